@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What was found wrong but not fatal (a bad checksum, a repaired table): collected while opening,
+ * so that a command can print it as warnings and put it in info.json.
+ *
+ * Owned by the caller; one thread. Text is made safe for a terminal like an error's. At most
+ * NOTES_MAX are kept, so hostile input cannot grow it: the last one then says that there were more.
+ */
+#ifndef ADEFUSE_BASE_NOTES_H
+#define ADEFUSE_BASE_NOTES_H
+
+#include <stddef.h>
+
+enum {
+	NOTES_MAX = 64
+};
+
+struct notes {
+	size_t count;
+	char *text[NOTES_MAX];
+};
+
+/* Format and keep a line; without memory it is dropped. `notes` may be NULL. */
+void notes_add(struct notes *notes, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Free the lines and leave it empty. */
+void notes_clear(struct notes *notes);
+
+static inline __attribute__((unused)) void notes_clear_cleanup(struct notes *notes)
+{
+	notes_clear(notes);
+}
+
+#endif

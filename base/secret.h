@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Memory for keys, passwords and tokens: locked into RAM, left out of core dumps, wiped before it
+ * is given back. It has no printer. Locks do not survive fork(): a daemon forks before it reads
+ * secrets.
+ *
+ * Each secret owns whole pages between two guard pages, so an overrun faults instead of leaking.
+ * Locking can fail under a small RLIMIT_MEMLOCK; the secret then still works and a debug line says
+ * so.
+ *
+ * Threads: a secret may be read by several threads; changing or freeing it is its owner's alone.
+ */
+#ifndef ADEFUSE_BASE_SECRET_H
+#define ADEFUSE_BASE_SECRET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+
+struct secret;
+
+/* Largest secret: no key, password or token comes near; keeps hostile sizes out. */
+enum {
+	SECRET_MAX = 1 << 20
+};
+
+/* `size` zero bytes (0 is allowed); NULL when out of memory or above SECRET_MAX. */
+struct secret *secret_new(size_t size);
+
+/* A copy of `size` bytes. The caller wipes the original if it has to. */
+struct secret *secret_copy(const void *data, size_t size);
+
+/* Wipe and free; NULL is allowed. */
+void secret_free(struct secret *secret);
+DEFINE_CLEANUP(struct secret, secret_free)
+
+/* The bytes; always followed by a zero byte that does not count, so text can be read as a string.
+ */
+uint8_t *secret_data(struct secret *secret);
+const uint8_t *secret_bytes(const struct secret *secret);
+const char *secret_text(const struct secret *secret);
+size_t secret_size(const struct secret *secret);
+
+/* Make it shorter; the cut bytes are wiped. */
+void secret_truncate(struct secret *secret, size_t size);
+
+/* Append; -ENOMEM, or -EOVERFLOW above SECRET_MAX. `*secret` may be NULL (an empty one). */
+int secret_append(struct secret **secret, const void *data, size_t size);
+
+/* Constant-time comparison of contents; the length is not secret. */
+bool secret_equal(const struct secret *a, const struct secret *b);
+
+/* Overwrite memory in a way that the compiler keeps: for buffers on the stack. */
+void secret_wipe(void *data, size_t size);
+
+/*
+ * Whole-process measures: no core dump, no ptrace by others, no /proc/PID/mem for others of the
+ * same user. Called once, first thing in main().
+ */
+void secret_harden_process(void);
+
+/*
+ * malloc family that wipes on free, to be given to libraries that handle secrets in their own
+ * buffers (cJSON, libcurl, OpenSSL).
+ */
+void *secret_heap_malloc(size_t size);
+void *secret_heap_calloc(size_t count, size_t size);
+void *secret_heap_realloc(void *pointer, size_t size);
+char *secret_heap_strdup(const char *text);
+void secret_heap_free(void *pointer);
+
+#endif

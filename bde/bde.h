@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * BitLocker as the rest of the program sees it: read the metadata of a volume, try keys on it, and
+ * get the plaintext volume as a byte source.
+ *
+ * Threads: metadata is immutable after bde_metadata_read(); unlocking is one caller's; the
+ * plaintext source is thread-safe as every source is.
+ */
+#ifndef ADEFUSE_BDE_BDE_H
+#define ADEFUSE_BDE_BDE_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/guid.h"
+#include "base/notes.h"
+#include "base/secret.h"
+#include "disk/source.h"
+
+enum bde_method {		  /* values as on disk */
+	BDE_METHOD_NONE = 0x0000, /* decrypted volumes */
+	BDE_METHOD_CBC_128_DIFFUSER = 0x8000,
+	BDE_METHOD_CBC_256_DIFFUSER = 0x8001,
+	BDE_METHOD_CBC_128 = 0x8002,
+	BDE_METHOD_CBC_256 = 0x8003,
+	BDE_METHOD_XTS_128 = 0x8004,
+	BDE_METHOD_XTS_256 = 0x8005,
+};
+
+/* "AES-XTS 256" and so on; "unknown" for a value not in the list. */
+const char *bde_method_name(uint16_t method);
+
+enum bde_protector_type { /* values as on disk; unknown ones are kept as they are */
+	BDE_PROTECTOR_CLEAR_KEY = 0x0000,
+	BDE_PROTECTOR_TPM = 0x0100,
+	BDE_PROTECTOR_STARTUP_KEY = 0x0200, /* external key: a BEK file */
+	BDE_PROTECTOR_TPM_PIN = 0x0500,
+	BDE_PROTECTOR_RECOVERY_PASSWORD = 0x0800,
+	BDE_PROTECTOR_PASSWORD = 0x2000,
+};
+
+const char *bde_protector_type_name(uint16_t type); /* "startup key (BEK)", ... */
+
+enum {
+	BDE_PROTECTOR_MAX = 64,
+	BDE_COPIES = 3
+};
+
+struct bde_protector {
+	struct guid id;
+	uint16_t type;	   /* enum bde_protector_type or something newer */
+	uint64_t modified; /* FILETIME: 100 ns since 1601-01-01 UTC */
+	char *name;	   /* UTF-8, sanitised; NULL when it has none */
+};
+
+enum bde_state { /* what the states on disk add up to */
+	BDE_STATE_ENCRYPTED,
+	BDE_STATE_SUSPENDED, /* encrypted, with a clear key */
+	BDE_STATE_DECRYPTED, /* plaintext, metadata left behind */
+	BDE_STATE_OTHER,     /* being converted, used-space-only, unknown: not served yet */
+};
+
+const char *bde_state_name(enum bde_state state);
+
+struct bde_copy {	 /* one of the three metadata copies */
+	uint64_t offset; /* bytes from the start of the volume */
+	bool valid;
+	char *problem; /* why not; NULL when valid */
+};
+
+/* What is known without a key. */
+struct bde_info {
+	unsigned int version;	/* metadata block version: 2, or 1 (Vista) */
+	bool to_go;		/* BitLocker To Go boot sector */
+	uint16_t method;	/* enum bde_method */
+	uint16_t state_current; /* as on disk */
+	uint16_t state_next;
+	enum bde_state state;
+	uint32_t sector_size;	 /* bytes */
+	uint64_t volume_size;	 /* bytes of plaintext that are served */
+	uint64_t encrypted_size; /* as on disk: the conversion's watermark */
+	uint64_t header_offset;	 /* where the volume's first bytes were moved; 0: not moved */
+	uint64_t header_size;	 /* bytes */
+	struct guid volume_id;
+	uint64_t created;  /* FILETIME */
+	char *description; /* UTF-8, sanitised: computer, label, date; NULL when there is none */
+	struct bde_copy copies[BDE_COPIES];
+	size_t protector_count;
+	struct bde_protector protectors[BDE_PROTECTOR_MAX];
+};
+
+struct bde_metadata;
+
+/*
+ * Whether the first sector says BitLocker. 1 yes, 0 no, or -errno when it cannot be read (err
+ * filled).
+ */
+int bde_probe(struct source *volume, struct err *err);
+
+/*
+ * Read and check the metadata: the first of the three copies whose CRC is right is taken. Damaged
+ * copies go to `warnings`. Fails (ERR_DISK) when no copy is usable or a number in it is impossible.
+ * Versions, methods and states that are not served do not fail here, so that `info` can show them,
+ * but in bde_volume_open().
+ */
+int bde_metadata_read(struct source *volume, struct notes *warnings,
+		      struct bde_metadata **ret_metadata, struct err *err);
+void bde_metadata_free(struct bde_metadata *metadata);
+DEFINE_CLEANUP(struct bde_metadata, bde_metadata_free)
+
+const struct bde_info *bde_metadata_info(const struct bde_metadata *metadata);
+
+/* ------------------------------------------------------------------ keys */
+
+enum bde_key_type {
+	BDE_KEY_CLEAR,
+	BDE_KEY_BEK,
+	BDE_KEY_RECOVERY_PASSWORD,
+	BDE_KEY_PASSWORD,
+};
+
+struct bde_key;
+
+/*
+ * A key from what the user has. `what` names it in messages ("'x.BEK'", "the secret https://...");
+ * it is never a secret itself. Errors: ERR_KEY with the reason: a BEK file that is damaged (what,
+ * at which byte), a recovery password with a wrong group (its number and why, never its digits), a
+ * password that is not UTF-8.
+ */
+int bde_key_from_bek(const void *data, size_t size, const char *what, struct bde_key **ret_key,
+		     struct err *err);
+int bde_key_from_recovery_password(const struct secret *text, const char *what,
+				   struct bde_key **ret_key, struct err *err);
+int bde_key_from_password(const struct secret *text, const char *what, struct bde_key **ret_key,
+			  struct err *err);
+int bde_key_clear(struct bde_key **ret_key, struct err *err);
+void bde_key_free(struct bde_key *key);
+DEFINE_CLEANUP(struct bde_key, bde_key_free)
+
+enum bde_key_type bde_key_get_type(const struct bde_key *key);
+const char *bde_key_what(const struct bde_key *key);
+
+/* The protector identifier a BEK names; NULL for other keys. Owned by the key. */
+const struct guid *bde_key_protector_id(const struct bde_key *key);
+
+/* --------------------------------------------------------------- unlocking */
+
+/*
+ * Try one key on every protector it may fit. On success the metadata hash has been checked under
+ * the VMK and *ret_protector (owned by the metadata) is the one that opened. -ENOKEY (err ERR_KEY):
+ * this key fits no protector of this volume; another may. Other failures (ERR_DISK): the key fits
+ * but what it opens is damaged, or the hash does not match. A password or recovery password costs
+ * 1,048,576 rounds of SHA-256 per protector tried.
+ */
+struct bde_unlocked;
+int bde_unlock(const struct bde_metadata *metadata, const struct bde_key *key,
+	       struct bde_unlocked **ret_unlocked, const struct bde_protector **ret_protector,
+	       struct err *err);
+void bde_unlocked_free(struct bde_unlocked *unlocked);
+DEFINE_CLEANUP(struct bde_unlocked, bde_unlocked_free)
+
+/*
+ * The plaintext volume as a source on `volume` (its own reference). `unlocked` may be NULL for a
+ * decrypted volume; it is only read and may be freed afterwards. Versions, methods and states that
+ * are not served are refused by name (ERR_DISK, -ENOTSUP). Reads that need bytes the volume below
+ * cannot give fail with its error; nothing is made up.
+ */
+int bde_volume_open(struct source *volume, const struct bde_metadata *metadata,
+		    const struct bde_unlocked *unlocked, struct source **ret_plain,
+		    struct err *err);
+
+#endif

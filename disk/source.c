@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The bounds check and the reference count that all byte sources share. */
+#include "disk/source.h"
+
+#include <errno.h>
+
+#include "base/checked.h"
+
+void source_init(struct source *source, const struct source_ops *ops, uint64_t size,
+		 uint32_t sector_size)
+{
+	source->ops = ops;
+	source->size = size;
+	source->sector_size = sector_size;
+	atomic_init(&source->references, 1);
+}
+
+int source_pread(struct source *source, void *buffer, size_t length, uint64_t offset)
+{
+	if (!checked_within(offset, length, source->size))
+		return -EINVAL;
+	if (length == 0)
+		return 0;
+	return source->ops->pread(source, buffer, length, offset);
+}
+
+struct source *source_ref(struct source *source)
+{
+	atomic_fetch_add_explicit(&source->references, 1, memory_order_relaxed);
+	return source;
+}
+
+void source_unref(struct source *source)
+{
+	if (source && atomic_fetch_sub_explicit(&source->references, 1, memory_order_acq_rel) == 1)
+		source->ops->close(source);
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Key Vault as the rest of the program sees it: sign in, and get the BEK files that ADE stored for
+ * the given protectors. What a BEK is inside is not known here; the caller's `accept` decides.
+ *
+ * Threads: one thread uses a session at a time.
+ */
+#ifndef ADEFUSE_KEYVAULT_KEYVAULT_H
+#define ADEFUSE_KEYVAULT_KEYVAULT_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/guid.h"
+#include "base/secret.h"
+
+enum keyvault_cloud {
+	KEYVAULT_CLOUD_PUBLIC,
+	KEYVAULT_CLOUD_CHINA,
+	KEYVAULT_CLOUD_USGOV,
+};
+
+/* "public", "china", "usgov"; false when it is none of them. */
+bool keyvault_cloud_parse(const char *name, enum keyvault_cloud *ret_cloud);
+
+enum keyvault_credential {
+	KEYVAULT_CREDENTIAL_AUTO,
+	KEYVAULT_CREDENTIAL_ENV,
+	KEYVAULT_CREDENTIAL_CLI,
+};
+
+bool keyvault_credential_parse(const char *name, enum keyvault_credential *ret_credential);
+
+struct keyvault_options { /* strings are the caller's and outlive the session; NULL where not given
+			   */
+	enum keyvault_cloud cloud;
+	enum keyvault_credential credential;
+	const char *tenant;
+	const char *ca_file; /* PEM, besides the system's */
+	const char *const
+		*trusted_hosts; /* --trust-vault-host, NULL-terminated; host or host:port */
+};
+
+struct keyvault;
+
+int keyvault_new(const struct keyvault_options *options, struct keyvault **ret_keyvault,
+		 struct err *err);
+void keyvault_free(struct keyvault *keyvault);
+DEFINE_CLEANUP(struct keyvault, keyvault_free)
+
+/* Where a BEK came from, for messages, info.json and `adefuse key`. No secret among it. */
+struct keyvault_origin {
+	char *secret_url; /* with version */
+	char *name;	  /* of the secret */
+	char *version;
+	char *content_type;  /* NULL when missing */
+	char *file_name;     /* tag DiskEncryptionKeyFileName, NULL when missing */
+	char *machine_name;  /* tag MachineName, NULL when missing */
+	char *volume_letter; /* tag VolumeLetter, NULL when missing */
+	int64_t created;     /* seconds since 1970; 0 when missing */
+	char *kek_url;	     /* with version; NULL when it was not wrapped */
+	char *algorithm;     /* that unwrapped it; NULL when it was not wrapped */
+};
+
+/*
+ * What to do with a candidate's bytes: 0 take it (the search for this identifier ends), -ENOKEY it
+ * is not the one (err says why; the search goes on), anything else ends the search with that error.
+ */
+typedef int keyvault_accept(void *context, const struct secret *bek,
+			    const struct keyvault_origin *origin, struct err *err);
+
+/*
+ * Look in `vault` (a name or https URL) for secrets that carry one of the protector identifiers, by
+ * secret name, then by file name tag, newest first; with `vm`, besides, all BEK secrets of that
+ * machine. The vault is listed once. Each candidate is fetched, unwrapped if it is wrapped (with
+ * `kek` instead of the tag's URL when given) and handed to `accept`. Secrets that are disabled or
+ * cannot be unwrapped are skipped with a warning as long as another candidate serves. 0 when every
+ * identifier was accepted or nothing is left to try (*ret_found counts acceptances; 0 of them is no
+ * error here); else the error that stopped it, or the last candidate's if all failed.
+ */
+int keyvault_search(struct keyvault *keyvault, const char *vault, const char *vm, const char *kek,
+		    const struct guid *ids, size_t id_count, keyvault_accept *accept, void *context,
+		    size_t *ret_found, struct err *err);
+
+/*
+ * One secret by URL (with or without version) or by name in `vault` (NULL when `secret` is a URL).
+ */
+int keyvault_get(struct keyvault *keyvault, const char *vault, const char *secret, const char *kek,
+		 keyvault_accept *accept, void *context, struct err *err);
+
+#endif
