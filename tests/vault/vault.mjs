@@ -1,0 +1,213 @@
+#!/usr/bin/env node
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A loopback Key Vault with its own Entra ID token endpoint, for tests and the demo: real TLS, real RSA keys,
+// real token checks, and faults on demand. Needs Node 18 and the openssl command; no npm package.
+//
+//   node vault.mjs --config FILE.json --dir DIR [--ready FILE_OR_FIFO] [--max-seconds N] [--parent PID]
+//
+// Writes DIR/ca.pem (a throw-away CA), DIR/vault.env (for a shell's `.`), and one JSON line, the ready line, on
+// stdout and to --ready: a FIFO is written to, a file appears whole. It ends on SIGTERM, SIGINT and SIGHUP, when stdin
+// closes if that is a pipe or a socket (/dev/null, as a shell gives a background job, is not watched), when its
+// parent dies, and after --max-seconds. A shell that starts it within $(...) or a subshell gives --parent $$.
+// Exit: 0 ended as asked, 1 other, 2 usage or configuration; the reason goes to stderr.
+//
+// In a shell:
+//   mkfifo "$dir/ready"
+//   node vault.mjs --config fixture.json --dir "$dir" --ready "$dir/ready" >/dev/null & vault=$!
+//   trap 'kill "$vault"' EXIT
+//   read -r line <"$dir/ready" && . "$dir/vault.env"
+//   curl --cacert "$VAULT_CA_FILE" "$VAULT_URL/secrets?api-version=7.4"            (answers 401 with the challenge)
+// When the start fails the FIFO is opened and closed again, so that `read` fails instead of waiting for ever.
+//
+// READY LINE
+//   {"ready":true,"pid":1,"caFile":"…","controlUrl":"http://127.0.0.1:P/__control","controlKey":"…",
+//    "authority":{"url":"https://127.0.0.1:P","port":P,"hosts":["login.microsoftonline.com"]},
+//    "vaults":{"NAME":{"url":"https://127.0.0.1:P","port":P,"host":"…","tenant":"…","resource":"…",
+//      "secrets":{"NAME":["oldest version",…,"newest"]},"keys":{"NAME":["oldest",…,"newest"]}}}}
+// vault.env: VAULT_PID VAULT_CA_FILE VAULT_CONTROL_URL VAULT_CONTROL_KEY VAULT_AUTHORITY VAULT_AUTHORITY_PORT,
+// VAULT_URL VAULT_PORT VAULT_HOST of the first vault, and VAULT_URL_name VAULT_PORT_name VAULT_HOST_name of each
+// ("-" in a name becomes "_").
+//
+// CONFIGURATION (JSON; a field in [] has that default; unknown fields are errors; times are epoch seconds)
+//   tenants        [{id: GUID, names [[]]}]
+//   clients [[]]   [{id, secret, tenant [the first]}]
+//   tokenLifetime  seconds [3599]
+//   tls            good | untrusted | wrong-host | expired: the certificates of all listeners [good]
+//   tlsNames [[]]  further names in the certificates
+//   authority      {port [0 = free], hosts [["login.microsoftonline.com"]], tls}
+//   faults [[]]    rules, see FAULTS
+//   vaults         [{
+//     name, host [NAME.vault.azure.net], port [0 = free], tls, tenant [the first],
+//     resource [https://vault.azure.net]: the audience a token must have
+//     publicUrl [loopback]: what {vault} and {key:…} become: loopback = https://127.0.0.1:PORT,
+//                name = https://HOST:PORT, azure = https://HOST
+//     pageSize [25], emptyPageEvery [0]: every Nth page is empty but has a nextLink, endNextLink [null] | absent
+//     fill [0]: N, or {count, kind: plain | bek | mixed}: secrets of other machines, named by GUIDs
+//     network [open] | firewall | private: 403 ForbiddenByFirewall, ForbiddenByConnection
+//     accessModel [policy] | rbac: 403 ForbiddenByPolicy, ForbiddenByRbac
+//     access [null = everything]: [{client, secrets [[]]: get list, keys [[]]: get list unwrapKey wrapKey decrypt encrypt}]
+//     challenge: {form [resource] | scope, resource, authorization [{authority}/{tenant}], header: the whole value
+//                instead, emptyBody [false]: as a managed HSM}
+//     secrets [[]]: [{name, versions: [VERSION…]}]
+//     keys [[]]:    [{name, versions: [{id, created, updated, enabled [true], exp, nbf, tags, and pem or pemFile or bits [2048]}]}]
+//   }]
+//   VERSION        {id [random], contentType, tags, created, updated, enabled [true], exp, nbf} and one of
+//     value: text   valueFile: PATH (standard base64 of its bytes)
+//     wrap: {file, key, version [current], vault [this one], alg [RSA-OAEP] | RSA-OAEP-256 | RSA1_5}
+//     ade: {file, fileName, machine [VM], volume [C:\], label [], kek: KEY[/VERSION], vault, alg}: value, contentType and
+//          all tags as Azure Disk Encryption writes them; "tags" beside it override, null removes one
+//   Paths start at the configuration's folder. VERSION of a key: an id, #N (Nth in the configuration) or current,
+//   the newest by created; versions without created get rising times. Listings are by name, of versions by id.
+//   Placeholders in values, tags, challenges and faults: {vault} {vault:NAME} {key:KEY/VERSION}
+//   {key:VAULT:KEY/VERSION} {authority} {tenant} {port}.
+//
+// FAULTS  {match, skip [0], count [all], nth: N = skip N-1 and count 1, action}
+//   match: {endpoint: vault | token, vault: NAME, method, path: regex on path?query, auth [any] | present | absent};
+//   without auth the first request of a client, which has no token yet, is hit too.
+//   action.type:
+//     error {status, code, inner, message, retryAfter, headers, body: raw text, html}
+//     cut {at [connect] | headers | body, bytes [half of the body], reset [false]: RST}
+//     json {kind: truncated | wrong-types | deep | duplicate-keys | empty | null | array | not-json | nul-bytes, depth}
+//     replace {set: {"dotted.path": value or "__delete"}}     nextlink {to: self | URL}     redirect {status [302], location}
+//     endless-body {framing [chunked] | content-length}       endless-headers              drip {bytes [1], intervalMs [50]}
+//     hang {at [request] | body}                               delay {ms}                   raw {text}
+//
+// CONTROL (plain HTTP at controlUrl, header X-Control-Key)
+//   GET /requests[?since=N], DELETE /requests     the journal, see journal.mjs
+//   POST /fault RULE → {id}, GET /fault, DELETE /fault[?id=]
+//   POST /access {vault, access, accessModel, network}, POST /challenge {vault, challenge}, POST /tokens {expireAll: true}
+//   POST /secret, POST /key {vault, name, version} adds a version; {vault, name, id, enabled} changes one
+//   POST /stop
+
+import {
+	createWriteStream, fstatSync, mkdirSync, renameSync, statSync, writeFileSync,
+} from 'node:fs';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ConfigError } from './check.mjs';
+import { loadConfig } from './config.mjs';
+import { startVault } from './server.mjs';
+
+/* How soon the death of the parent is noticed. */
+const PARENT_POLL_MS = 250;
+
+class UsageError extends Error {}
+
+function wholeNumber(value, name) {
+	if (value !== undefined && !/^[1-9]\d{0,8}$/.test(value))
+		throw new UsageError(`--${name} must be a whole number above 0`);
+	return value === undefined ? undefined : Number(value);
+}
+
+function readOptions() {
+	let values;
+	try {
+		({ values } = parseArgs({
+			options: {
+				config: { type: 'string' }, dir: { type: 'string' }, ready: { type: 'string' },
+				'max-seconds': { type: 'string' }, parent: { type: 'string' },
+			},
+		}));
+	} catch (error) {
+		throw new UsageError(error.message);
+	}
+	if (!values.config || !values.dir)
+		throw new UsageError('--config FILE and --dir DIR are needed');
+	return {
+		...values, dir: resolve(values.dir), maxSeconds: wholeNumber(values['max-seconds'], 'max-seconds'),
+		parent: wholeNumber(values.parent, 'parent'),
+	};
+}
+
+function isAlive(pid) {
+	try {
+		process.kill(pid, 0);
+		return true;
+	} catch (error) {
+		return error.code === 'EPERM';
+	}
+}
+
+/** Calls stop in every case in which nobody needs the vault any more. */
+function watchForEnd({ maxSeconds, parent }, stop) {
+	for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'])
+		process.on(signal, stop);
+	const stdin = fstatSync(0);
+	if (stdin.isFIFO() || stdin.isSocket()) {
+		process.stdin.on('end', stop).on('close', stop).on('error', stop).resume();
+	}
+	const first = process.ppid;
+	const orphaned = parent === undefined ? () => process.ppid !== first : () => !isAlive(parent);
+	setInterval(() => orphaned() && stop(), PARENT_POLL_MS);
+	if (maxSeconds !== undefined)
+		setTimeout(stop, maxSeconds * 1000);
+}
+
+const quoted = (value) => `'${String(value).replace(/'/g, "'\\''")}'`;
+
+function writeEnvironment(dir, ready) {
+	const vaults = Object.entries(ready.vaults);
+	const of = (vault, suffix) => [
+		[`VAULT_URL${suffix}`, vault.url], [`VAULT_PORT${suffix}`, vault.port], [`VAULT_HOST${suffix}`, vault.host],
+	];
+	const all = [
+		['VAULT_PID', ready.pid], ['VAULT_CA_FILE', ready.caFile], ['VAULT_CONTROL_URL', ready.controlUrl],
+		['VAULT_CONTROL_KEY', ready.controlKey], ['VAULT_AUTHORITY', ready.authority.url],
+		['VAULT_AUTHORITY_PORT', ready.authority.port], ...of(vaults[0][1], ''),
+		...vaults.flatMap(([name, vault]) => of(vault, `_${name.replace(/-/g, '_')}`)),
+	];
+	writeFileSync(`${dir}/vault.env`, all.map(([name, value]) => `${name}=${quoted(value)}\n`).join(''), { mode: 0o600 });
+}
+
+function isFifo(path) {
+	return statSync(path, { throwIfNoEntry: false })?.isFIFO() ?? false;
+}
+
+/** Tells the reader of --ready; an empty text means that there will be no ready line. */
+function announce(path, text) {
+	if (path === undefined)
+		return Promise.resolve();
+	if (!isFifo(path)) {
+		if (text) {
+			writeFileSync(`${path}.tmp`, text, { mode: 0o600 });
+			renameSync(`${path}.tmp`, path);
+		}
+		return Promise.resolve();
+	}
+	return new Promise((done, failed) => {
+		createWriteStream(path).on('error', failed).end(text, done);
+	});
+}
+
+function complain(error) {
+	const known = error instanceof UsageError || error instanceof ConfigError;
+	process.stderr.write(`vault: ${known || !error.stack ? error.message : error.stack}\n`);
+	return known ? 2 : 1;
+}
+
+async function main() {
+	let options = {};
+	let running;
+	/* exit() and not an orderly end: a FIFO nobody reads would hold the process for ever. */
+	const stop = () => {
+		running?.close();
+		process.exit(0);
+	};
+	try {
+		options = readOptions();
+		watchForEnd(options, stop);
+		mkdirSync(options.dir, { recursive: true });
+		running = await startVault(loadConfig(options.config), options.dir, stop);
+		writeEnvironment(options.dir, running.ready);
+		const line = `${JSON.stringify(running.ready)}\n`;
+		process.stdout.on('error', () => {});
+		process.stdout.write(line);
+		await announce(options.ready, line);
+	} catch (error) {
+		const code = complain(error);
+		await announce(options.ready, '').catch(() => {});
+		process.exit(code);
+	}
+}
+
+await main();
