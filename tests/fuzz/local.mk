@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# A target NAME is tests/fuzz/fuzz-NAME.c with a corpus in tests/fuzz/corpus/NAME. Each is built
+# twice: replay-NAME runs the corpus in `make check` with any compiler; fuzz-NAME searches for new
+# inputs (`./configure CC=clang --enable-fuzzers --enable-sanitizer=address,undefined`).
+FUZZ_REPLAYS =
+FUZZ_PROGRAMS =
+EXTRA_DIST += $(srcdir)/tests/fuzz/corpus
+
+FUZZ_REPLAYS += tests/fuzz/replay-vhd
+tests_fuzz_replay_vhd_SOURCES = tests/fuzz/fuzz-vhd.c tests/fuzz/replay.c tests/tap.h
+tests_fuzz_replay_vhd_LDADD = disk/libdisk.a base/libbase.a
+FUZZ_PROGRAMS += tests/fuzz/fuzz-vhd
+tests_fuzz_fuzz_vhd_SOURCES = tests/fuzz/fuzz-vhd.c
+tests_fuzz_fuzz_vhd_LDADD = disk/libdisk.a base/libbase.a
+tests_fuzz_fuzz_vhd_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+
+FUZZ_REPLAYS += tests/fuzz/replay-partition
+tests_fuzz_replay_partition_SOURCES = tests/fuzz/fuzz-partition.c tests/fuzz/replay.c tests/tap.h
+tests_fuzz_replay_partition_LDADD = disk/libdisk.a base/libbase.a
+FUZZ_PROGRAMS += tests/fuzz/fuzz-partition
+tests_fuzz_fuzz_partition_SOURCES = tests/fuzz/fuzz-partition.c
+tests_fuzz_fuzz_partition_LDADD = disk/libdisk.a base/libbase.a
+tests_fuzz_fuzz_partition_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+
+check_PROGRAMS += $(FUZZ_REPLAYS)
+TESTS += $(FUZZ_REPLAYS)
+EXTRA_PROGRAMS = $(FUZZ_PROGRAMS)
+if FUZZERS
+noinst_PROGRAMS = $(FUZZ_PROGRAMS)
+endif
