@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The boot sector and the metadata block of a BitLocker volume (format version 2). */
+#ifndef MKADE_META_H
+#define MKADE_META_H
+
+#include "protector.h"
+
+#define META_BLOCK_SIZE 65536u
+#define META_COPIES	3
+
+enum fve_state {
+	STATE_DECRYPTED = 1,
+	STATE_ENCRYPTED = 4,
+};
+
+struct meta {
+	const struct method *method;
+	struct guid volume_guid;
+	const char *description;
+	enum fve_state state;
+	bool togo;
+	bool auto_unlock;
+	uint32_t sector_size, cluster_sectors;
+	uint64_t partition_start; /* sectors from the start of the disk */
+	uint64_t volume_size;
+	uint32_t header_sectors; /* of the file system's start, kept at header_offset */
+	uint64_t header_offset;
+	uint64_t copy_offset[META_COPIES];
+	uint64_t filetime;
+	uint8_t vmk[VMK_LEN], fvek[FVEK_MAX];
+	struct protector *protectors;
+};
+
+extern const uint8_t fve_signature[8];
+extern const struct guid fve_guid;
+
+/* One block; the three copies on a volume are the same. Stretches every password: seconds. */
+void meta_build_block(const struct meta *m, uint8_t ret_block[META_BLOCK_SIZE]);
+
+/* boot: the file system's own first sector, of which a To Go volume keeps the FAT parameters. */
+void meta_build_boot(const struct meta *m, const uint8_t boot[512], uint8_t ret_boot[512]);
+
+#endif

@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * mkade: makes disks as Azure Disk Encryption leaves them, for tests: a file system image goes
+ * in, a disk with a BitLocker volume comes out, together with what a reader must show of it.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "manifest.h"
+#include "show.h"
+
+static const char usage[] =
+	"usage: mkade [options] OUT\n"
+	"       mkade --show FILE [--offset BYTES]\n"
+	"       mkade --fix-crc FILE [COPY...] [--offset BYTES]\n"
+	"disk:       --volume FILE  --layout bare|mbr|gpt  --system FILE  --sector 512|4096  --vhd\n"
+	"volume:     --method NAME  --state encrypted|decrypted|suspended  --togo\n"
+	"            --sparse-size SIZE  --header-sectors N  --place A,B,C,H  --volume-guid GUID\n"
+	"            --description TEXT  --auto-unlock\n"
+	"protectors: [--guid GUID] --bek PATH | --recovery-password P|random | --password P |\n"
+	"            --clear-key | --tpm   with --bek-layout 156|180, --clear-key-version N before\n"
+	"output:     --manifest FILE  --plain-out FILE  --plain-disk-out FILE  --seed N\n";
+
+enum opt {
+	OPT_VOLUME = 256,
+	OPT_LAYOUT,
+	OPT_SYSTEM,
+	OPT_SECTOR,
+	OPT_VHD,
+	OPT_METHOD,
+	OPT_STATE,
+	OPT_TOGO,
+	OPT_SPARSE_SIZE,
+	OPT_HEADER_SECTORS,
+	OPT_PLACE,
+	OPT_VOLUME_GUID,
+	OPT_DESCRIPTION,
+	OPT_AUTO_UNLOCK,
+	OPT_GUID,
+	OPT_BEK_LAYOUT,
+	OPT_BEK,
+	OPT_RECOVERY_PASSWORD,
+	OPT_PASSWORD,
+	OPT_CLEAR_KEY,
+	OPT_CLEAR_KEY_VERSION,
+	OPT_TPM,
+	OPT_MANIFEST,
+	OPT_PLAIN_OUT,
+	OPT_PLAIN_DISK_OUT,
+	OPT_SEED,
+	OPT_SHOW,
+	OPT_FIX_CRC,
+	OPT_OFFSET,
+	OPT_HELP,
+};
+
+static const struct option long_options[] = {
+	{"volume", required_argument, NULL, OPT_VOLUME},
+	{"layout", required_argument, NULL, OPT_LAYOUT},
+	{"system", required_argument, NULL, OPT_SYSTEM},
+	{"sector", required_argument, NULL, OPT_SECTOR},
+	{"vhd", no_argument, NULL, OPT_VHD},
+	{"method", required_argument, NULL, OPT_METHOD},
+	{"state", required_argument, NULL, OPT_STATE},
+	{"togo", no_argument, NULL, OPT_TOGO},
+	{"sparse-size", required_argument, NULL, OPT_SPARSE_SIZE},
+	{"header-sectors", required_argument, NULL, OPT_HEADER_SECTORS},
+	{"place", required_argument, NULL, OPT_PLACE},
+	{"volume-guid", required_argument, NULL, OPT_VOLUME_GUID},
+	{"description", required_argument, NULL, OPT_DESCRIPTION},
+	{"auto-unlock", no_argument, NULL, OPT_AUTO_UNLOCK},
+	{"guid", required_argument, NULL, OPT_GUID},
+	{"bek-layout", required_argument, NULL, OPT_BEK_LAYOUT},
+	{"bek", required_argument, NULL, OPT_BEK},
+	{"recovery-password", required_argument, NULL, OPT_RECOVERY_PASSWORD},
+	{"password", required_argument, NULL, OPT_PASSWORD},
+	{"clear-key", no_argument, NULL, OPT_CLEAR_KEY},
+	{"clear-key-version", required_argument, NULL, OPT_CLEAR_KEY_VERSION},
+	{"tpm", no_argument, NULL, OPT_TPM},
+	{"manifest", required_argument, NULL, OPT_MANIFEST},
+	{"plain-out", required_argument, NULL, OPT_PLAIN_OUT},
+	{"plain-disk-out", required_argument, NULL, OPT_PLAIN_DISK_OUT},
+	{"seed", required_argument, NULL, OPT_SEED},
+	{"show", required_argument, NULL, OPT_SHOW},
+	{"fix-crc", required_argument, NULL, OPT_FIX_CRC},
+	{"offset", required_argument, NULL, OPT_OFFSET},
+	{"help", no_argument, NULL, OPT_HELP},
+	{NULL, 0, NULL, 0},
+};
+
+struct job {
+	const char *volume_path, *show_path, *fix_path, *state;
+	uint64_t offset, sparse_size;
+	bool has_place, has_volume_guid;
+	uint64_t place[META_COPIES + 1];
+	struct disk disk;
+	struct volume volume;
+	struct outputs out;
+	struct protector **last; /* where the next protector is linked */
+	/* For the protector options that follow. */
+	bool has_guid;
+	struct guid guid;
+	unsigned int bek_layout;
+	uint16_t clear_key_version;
+};
+
+static enum layout parse_layout(const char *text)
+{
+	for (int i = LAYOUT_BARE; i <= LAYOUT_GPT; i++)
+		if (strcmp(text, layout_name((enum layout)i)) == 0)
+			return (enum layout)i;
+	die("unknown layout '%s'", text);
+}
+
+static void parse_place(struct job *j, char *text)
+{
+	char *save = NULL, *one = strtok_r(text, ",", &save);
+
+	for (size_t i = 0; i < ARRAY_LEN(j->place); i++) {
+		if (!one)
+			die("--place takes four offsets");
+		j->place[i] = parse_size(one);
+		one = strtok_r(NULL, ",", &save);
+	}
+	if (one)
+		die("--place takes four offsets");
+	j->has_place = true;
+}
+
+static struct protector *add_protector(struct job *j, enum protector_type type, const char *text)
+{
+	struct protector *p = protector_new(type, j->has_guid ? &j->guid : NULL, text);
+
+	j->has_guid = false;
+	*j->last = p;
+	j->last = &p->next;
+	return p;
+}
+
+static void add_bek(struct job *j, const char *path)
+{
+	struct protector *p = add_protector(j, PROTECTOR_STARTUP_KEY, NULL);
+	struct stat st;
+	char name[GUID_TEXT];
+	size_t size = strlen(path) + sizeof(name) + sizeof("/.BEK");
+
+	p->bek_layout = j->bek_layout;
+	p->bek_path = xalloc(size);
+	guid_format(&p->guid, true, name);
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		snprintf(p->bek_path, size, "%s/%s.BEK", path, name);
+	else
+		snprintf(p->bek_path, size, "%s", path);
+}
+
+static void protector_option(struct job *j, int opt)
+{
+	switch (opt) {
+	case OPT_GUID:
+		guid_parse(optarg, &j->guid);
+		j->has_guid = true;
+		break;
+	case OPT_BEK_LAYOUT:
+		j->bek_layout = (unsigned int)parse_size(optarg);
+		if (j->bek_layout != 156 && j->bek_layout != 180)
+			die("--bek-layout is 156 or 180");
+		break;
+	case OPT_BEK:
+		add_bek(j, optarg);
+		break;
+	case OPT_RECOVERY_PASSWORD:
+		add_protector(j, PROTECTOR_RECOVERY_PASSWORD, optarg);
+		break;
+	case OPT_PASSWORD:
+		add_protector(j, PROTECTOR_PASSWORD, optarg);
+		break;
+	case OPT_CLEAR_KEY:
+		add_protector(j, PROTECTOR_CLEAR_KEY, NULL)->flags = j->clear_key_version;
+		break;
+	case OPT_CLEAR_KEY_VERSION:
+		j->clear_key_version = (uint16_t)parse_size(optarg);
+		break;
+	case OPT_TPM:
+		add_protector(j, PROTECTOR_TPM, NULL);
+		break;
+	default: /* getopt has said what is wrong */
+		fputs(usage, stderr);
+		exit(2);
+	}
+}
+
+static void volume_option(struct job *j, int opt)
+{
+	struct meta *m = &j->volume.meta;
+
+	switch (opt) {
+	case OPT_METHOD:
+		m->method = method_by_name(optarg);
+		break;
+	case OPT_STATE:
+		j->state = optarg;
+		break;
+	case OPT_TOGO:
+		m->togo = true;
+		break;
+	case OPT_SPARSE_SIZE:
+		j->sparse_size = parse_size(optarg);
+		break;
+	case OPT_HEADER_SECTORS:
+		m->header_sectors = (uint32_t)parse_size(optarg);
+		break;
+	case OPT_PLACE:
+		parse_place(j, optarg);
+		break;
+	case OPT_VOLUME_GUID:
+		guid_parse(optarg, &m->volume_guid);
+		j->has_volume_guid = true;
+		break;
+	case OPT_DESCRIPTION:
+		m->description = optarg;
+		break;
+	case OPT_AUTO_UNLOCK:
+		m->auto_unlock = true;
+		break;
+	default:
+		protector_option(j, opt);
+	}
+}
+
+static void disk_option(struct job *j, int opt)
+{
+	switch (opt) {
+	case OPT_VOLUME:
+		j->volume_path = optarg;
+		break;
+	case OPT_LAYOUT:
+		j->disk.layout = parse_layout(optarg);
+		break;
+	case OPT_SYSTEM:
+		j->disk.system_path = optarg;
+		break;
+	case OPT_SECTOR:
+		j->disk.sector_size = (uint32_t)parse_size(optarg);
+		break;
+	case OPT_VHD:
+		j->disk.vhd = true;
+		break;
+	default:
+		volume_option(j, opt);
+	}
+}
+
+static void output_option(struct job *j, int opt)
+{
+	switch (opt) {
+	case OPT_MANIFEST:
+		j->out.manifest = optarg;
+		break;
+	case OPT_PLAIN_OUT:
+		j->out.plain = optarg;
+		break;
+	case OPT_PLAIN_DISK_OUT:
+		j->out.plain_disk = optarg;
+		break;
+	case OPT_SEED: /* read before all others, which may need random bytes */
+		break;
+	case OPT_SHOW:
+		j->show_path = optarg;
+		break;
+	case OPT_FIX_CRC:
+		j->fix_path = optarg;
+		break;
+	case OPT_OFFSET:
+		j->offset = parse_size(optarg);
+		break;
+	case OPT_HELP:
+		fputs(usage, stdout);
+		exit(0);
+	default:
+		disk_option(j, opt);
+	}
+}
+
+static void parse_options(struct job *j, int argc, char **argv)
+{
+	int opt, quiet = opterr;
+
+	opterr = 0;
+	while ((opt = getopt_long(argc, argv, "", long_options, NULL)) != -1)
+		if (opt == OPT_SEED)
+			random_seed(parse_size(optarg));
+	opterr = quiet;
+	optind = 1;
+	while ((opt = getopt_long(argc, argv, "", long_options, NULL)) != -1)
+		output_option(j, opt);
+	if (j->has_guid)
+		die("--guid is followed by no protector");
+}
+
+static void open_plaintext(struct job *j)
+{
+	struct volume *v = &j->volume;
+	struct meta *m = &v->meta;
+
+	if (!j->volume_path)
+		die("--volume is missing");
+	v->fd = open_read(j->volume_path);
+	v->file_size = file_size(v->fd, j->volume_path);
+	v->map = fsmap_read(v->fd);
+	v->sparse = j->sparse_size != 0;
+	m->sector_size = v->map->sector_size;
+	if (j->disk.sector_size && j->disk.sector_size != m->sector_size)
+		die("the volume has sectors of %u bytes", m->sector_size);
+	j->disk.sector_size = m->sector_size;
+	m->cluster_sectors = v->map->cluster_size / m->sector_size;
+	m->volume_size = v->sparse ? j->sparse_size : v->file_size;
+	if (m->volume_size < v->file_size || m->volume_size % m->sector_size)
+		die("the volume's size is smaller than its file or not whole sectors");
+	if (m->togo && v->map->kind != FS_FAT32)
+		die("--togo takes a FAT32 volume");
+}
+
+static void complete_meta(struct job *j)
+{
+	struct meta *m = &j->volume.meta;
+	bool clear = false;
+
+	if (!m->header_sectors)
+		m->header_sectors = (uint32_t)((m->togo ? MIB : 8192) / m->sector_size);
+	m->state = STATE_ENCRYPTED;
+	for (struct protector *p = m->protectors; p; p = p->next)
+		clear |= p->type == PROTECTOR_CLEAR_KEY;
+	if (strcmp(j->state, "decrypted") == 0)
+		m->state = STATE_DECRYPTED;
+	else if (strcmp(j->state, "suspended") == 0 && !clear)
+		add_protector(j, PROTECTOR_CLEAR_KEY, NULL)->flags = j->clear_key_version;
+	else if (strcmp(j->state, "suspended") != 0 && strcmp(j->state, "encrypted") != 0)
+		die("unknown state '%s'", j->state);
+	if (!j->has_volume_guid)
+		random_guid(&m->volume_guid);
+	random_bytes(m->vmk, sizeof(m->vmk));
+	random_bytes(m->fvek, m->method->fvek_len);
+	m->filetime = filetime_now();
+}
+
+static void make_disk(struct job *j, const char *path)
+{
+	struct volume *v = &j->volume;
+	const struct partition *p;
+	int fd;
+
+	open_plaintext(j);
+	complete_meta(j);
+	disk_plan(&j->disk, v->meta.volume_size);
+	p = disk_volume(&j->disk);
+	v->meta.partition_start = p->offset / j->disk.sector_size;
+	volume_place(v, j->has_place ? j->place : NULL);
+	j->out.disk = path;
+	fd = create_file(path);
+	disk_write(&j->disk, fd);
+	volume_write(v, fd, p->offset);
+	for (struct protector *k = v->meta.protectors; k; k = k->next)
+		if (k->type == PROTECTOR_STARTUP_KEY)
+			bek_write(k, &v->meta.volume_guid);
+	outputs_write(&j->out, &j->disk, v, fd);
+	close_written(fd, path);
+	volume_close(v);
+}
+
+static unsigned int parse_copies(int n, char **text)
+{
+	unsigned int copies = n ? 0 : (1u << META_COPIES) - 1;
+
+	for (int i = 0; i < n; i++) {
+		uint64_t copy = parse_size(text[i]);
+
+		if (copy < 1 || copy > META_COPIES)
+			die("there is no copy %s", text[i]);
+		copies |= 1u << (copy - 1);
+	}
+	return copies;
+}
+
+int main(int argc, char **argv)
+{
+	struct job j = {.offset = OFFSET_SEARCH,
+			.state = "encrypted",
+			.bek_layout = 156,
+			.clear_key_version = 1};
+
+	cipher_init();
+	j.last = &j.volume.meta.protectors;
+	j.volume.meta.method = method_by_name("xts-256");
+	j.volume.meta.description = "MKADE C: 2/3/2024";
+	parse_options(&j, argc, argv);
+	if (j.show_path) {
+		show_file(j.show_path, j.offset);
+	} else if (j.fix_path) {
+		fix_crc(j.fix_path, j.offset, parse_copies(argc - optind, argv + optind));
+	} else if (argc - optind == 1) {
+		make_disk(&j, argv[optind]);
+	} else {
+		fputs(usage, stderr);
+		return 2;
+	}
+	return 0;
+}

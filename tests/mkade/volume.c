@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The BitLocker volume: see volume.h. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* SEEK_DATA */
+#endif
+#include "volume.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PIECE ((size_t)MIB)
+
+static uint64_t header_size(const struct volume *v)
+{
+	return (uint64_t)v->meta.header_sectors * v->meta.sector_size;
+}
+
+static bool overlap(const struct region *a, const struct region *b)
+{
+	return a->offset < b->offset + b->size && b->offset < a->offset + a->size;
+}
+
+static void check_places(const struct volume *v)
+{
+	struct region header = {0, header_size(v)};
+
+	for (size_t i = 0; i < ARRAY_LEN(v->zero); i++) {
+		const struct region *r = &v->zero[i];
+
+		if (r->offset % v->meta.sector_size || r->offset > v->meta.volume_size - r->size ||
+		    overlap(r, &header))
+			die("place %llu is not possible", (unsigned long long)r->offset);
+		for (size_t j = 0; j < i; j++)
+			if (overlap(r, &v->zero[j]))
+				die("places %llu and %llu overlap", (unsigned long long)r->offset,
+				    (unsigned long long)v->zero[j].offset);
+	}
+}
+
+/*
+ * Windows spreads the copies over the first two thirds of a volume and puts the relocated
+ * header behind the first.
+ */
+static uint64_t choose(struct volume *v, size_t i, uint64_t size)
+{
+	static const unsigned int percent[] = {33, 45, 57, 33};
+	uint64_t span = v->map->cluster_count * v->map->cluster_size;
+
+	if (v->map->reserved[i] && v->map->reserved_size[i] >= size)
+		return v->map->reserved[i];
+	return fsmap_take(v->map, span / 100 * percent[i], size);
+}
+
+void volume_place(struct volume *v, const uint64_t *place)
+{
+	for (size_t i = 0; i < ARRAY_LEN(v->zero); i++) {
+		uint64_t size = i < META_COPIES ? META_BLOCK_SIZE : header_size(v);
+
+		v->zero[i].offset = place ? place[i] : choose(v, i, size);
+		v->zero[i].size = size;
+		/* Sparse volumes keep these areas as written ones. */
+		fsmap_mark(v->map, v->zero[i].offset, size);
+	}
+	check_places(v);
+	for (size_t i = 0; i < META_COPIES; i++)
+		v->meta.copy_offset[i] = v->zero[i].offset;
+	v->meta.header_offset = v->zero[META_COPIES].offset;
+}
+
+/* The file system's bytes, without BitLocker's areas. */
+static void read_file(const struct volume *v, void *buf, size_t n, uint64_t off)
+{
+	size_t part = off >= v->file_size      ? 0
+		      : n < v->file_size - off ? n
+					       : (size_t)(v->file_size - off);
+
+	if (part)
+		pread_all(v->fd, buf, part, off);
+	memset((uint8_t *)buf + part, 0, n - part);
+}
+
+void volume_read_plain(const struct volume *v, void *buf, size_t n, uint64_t off)
+{
+	read_file(v, buf, n, off);
+	for (size_t i = 0; i < ARRAY_LEN(v->zero); i++) {
+		uint64_t from = v->zero[i].offset, to = from + v->zero[i].size;
+
+		if (from < off)
+			from = off;
+		if (to > off + n)
+			to = off + n;
+		if (from < to)
+			memset((uint8_t *)buf + (from - off), 0, to - from);
+	}
+}
+
+static void write_range(const struct volume *v, struct sector_cipher *cipher, int fd, uint64_t base,
+			const struct region *r)
+{
+	uint8_t *buf = xalloc(PIECE);
+
+	for (uint64_t at = r->offset; at < r->offset + r->size;) {
+		uint64_t left = r->offset + r->size - at;
+		size_t n = left < PIECE ? (size_t)left : PIECE;
+
+		volume_read_plain(v, buf, n, at);
+		if (cipher)
+			sector_cipher_encrypt(cipher, buf, n, at);
+		if (cipher || !all_zero(buf, n))
+			pwrite_all(fd, buf, n, base + at);
+		at += n;
+	}
+	free(buf);
+}
+
+static void add_extent(struct volume *v, uint64_t offset, uint64_t size)
+{
+	struct region *last = v->extent_count ? &v->extents[v->extent_count - 1] : NULL;
+
+	if (last && last->offset + last->size == offset) {
+		last->size += size;
+		return;
+	}
+	v->extents = realloc(v->extents, (v->extent_count + 1) * sizeof(*v->extents));
+	if (!v->extents)
+		die("out of memory");
+	v->extents[v->extent_count++] = (struct region){offset, size};
+}
+
+/* Start of the next data in the file at or after off; the volume's end if there is none. */
+static uint64_t next_data(const struct volume *v, uint64_t off)
+{
+	off_t at;
+
+	if (off >= v->file_size)
+		return v->meta.volume_size;
+	at = lseek(v->fd, (off_t)off, SEEK_DATA);
+	if (at < 0 && errno == ENXIO)
+		return v->meta.volume_size;
+	if (at < 0)
+		die("cannot find the holes of the volume's file: %s", strerror(errno));
+	return (uint64_t)at;
+}
+
+/*
+ * A piece is written unless it is a hole in the file and free in the file system: a hole may
+ * stand for zeros that a file owns, and these must read as zeros. Pieces are as large as a
+ * cluster or 64 KiB.
+ */
+static void find_extents(struct volume *v)
+{
+	uint64_t step = v->map->cluster_size > 65536 ? v->map->cluster_size : 65536;
+	uint64_t size = v->meta.volume_size, data = next_data(v, 0);
+	uint64_t map_end = v->map->first_cluster + v->map->cluster_count * v->map->cluster_size;
+
+	if (!v->sparse) {
+		add_extent(v, 0, size);
+		return;
+	}
+	for (uint64_t at = 0; at < size; at += step) {
+		uint64_t n = size - at < step ? size - at : step;
+
+		if (data < at)
+			data = next_data(v, at);
+		/* Behind the file and the file system: all is hole. */
+		if (data == size && at >= map_end)
+			break;
+		if (data < at + n || at < header_size(v) || !fsmap_is_free(v->map, at, n))
+			add_extent(v, at, n);
+	}
+}
+
+/* Physical sectors of the front that the relocated header stands for: no reader may use them. */
+static void write_front(const struct volume *v, int fd, uint64_t base)
+{
+	size_t n = header_size(v);
+	uint8_t *front = xalloc(n);
+	uint8_t boot[512];
+
+	read_file(v, boot, sizeof(boot), 0);
+	random_bytes(front, n);
+	memset(front, 0, v->meta.sector_size);
+	meta_build_boot(&v->meta, boot, front);
+	pwrite_all(fd, front, n, base);
+	free(front);
+}
+
+static void write_areas(const struct volume *v, struct sector_cipher *cipher, int fd, uint64_t base)
+{
+	uint8_t *block = xalloc(META_BLOCK_SIZE);
+	size_t n = header_size(v);
+	uint8_t *header = xalloc(n);
+
+	meta_build_block(&v->meta, block);
+	for (size_t i = 0; i < META_COPIES; i++)
+		pwrite_all(fd, block, META_BLOCK_SIZE, base + v->meta.copy_offset[i]);
+	read_file(v, header, n, 0);
+	if (cipher)
+		sector_cipher_encrypt(cipher, header, n, v->meta.header_offset);
+	pwrite_all(fd, header, n, base + v->meta.header_offset);
+	write_front(v, fd, base);
+	free(header);
+	free(block);
+}
+
+void volume_write(struct volume *v, int fd, uint64_t base)
+{
+	struct sector_cipher *cipher = NULL;
+
+	if (v->meta.state != STATE_DECRYPTED)
+		cipher = sector_cipher_open(v->meta.method, v->meta.fvek, v->meta.sector_size);
+	find_extents(v);
+	for (size_t i = 0; i < v->extent_count; i++)
+		write_range(v, cipher, fd, base, &v->extents[i]);
+	write_areas(v, cipher, fd, base);
+	if (cipher)
+		sector_cipher_close(cipher);
+}
+
+void volume_close(struct volume *v)
+{
+	fsmap_free(v->map);
+	protector_list_free(v->meta.protectors);
+	free(v->extents);
+	close(v->fd);
+}
