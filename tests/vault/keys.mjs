@@ -19,12 +19,12 @@ export const ALGORITHMS = ['RSA-OAEP', 'RSA-OAEP-256', 'RSA1_5'];
 export const KEY_RIGHTS = ['get', 'list', 'unwrapKey', 'wrapKey', 'decrypt', 'encrypt'];
 
 /* The verb in the path, in lower case, and the right it needs; opens tells private from public operations. */
-const VERBS = {
-	unwrapkey: { right: 'unwrapKey', opens: true },
-	decrypt: { right: 'decrypt', opens: true },
-	wrapkey: { right: 'wrapKey', opens: false },
-	encrypt: { right: 'encrypt', opens: false },
-};
+const VERBS = new Map([
+	['unwrapkey', { right: 'unwrapKey', opens: true }],
+	['decrypt', { right: 'decrypt', opens: true }],
+	['wrapkey', { right: 'wrapKey', opens: false }],
+	['encrypt', { right: 'encrypt', opens: false }],
+]);
 
 const generate = promisify(generateKeyPair);
 
@@ -171,7 +171,7 @@ export function routeKeys(ctx, parts) {
 		return listKeyVersions(ctx, name);
 	if (ctx.method === 'GET' && (parts.length === 1 || parts.length === 2))
 		return getKey(ctx, name, second);
-	const verb = VERBS[(parts.length === 2 ? second : third)?.toLowerCase()];
+	const verb = VERBS.get((parts.length === 2 ? second : third)?.toLowerCase());
 	if (ctx.method === 'POST' && verb && parts.length <= 3)
 		return operate(ctx, name, parts.length === 3 ? second : '', verb);
 	return null;

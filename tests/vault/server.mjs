@@ -18,6 +18,8 @@ const API_VERSIONS = [
 	'2015-06-01', '2016-10-01', '7.0', '7.1', '7.2', '7.3', '7.4', '7.5', '7.6', '2025-06-01-preview', '2025-07-01',
 ];
 
+const COLLECTIONS = new Map([['secrets', routeSecrets], ['keys', routeKeys]]);
+
 const NETWORK_REFUSALS = { firewall: 'ForbiddenByFirewall', private: 'ForbiddenByConnection' };
 
 /** The identity behind a request, or a 401 with the challenge. */
@@ -69,7 +71,7 @@ function routeVault(ctx) {
 	if (parts.at(-1) === '')
 		parts.pop();
 	const [collection, ...rest] = parts;
-	const route = { secrets: routeSecrets, keys: routeKeys }[collection?.toLowerCase()];
+	const route = COLLECTIONS.get(collection?.toLowerCase());
 	const result = route?.(ctx, rest);
 	if (!result)
 		throw new HttpError(route ? 405 : 404, route ? 'MethodNotAllowed' : 'NotFound', 'No such operation.');

@@ -2,6 +2,7 @@
 // The state of one running fixture: vaults with their objects, tokens, faults, journal, and the names and ports
 // by which a request or a placeholder finds them.
 
+import { fail } from './check.mjs';
 import { Faults } from './faults.mjs';
 import { badParameter } from './http.mjs';
 import { Journal } from './journal.mjs';
@@ -27,17 +28,27 @@ export class World {
 		const jobs = this.config.vaults.flatMap((spec, i) => spec.keys.map((key) => this.#buildKey(this.vaults[i], key)));
 		await Promise.all(jobs);
 		this.config.vaults.forEach((spec, i) => {
-			spec.secrets.forEach(({ name, versions }) => versions.forEach((version) => {
-				this.addSecret(this.vaults[i], name, version);
-			}));
+			spec.secrets.forEach((secret) => this.#buildSecret(this.vaults[i], secret));
 			fillSecrets(this.vaults[i], spec.fill);
 		});
 		this.config.faults.forEach((rule) => this.faults.add(rule));
 	}
 
 	async #buildKey(vault, { name, versions }) {
-		const built = await Promise.all(versions.map((version) => buildKeyVersion(version, this.folder)));
-		built.forEach((version) => vault.keys.add(name, version));
+		try {
+			const built = await Promise.all(versions.map((version) => buildKeyVersion(version, this.folder)));
+			built.forEach((version) => vault.keys.add(name, version));
+		} catch (error) {
+			fail(`key ${name} of vault ${vault.name}`, error.message);
+		}
+	}
+
+	#buildSecret(vault, { name, versions }) {
+		try {
+			versions.forEach((version) => this.addSecret(vault, name, version));
+		} catch (error) {
+			fail(`secret ${name} of vault ${vault.name}`, error.message);
+		}
 	}
 
 	async addKey(vault, name, spec) {

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The smallest TAP producer: test(name, function) collects, run() prints the plan and one line a test.
+
+import { spawnSync } from 'node:child_process';
+
+/* No single test here takes a tenth of this on an idle machine. */
+const TIMEOUT_MS = 60000;
+
+const tests = [];
+
+export function test(name, body) {
+	tests.push({ name, body });
+}
+
+export function skipAll(reason) {
+	process.stdout.write(`1..0 # SKIP ${reason}\n`);
+	process.exit(0);
+}
+
+export function haveCommand(name) {
+	return spawnSync('sh', ['-c', `command -v ${name}`]).status === 0;
+}
+
+function withTimeout(promise) {
+	let timer;
+	const late = new Promise((resolve, reject) => {
+		timer = setTimeout(() => reject(new Error(`no end within ${TIMEOUT_MS / 1000} s`)), TIMEOUT_MS);
+	});
+	return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+function diagnostics(error) {
+	return String(error?.stack ?? error).split('\n').map((line) => `# ${line}\n`).join('');
+}
+
+/** Runs what was collected, one after another; cleanup runs at the end in any case. Ends the process. */
+export async function run(cleanup = () => {}) {
+	let failed = 0;
+	process.stdout.write(`TAP version 13\n1..${tests.length}\n`);
+	for (const [i, { name, body }] of tests.entries()) {
+		try {
+			await withTimeout(Promise.resolve().then(body));
+			process.stdout.write(`ok ${i + 1} - ${name}\n`);
+		} catch (error) {
+			failed++;
+			process.stdout.write(`not ok ${i + 1} - ${name}\n${diagnostics(error)}`);
+		}
+	}
+	await cleanup();
+	process.exit(failed ? 1 : 0);
+}
