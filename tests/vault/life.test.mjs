@@ -120,6 +120,14 @@ test('a wrong configuration is exit 2 with the field named, and a waiting FIFO i
 	assert.equal(stdout, '1\n2\n');
 });
 
+test('a FIFO that nobody reads does not keep it from ending', async () => {
+	const dir = freshDir();
+	execFileSync('mkfifo', [`${dir}/unread`]);
+	const vault = await Vault.start(CONFIG, dir, ['--ready', `${dir}/unread`]);
+	vault.child.kill('SIGTERM');
+	assert.deepEqual(await vault.exited, ALONE);
+});
+
 test('usage errors are exit 2', () => {
 	for (const args of [[], ['--config', config], ['--config', config, '--dir', root, '--max-seconds', '0'], ['--what']])
 		assert.equal(spawnSync(process.execPath, [VAULT, ...args], { stdio: ['ignore', 'ignore', 'ignore'] }).status, 2);

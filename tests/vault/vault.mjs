@@ -79,9 +79,11 @@
 //   POST /secret, POST /key {vault, name, version} adds a version; {vault, name, id, enabled} changes one
 //   POST /stop
 
+import { once } from 'node:events';
 import {
-	createWriteStream, fstatSync, mkdirSync, renameSync, statSync, writeFileSync,
+	constants, fstatSync, mkdirSync, openSync, renameSync, statSync, writeFileSync,
 } from 'node:fs';
+import { Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ConfigError } from './check.mjs';
@@ -90,6 +92,12 @@ import { startVault } from './server.mjs';
 
 /* How soon the death of the parent is noticed. */
 const PARENT_POLL_MS = 250;
+
+/* How soon a reader of the FIFO is noticed. */
+const FIFO_POLL_MS = 10;
+
+/* How long a failed start waits for the FIFO's reader, to let it go. */
+const FAREWELL_MS = 30000;
 
 class UsageError extends Error {}
 
@@ -163,20 +171,38 @@ function isFifo(path) {
 	return statSync(path, { throwIfNoEntry: false })?.isFIFO() ?? false;
 }
 
-/** Tells the reader of --ready; an empty text means that there will be no ready line. */
-function announce(path, text) {
-	if (path === undefined)
-		return Promise.resolve();
-	if (!isFifo(path)) {
-		if (text) {
-			writeFileSync(`${path}.tmp`, text, { mode: 0o600 });
-			renameSync(`${path}.tmp`, path);
+const sleep = (ms) => new Promise((done) => {
+	setTimeout(done, ms);
+});
+
+/**
+ * Opens a FIFO for writing as soon as somebody reads it. Never with an open that blocks: a thread waiting in it
+ * would hold up the end of the process for ever.
+ */
+async function openFifo(path) {
+	for (;;) {
+		try {
+			return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+		} catch (error) {
+			if (error.code !== 'ENXIO')
+				throw error;
 		}
-		return Promise.resolve();
+		await sleep(FIFO_POLL_MS);
 	}
-	return new Promise((done, failed) => {
-		createWriteStream(path).on('error', failed).end(text, done);
-	});
+}
+
+/** Tells the reader of --ready; an empty text means that there will be no ready line. */
+async function announce(path, text) {
+	if (path === undefined)
+		return;
+	if (isFifo(path)) {
+		const pipe = new Socket({ fd: await openFifo(path), readable: false, writable: true });
+		pipe.end(text);
+		await once(pipe, 'close');
+	} else if (text) {
+		writeFileSync(`${path}.tmp`, text, { mode: 0o600 });
+		renameSync(`${path}.tmp`, path);
+	}
 }
 
 function complain(error) {
@@ -188,7 +214,7 @@ function complain(error) {
 async function main() {
 	let options = {};
 	let running;
-	/* exit() and not an orderly end: a FIFO nobody reads would hold the process for ever. */
+	/* exit() and not an orderly end: timers and clients' connections would hold the process. */
 	const stop = () => {
 		running?.close();
 		process.exit(0);
@@ -205,7 +231,7 @@ async function main() {
 		await announce(options.ready, line);
 	} catch (error) {
 		const code = complain(error);
-		await announce(options.ready, '').catch(() => {});
+		await Promise.race([announce(options.ready, ''), sleep(FAREWELL_MS)]).catch(() => {});
 		process.exit(code);
 	}
 }
