@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From what the user has (a BEK file, a password, ...) to what unlocking starts from. */
+#include "bde/key.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/utf16.h"
+#include "bde/bek.h"
+#include "bde/crypto.h"
+#include "bde/recovery.h"
+
+static int key_new(enum bde_key_type type, const char *what, struct bde_key **ret_key,
+		   struct err *err)
+{
+	struct bde_key *key CLEANUP(bde_key_free) = calloc(1, sizeof(*key));
+
+	if (!key)
+		return err_nomem(err);
+	key->type = type;
+	key->what = strdup(what);
+	if (!key->what)
+		return err_nomem(err);
+	if (type != BDE_KEY_CLEAR) {
+		key->bytes = secret_new(CRYPTO_SHA256_SIZE);
+		if (!key->bytes)
+			return err_nomem(err);
+	}
+	*ret_key = TAKE(key);
+	return 0;
+}
+
+static int hash_failed(struct err *err, int rc)
+{
+	return err_set(err, ERR_OTHER, -rc, "cannot compute SHA-256: %s", strerror(-rc));
+}
+
+int bde_key_from_bek(const void *data, size_t size, const char *what, struct bde_key **ret_key,
+		     struct err *err)
+{
+	struct bde_key *key CLEANUP(bde_key_free) = NULL;
+	struct bek bek;
+	int rc = bek_parse(data, size, &bek, err);
+
+	if (rc < 0) {
+		err_prefix(err, "%s", what);
+		err_hint(err, "fetch the BEK file again; one from Key Vault has 156 or 180 bytes");
+		return rc;
+	}
+	rc = key_new(BDE_KEY_BEK, what, &key, err);
+	if (rc < 0)
+		return rc;
+	key->protector_id = bek.protector_id;
+	memcpy(secret_data(key->bytes), bek.key, BEK_KEY_SIZE);
+	*ret_key = TAKE(key);
+	return 0;
+}
+
+int bde_key_from_recovery_password(const struct secret *text, const char *what,
+				   struct bde_key **ret_key, struct err *err)
+{
+	struct bde_key *key CLEANUP(bde_key_free) = NULL;
+	uint8_t binary[RECOVERY_KEY_SIZE];
+	int rc = recovery_parse(secret_text(text), secret_size(text), binary, err);
+
+	if (rc < 0) {
+		err_prefix(err, "%s", what);
+		return rc;
+	}
+	rc = key_new(BDE_KEY_RECOVERY_PASSWORD, what, &key, err);
+	if (rc == 0) {
+		rc = crypto_sha256(binary, sizeof(binary), secret_data(key->bytes));
+		if (rc < 0)
+			hash_failed(err, rc);
+	}
+	secret_wipe(binary, sizeof(binary));
+	if (rc == 0)
+		*ret_key = TAKE(key);
+	return rc;
+}
+
+/* The hash of the hash of the password in UTF-16LE. */
+static int hash_password(const struct secret *utf16, uint8_t ret_hash[CRYPTO_SHA256_SIZE])
+{
+	int rc = crypto_sha256(secret_bytes(utf16), secret_size(utf16), ret_hash);
+
+	return rc < 0 ? rc : crypto_sha256(ret_hash, CRYPTO_SHA256_SIZE, ret_hash);
+}
+
+int bde_key_from_password(const struct secret *text, const char *what, struct bde_key **ret_key,
+			  struct err *err)
+{
+	struct bde_key *key CLEANUP(bde_key_free) = NULL;
+	struct secret *utf16 CLEANUP(secret_free) = NULL;
+	int rc = utf16_from_secret(text, &utf16);
+
+	if (rc == -EILSEQ) {
+		err_set(err, ERR_KEY, EILSEQ, "%s: the password is not valid UTF-8", what);
+		return rc;
+	}
+	if (rc < 0)
+		return err_nomem(err);
+	rc = key_new(BDE_KEY_PASSWORD, what, &key, err);
+	if (rc < 0)
+		return rc;
+	rc = hash_password(utf16, secret_data(key->bytes));
+	if (rc < 0)
+		return hash_failed(err, rc);
+	*ret_key = TAKE(key);
+	return 0;
+}
+
+int bde_key_clear(struct bde_key **ret_key, struct err *err)
+{
+	return key_new(BDE_KEY_CLEAR, "the clear key on the disk", ret_key, err);
+}
+
+void bde_key_free(struct bde_key *key)
+{
+	if (!key)
+		return;
+	secret_free(key->bytes);
+	free(key->what);
+	free(key);
+}
+
+enum bde_key_type bde_key_get_type(const struct bde_key *key)
+{
+	return key->type;
+}
+
+const char *bde_key_what(const struct bde_key *key)
+{
+	return key->what;
+}
+
+const struct guid *bde_key_protector_id(const struct bde_key *key)
+{
+	return key->type == BDE_KEY_BEK ? &key->protector_id : NULL;
+}

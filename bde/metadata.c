@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Find and read the metadata of a volume: the boot sector, the three copies it names, the first
+ * good one of them. The only file here that reads metadata from a source; each copy is read once
+ * and parsed from memory.
+ */
+#include "bde/metadata.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/checked.h"
+#include "base/utf16.h"
+
+enum { /* states on disk */
+	DISK_DECRYPTED = 1,
+	DISK_ENCRYPTED = 4
+};
+
+static int read_boot(struct source *volume, uint8_t data[BOOT_SIZE], struct err *err)
+{
+	int rc = source_pread(volume, data, BOOT_SIZE, 0);
+
+	if (rc < 0)
+		return err_set(err, ERR_DISK, -rc, "cannot read the first sector: %s",
+			       strerror(-rc));
+	return 0;
+}
+
+int bde_probe(struct source *volume, struct err *err)
+{
+	uint8_t data[BOOT_SIZE];
+	int rc;
+
+	if (volume->size < BOOT_SIZE)
+		return 0;
+	rc = read_boot(volume, data, err);
+	return rc < 0 ? rc : boot_is_bitlocker(data);
+}
+
+/* ------------------------------------------------------------------ copies */
+
+/* While choosing: bytes and numbers of one copy. */
+struct candidate {
+	uint8_t *bytes;
+	struct block block;
+};
+
+static int read_copy(struct source *volume, const struct boot *boot, uint64_t offset,
+		     struct candidate *ret_candidate, struct err *err)
+{
+	uint8_t *bytes CLEANUP(free) = NULL;
+	size_t size = BLOCK_SIZE;
+	int rc;
+
+	if (offset == 0)
+		return err_set(err, ERR_DISK, EINVAL, "the boot sector gives no place");
+	if (offset >= volume->size)
+		return err_set(err, ERR_DISK, EINVAL, "behind the end of the volume (%llu bytes)",
+			       (unsigned long long)volume->size);
+	if (size > volume->size - offset)
+		size = (size_t)(volume->size - offset);
+	bytes = malloc(BLOCK_SIZE);
+	if (!bytes)
+		return err_nomem(err);
+	rc = source_pread(volume, bytes, size, offset);
+	if (rc < 0)
+		return err_set(err, ERR_DISK, -rc, "cannot be read: %s", strerror(-rc));
+	rc = block_parse(bytes, size, volume->size, boot->sector_size, &ret_candidate->block, err);
+	if (rc == 0 && (ret_candidate->block.version == 1) != (boot->kind == BOOT_VISTA))
+		rc = err_set(err, ERR_DISK, EINVAL,
+			     "metadata version %u does not go with the boot sector",
+			     ret_candidate->block.version);
+	if (rc == 0)
+		ret_candidate->bytes = TAKE(bytes);
+	return rc;
+}
+
+static bool same_copy(const struct block *a, const uint8_t *a_bytes,
+		      const struct candidate *candidate)
+{
+	return a->size == candidate->block.size && memcmp(a_bytes, candidate->bytes, a->size) == 0;
+}
+
+static int take_copy(struct bde_metadata *metadata, unsigned int index, struct candidate *candidate,
+		     struct notes *warnings)
+{
+	metadata->info.copies[index].valid = true;
+	if (!metadata->bytes) {
+		metadata->bytes = TAKE(candidate->bytes);
+		metadata->block = candidate->block;
+	} else if (!same_copy(&metadata->block, metadata->bytes, candidate)) {
+		notes_add(warnings,
+			  "BitLocker metadata copy %u at offset %llu differs from the one "
+			  "that is used, though its checksum is right",
+			  index + 1, (unsigned long long)metadata->info.copies[index].offset);
+	}
+	return 0;
+}
+
+/* On the Vista format only a metadata block knows where the others are. */
+static uint64_t copy_offset(const struct bde_metadata *metadata, unsigned int index)
+{
+	if (metadata->boot.kind == BOOT_VISTA && metadata->bytes)
+		return metadata->block.offsets[index];
+	return metadata->boot.offsets[index];
+}
+
+static int read_copies(struct source *volume, struct bde_metadata *metadata, struct notes *warnings,
+		       struct err *err)
+{
+	for (unsigned int i = 0; i < BDE_COPIES; i++) {
+		struct candidate candidate = {0};
+		struct bde_copy *copy = &metadata->info.copies[i];
+		struct err why = {0};
+		int rc;
+
+		copy->offset = copy_offset(metadata, i);
+		rc = read_copy(volume, &metadata->boot, copy->offset, &candidate, &why);
+		if (rc == 0)
+			rc = take_copy(metadata, i, &candidate, warnings);
+		free(candidate.bytes);
+		if (rc == -ENOMEM)
+			return err_nomem(err);
+		if (rc == 0)
+			continue;
+		copy->problem = strdup(why.message);
+		if (!copy->problem)
+			return err_nomem(err);
+	}
+	return 0;
+}
+
+static int all_damaged(const struct bde_info *info, struct err *err)
+{
+	const struct bde_copy *copy = info->copies;
+	int rc = err_set(err, ERR_DISK, EINVAL,
+			 "no copy of the BitLocker metadata is usable: copy 1 at offset %llu: %s; "
+			 "copy 2 at offset %llu: %s; copy 3 at offset %llu: %s",
+			 (unsigned long long)copy[0].offset, copy[0].problem,
+			 (unsigned long long)copy[1].offset, copy[1].problem,
+			 (unsigned long long)copy[2].offset, copy[2].problem);
+
+	err_hint(err, "without metadata the key of the volume is lost; look for another image of "
+		      "this disk, or for a key package made by manage-bde");
+	return rc;
+}
+
+static void note_copies(const struct bde_metadata *metadata, struct notes *warnings)
+{
+	for (unsigned int i = 0; i < BDE_COPIES; i++) {
+		const struct bde_copy *copy = &metadata->info.copies[i];
+
+		if (!copy->valid)
+			notes_add(warnings,
+				  "BitLocker metadata copy %u at offset %llu is damaged: %s", i + 1,
+				  (unsigned long long)copy->offset, copy->problem);
+		if (metadata->block.offsets[i] != copy->offset && metadata->boot.kind != BOOT_VISTA)
+			notes_add(warnings,
+				  "boot sector places BitLocker metadata copy %u at offset %llu, "
+				  "the metadata at %llu",
+				  i + 1, (unsigned long long)copy->offset,
+				  (unsigned long long)metadata->block.offsets[i]);
+	}
+}
+
+/* ---------------------------------------------------------------- contents */
+
+/* UTF-8 for people from a text datum; NULL stays NULL. -ENOMEM. */
+static int make_text(const struct cursor *utf16, char **ret_text)
+{
+	if (utf16->left == 0)
+		return 0;
+	*ret_text = utf16_to_utf8(utf16->data, utf16->left);
+	if (!*ret_text)
+		return -ENOMEM;
+	err_sanitise(*ret_text);
+	return 0;
+}
+
+static int add_protector(struct bde_metadata *metadata, const struct protector *part)
+{
+	struct bde_protector *protector =
+		&metadata->info.protectors[metadata->info.protector_count];
+
+	protector->id = part->id;
+	protector->type = part->type;
+	protector->modified = part->modified;
+	metadata->parts[metadata->info.protector_count++] = *part;
+	return make_text(&part->name_utf16, &protector->name);
+}
+
+static int collect_protectors(struct bde_metadata *metadata, struct notes *warnings)
+{
+	struct cursor list = metadata->block.datums;
+	struct datum datum;
+
+	while (datum_next(&list, &datum) > 0) {
+		struct protector part;
+
+		if (datum.role != DATUM_ROLE_PROTECTOR || datum.type != DATUM_VMK)
+			continue;
+		if (metadata->info.protector_count == BDE_PROTECTOR_MAX) {
+			notes_add(warnings, "only the first %d key protectors are used",
+				  BDE_PROTECTOR_MAX);
+			break;
+		}
+		if (!protector_parse(&datum, &part)) {
+			notes_add(warnings, "a key protector in the metadata is damaged");
+			continue;
+		}
+		if (add_protector(metadata, &part) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static bool has_clear_key(const struct bde_info *info)
+{
+	for (size_t i = 0; i < info->protector_count; i++) {
+		if (info->protectors[i].type == BDE_PROTECTOR_CLEAR_KEY)
+			return true;
+	}
+	return false;
+}
+
+/* Whatever is not known to be all ciphertext or all plaintext is "other". */
+static enum bde_state sum_state(const struct bde_metadata *metadata)
+{
+	const struct block *block = &metadata->block;
+
+	if (metadata->boot.kind != BOOT_NORMAL || block->conversion_size != 0 ||
+	    block->state_current != block->state_next)
+		return BDE_STATE_OTHER;
+	if (block->state_current == DISK_DECRYPTED)
+		return BDE_STATE_DECRYPTED;
+	if (block->state_current != DISK_ENCRYPTED)
+		return BDE_STATE_OTHER;
+	return has_clear_key(&metadata->info) ? BDE_STATE_SUSPENDED : BDE_STATE_ENCRYPTED;
+}
+
+static void note_sizes(const struct bde_info *info, uint64_t source_size, struct notes *warnings)
+{
+	if (source_size != info->volume_size)
+		notes_add(warnings,
+			  "the volume is %llu bytes long, not a multiple of its sectors of %u "
+			  "bytes; the last %llu bytes are left out",
+			  (unsigned long long)source_size, info->sector_size,
+			  (unsigned long long)(source_size - info->volume_size));
+	if (info->state != BDE_STATE_ENCRYPTED && info->state != BDE_STATE_SUSPENDED)
+		return;
+	if (info->encrypted_size > source_size)
+		notes_add(warnings,
+			  "the volume should be %llu bytes long and is %llu: the image is cut off",
+			  (unsigned long long)info->encrypted_size,
+			  (unsigned long long)source_size);
+	else if (info->encrypted_size < info->volume_size)
+		notes_add(
+			warnings,
+			"the volume is %llu bytes long, but BitLocker covers %llu; what is behind "
+			"cannot be read",
+			(unsigned long long)info->volume_size,
+			(unsigned long long)info->encrypted_size);
+}
+
+static int fill_info(struct bde_metadata *metadata, uint64_t source_size, struct notes *warnings)
+{
+	const struct block *block = &metadata->block;
+	struct bde_info *info = &metadata->info;
+	int rc = collect_protectors(metadata, warnings);
+
+	if (rc == 0)
+		rc = make_text(&block->text_utf16, &info->description);
+	if (rc < 0)
+		return rc;
+	info->version = block->version;
+	info->to_go = metadata->boot.to_go;
+	info->method = block->method;
+	info->state_current = block->state_current;
+	info->state_next = block->state_next;
+	info->sector_size = metadata->boot.sector_size;
+	info->volume_size = source_size - source_size % info->sector_size;
+	info->encrypted_size = block->encrypted_size;
+	info->header_offset = block->header_offset;
+	info->header_size = block->header_size;
+	info->volume_id = block->volume_id;
+	info->created = block->created;
+	info->state = sum_state(metadata);
+	note_sizes(info, source_size, warnings);
+	return 0;
+}
+
+int bde_metadata_read(struct source *volume, struct notes *warnings,
+		      struct bde_metadata **ret_metadata, struct err *err)
+{
+	struct bde_metadata *metadata CLEANUP(bde_metadata_free) = NULL;
+	uint8_t boot[BOOT_SIZE];
+	int rc;
+
+	if (volume->size < BOOT_SIZE)
+		return err_set(err, ERR_DISK, EINVAL, "not a BitLocker volume: %llu bytes",
+			       (unsigned long long)volume->size);
+	rc = read_boot(volume, boot, err);
+	if (rc < 0)
+		return rc;
+	if (!boot_is_bitlocker(boot))
+		return err_set(err, ERR_DISK, EINVAL, "not a BitLocker volume");
+	metadata = calloc(1, sizeof(*metadata));
+	if (!metadata)
+		return err_nomem(err);
+	rc = boot_parse(boot, &metadata->boot, err);
+	if (rc == 0)
+		rc = read_copies(volume, metadata, warnings, err);
+	if (rc < 0)
+		return rc;
+	if (!metadata->bytes)
+		return all_damaged(&metadata->info, err);
+	note_copies(metadata, warnings);
+	if (fill_info(metadata, volume->size, warnings) < 0)
+		return err_nomem(err);
+	*ret_metadata = TAKE(metadata);
+	return 0;
+}
+
+void bde_metadata_free(struct bde_metadata *metadata)
+{
+	if (!metadata)
+		return;
+	for (unsigned int i = 0; i < BDE_COPIES; i++)
+		free(metadata->info.copies[i].problem);
+	for (size_t i = 0; i < metadata->info.protector_count; i++)
+		free(metadata->info.protectors[i].name);
+	free(metadata->info.description);
+	if (metadata->bytes)
+		secret_wipe(metadata->bytes, BLOCK_SIZE); /* may hold a clear key */
+	free(metadata->bytes);
+	free(metadata);
+}
+
+const struct bde_info *bde_metadata_info(const struct bde_metadata *metadata)
+{
+	return &metadata->info;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The metadata of one volume as the files of bde/ share it; others see bde.h. */
+#ifndef ADEFUSE_BDE_METADATA_H
+#define ADEFUSE_BDE_METADATA_H
+
+#include "bde/bde.h"
+#include "bde/block.h"
+#include "bde/boot.h"
+#include "bde/protector.h"
+
+struct bde_metadata {
+	struct bde_info info;
+	struct boot boot;
+	uint8_t *bytes; /* the copy that was taken; `block` and `parts` point into it */
+	struct block block;
+	struct protector parts[BDE_PROTECTOR_MAX]; /* as info.protectors */
+};
+
+/* Whether key or volume can be served at all: -ENOTSUP with err filled, by name. */
+int metadata_check_version(const struct bde_metadata *metadata, struct err *err);
+int metadata_check_served(const struct bde_metadata *metadata, struct err *err);
+
+#endif

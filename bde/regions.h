@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What each byte of the plaintext volume is made of: a table of ranges, sorted and without gaps,
+ * built when the volume is opened and constant afterwards. Pure.
+ *
+ * It is built in two steps: append what the conversion state says from the start to the end of the
+ * volume, then overlay the places that are not the volume's own. How a volume came to be partly
+ * encrypted is thereby unknown to the reading side.
+ */
+#ifndef ADEFUSE_BDE_REGIONS_H
+#define ADEFUSE_BDE_REGIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum region_kind {
+	REGION_CIPHER, /* decrypt what stands at the physical place */
+	REGION_PLAIN,  /* what stands there, as it is */
+	REGION_ZERO,   /* BitLocker's own structures: zeros */
+	REGION_REFUSE, /* not known which: an error */
+};
+
+struct region {
+	uint64_t start; /* bytes of the plaintext volume */
+	uint64_t end;	/* behind the last one */
+	enum region_kind kind;
+	uint64_t physical; /* where `start` stands on the encrypted volume */
+};
+
+struct regions {
+	struct region *table;
+	size_t count;
+	size_t room;
+};
+
+enum {
+	REGIONS_MAX = 1 << 20 /* a bitmap of 8 MiB chunks that alternate on an 8 TiB volume */
+};
+
+/*
+ * Append `length` bytes behind the last region, standing in their own place. Joins with the last
+ * region when of the same kind. -EOVERFLOW beyond 2^64 or REGIONS_MAX, -ENOMEM.
+ */
+int regions_append(struct regions *regions, enum region_kind kind, uint64_t length);
+
+/*
+ * Replace [start, end), clipped to the table's end, by one region. `physical` as in struct region.
+ * -EOVERFLOW, -ENOMEM.
+ */
+int regions_overlay(struct regions *regions, enum region_kind kind, uint64_t start, uint64_t end,
+		    uint64_t physical);
+
+/* The region that holds a byte below the table's end. */
+const struct region *regions_find(const struct regions *regions, uint64_t offset);
+
+void regions_clear(struct regions *regions);
+
+static inline __attribute__((unused)) void regions_clear_cleanup(struct regions *regions)
+{
+	regions_clear(regions);
+}
+
+#endif

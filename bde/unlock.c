@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Unlocking: key → key that wraps the VMK (as it is, or stretched) → VMK → the metadata's hash is
+ * checked → full volume encryption key (FVEK). Every wrap is AES-CCM, so a key that does not fit is
+ * known for sure.
+ */
+#include "bde/bde.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bde/crypto.h"
+#include "bde/key.h"
+#include "bde/metadata.h"
+#include "bde/sector.h"
+#include "bde/stretch.h"
+#include "bde/unlocked.h"
+
+enum {
+	LISTED_MAX = 6 /* protectors named in a message; it has an end */
+};
+
+static uint16_t protector_type(enum bde_key_type type)
+{
+	switch (type) {
+	case BDE_KEY_CLEAR:
+		return BDE_PROTECTOR_CLEAR_KEY;
+	case BDE_KEY_BEK:
+		return BDE_PROTECTOR_STARTUP_KEY;
+	case BDE_KEY_RECOVERY_PASSWORD:
+		return BDE_PROTECTOR_RECOVERY_PASSWORD;
+	case BDE_KEY_PASSWORD:
+		break;
+	}
+	return BDE_PROTECTOR_PASSWORD;
+}
+
+/* ---------------------------------------------------------------- messages */
+
+/* "startup key (BEK) {id}, password {id}"; `type` < 0: all of them. Number of those listed. */
+static size_t list_protectors(const struct bde_info *info, int type, char *text, size_t size)
+{
+	size_t matched = 0;
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < info->protector_count; i++) {
+		const struct bde_protector *protector = &info->protectors[i];
+
+		if ((type >= 0 && protector->type != type) || matched++ >= LISTED_MAX)
+			continue;
+		used += (size_t)snprintf(text + used, size - used, "%s%s {%s}", used ? ", " : "",
+					 bde_protector_type_name(protector->type),
+					 guid_format(&protector->id).text);
+	}
+	if (matched > LISTED_MAX)
+		(void)snprintf(text + used, size - used, " and %zu more", matched - LISTED_MAX);
+	return matched;
+}
+
+/* A key of this type fits nothing here: name what would. */
+static int no_fit(const struct bde_metadata *metadata, const struct bde_key *key, struct err *err)
+{
+	char all[ERR_TEXT_MAX / 2];
+	char same[ERR_TEXT_MAX / 2];
+	uint16_t type = protector_type(key->type);
+	size_t same_count = list_protectors(&metadata->info, type, same, sizeof(same));
+	int rc;
+
+	list_protectors(&metadata->info, -1, all, sizeof(all));
+	if (key->type == BDE_KEY_BEK)
+		rc = err_set(err, ERR_KEY, ENOKEY, "%s is the startup key {%s}; this volume has %s",
+			     key->what, guid_format(&key->protector_id).text,
+			     same_count > 0 ? same : "no startup key");
+	else if (same_count > 0)
+		rc = err_set(err, ERR_KEY, ENOKEY, "%s does not fit: tried on %s", key->what, same);
+	else
+		rc = err_set(err, ERR_KEY, ENOKEY, "%s does not fit: this volume has no %s",
+			     key->what, bde_protector_type_name(type));
+	err_hint(err, "this volume is opened by: %s", all[0] ? all : "nothing that is known");
+	return rc;
+}
+
+static int damaged(struct err *err, const char *what)
+{
+	int rc = err_set(err, ERR_DISK, EBADMSG, "%s", what);
+
+	err_hint(err, "the BitLocker metadata of this disk is damaged or was changed; look for "
+		      "another image of it");
+	return rc;
+}
+
+/* --------------------------------------------------------------------- VMK */
+
+/* The key that wraps a protector's VMK. -ENOENT when the protector lacks a part for that. */
+static int wrapping_key(const struct bde_key *key, const struct protector *part,
+			uint8_t ret_key[CRYPTO_CCM_KEY_SIZE])
+{
+	switch (key->type) {
+	case BDE_KEY_CLEAR:
+		if (!part->clear_key)
+			return -ENOENT;
+		memcpy(ret_key, part->clear_key, CRYPTO_CCM_KEY_SIZE);
+		return 0;
+	case BDE_KEY_BEK:
+		memcpy(ret_key, secret_bytes(key->bytes), CRYPTO_CCM_KEY_SIZE);
+		return 0;
+	case BDE_KEY_RECOVERY_PASSWORD:
+	case BDE_KEY_PASSWORD:
+		break;
+	}
+	return part->salt ? stretch_key(secret_bytes(key->bytes), part->salt, ret_key) : -ENOENT;
+}
+
+static int open_vmk(const struct bde_key *key, const struct protector *part,
+		    struct secret **ret_vmk)
+{
+	struct secret *wrap CLEANUP(secret_free) = NULL;
+	struct secret *vmk CLEANUP(secret_free) = NULL;
+	int rc;
+
+	if (part->vmk.size == 0)
+		return -ENOENT;
+	wrap = secret_new(CRYPTO_CCM_KEY_SIZE);
+	if (!wrap)
+		return -ENOMEM;
+	rc = wrapping_key(key, part, secret_data(wrap));
+	if (rc == 0)
+		rc = datum_unwrap(&part->vmk, secret_bytes(wrap), &vmk, NULL);
+	if (rc == 0 && secret_size(vmk) != CRYPTO_CCM_KEY_SIZE)
+		rc = -EINVAL;
+	if (rc == 0)
+		*ret_vmk = TAKE(vmk);
+	return rc;
+}
+
+/* A protector that should have opened and did not: which words that deserves. */
+static int explain(const struct bde_key *key, const struct bde_protector *protector, int rc,
+		   struct err *err)
+{
+	struct guid_text id = guid_format(&protector->id);
+
+	if (rc == -ENOMEM)
+		return err_nomem(err);
+	if (rc == -ENOENT || rc == -EINVAL) {
+		rc = err_set(err, ERR_DISK, EBADMSG, "key protector {%s} (%s) is damaged", id.text,
+			     bde_protector_type_name(protector->type));
+		err_hint(err, "try another key of this volume");
+		return rc;
+	}
+	if (rc != -EBADMSG)
+		return err_set(err, ERR_OTHER, -rc, "cannot try %s: %s", key->what, strerror(-rc));
+	if (key->type == BDE_KEY_CLEAR)
+		return damaged(err, "the clear key on the disk does not open the volume");
+	rc = err_set(err, ERR_KEY, ENOKEY,
+		     "%s has the identifier of startup key {%s} of this volume, but does not open "
+		     "it: the key is damaged, or the volume's metadata",
+		     key->what, id.text);
+	err_hint(err, "fetch the BEK file again, or try another key of this volume");
+	return rc;
+}
+
+static bool may_fit(const struct bde_key *key, const struct bde_protector *protector)
+{
+	if (key->type == BDE_KEY_BEK && !guid_equal(&key->protector_id, &protector->id))
+		return false;
+	return protector->type == protector_type(key->type);
+}
+
+/*
+ * Try every protector that the key may fit. A password that does not open one may open the next;
+ * for a key that names its protector, or a clear key, not opening is remarkable. The last thing
+ * found remarkable is what is told if nothing opens.
+ */
+static int find_vmk(const struct bde_metadata *metadata, const struct bde_key *key,
+		    struct secret **ret_vmk, size_t *ret_index, struct err *err)
+{
+	bool guess = key->type == BDE_KEY_PASSWORD || key->type == BDE_KEY_RECOVERY_PASSWORD;
+	int worst = 0;
+
+	for (size_t i = 0; i < metadata->info.protector_count; i++) {
+		const struct bde_protector *protector = &metadata->info.protectors[i];
+		int rc;
+
+		if (!may_fit(key, protector))
+			continue;
+		rc = open_vmk(key, &metadata->parts[i], ret_vmk);
+		if (rc == 0) {
+			*ret_index = i;
+			return 0;
+		}
+		if (rc == -EBADMSG && guess)
+			continue;
+		worst = explain(key, protector, rc, err);
+	}
+	return worst < 0 ? worst : no_fit(metadata, key, err);
+}
+
+/* -------------------------------------------------------------------- FVEK */
+
+/* That the metadata is what the holder of the VMK wrote. */
+static int check_hash(const struct bde_metadata *metadata, const struct secret *vmk,
+		      struct err *err)
+{
+	struct secret *stored CLEANUP(secret_free) = NULL;
+	uint8_t computed[CRYPTO_SHA256_SIZE];
+	int rc;
+
+	if (metadata->block.hash.size == 0)
+		return damaged(err, "the metadata carries no hash");
+	rc = crypto_sha256(metadata->bytes, metadata->block.size, computed);
+	if (rc == 0)
+		rc = datum_unwrap(&metadata->block.hash, secret_bytes(vmk), &stored, NULL);
+	if (rc == -EBADMSG || rc == -EINVAL)
+		return damaged(err,
+			       "the hash of the metadata cannot be opened with the volume's key");
+	if (rc < 0)
+		return err_set(err, ERR_OTHER, -rc, "cannot check the metadata: %s", strerror(-rc));
+	if (secret_size(stored) != sizeof(computed) ||
+	    memcmp(secret_bytes(stored), computed, sizeof(computed)) != 0)
+		return damaged(err, "the metadata does not have the hash that is stored with it");
+	return 0;
+}
+
+static int open_fvek(const struct bde_metadata *metadata, const struct secret *vmk,
+		     struct secret **ret_fvek, struct err *err)
+{
+	const struct bde_info *info = &metadata->info;
+	struct secret *fvek CLEANUP(secret_free) = NULL;
+	size_t want = sector_key_size(info->method);
+	uint16_t method = 0;
+	int rc;
+
+	if (metadata->block.fvek.size == 0)
+		return damaged(err, "the metadata holds no volume encryption key");
+	rc = datum_unwrap(&metadata->block.fvek, secret_bytes(vmk), &fvek, &method);
+	if (rc == -EBADMSG || rc == -EINVAL)
+		return damaged(err, "the volume encryption key in the metadata is damaged");
+	if (rc < 0)
+		return err_set(err, ERR_OTHER, -rc, "cannot open the volume encryption key: %s",
+			       strerror(-rc));
+	if (method != info->method)
+		return err_set(err, ERR_DISK, EBADMSG,
+			       "the metadata says method 0x%04x, the volume encryption key 0x%04x",
+			       info->method, method);
+	if (want != 0 && secret_size(fvek) != want)
+		return err_set(err, ERR_DISK, EBADMSG,
+			       "the volume encryption key has %zu bytes; %s takes %zu",
+			       secret_size(fvek), bde_method_name(method), want);
+	*ret_fvek = TAKE(fvek);
+	return 0;
+}
+
+int bde_unlock(const struct bde_metadata *metadata, const struct bde_key *key,
+	       struct bde_unlocked **ret_unlocked, const struct bde_protector **ret_protector,
+	       struct err *err)
+{
+	struct bde_unlocked *unlocked CLEANUP(bde_unlocked_free) = NULL;
+	struct secret *vmk CLEANUP(secret_free) = NULL;
+	size_t index = 0;
+	int rc = metadata_check_version(metadata, err);
+
+	if (rc == 0)
+		rc = find_vmk(metadata, key, &vmk, &index, err);
+	if (rc == 0)
+		rc = check_hash(metadata, vmk, err);
+	if (rc < 0)
+		return rc;
+	unlocked = calloc(1, sizeof(*unlocked));
+	if (!unlocked)
+		return err_nomem(err);
+	unlocked->volume_id = metadata->info.volume_id;
+	rc = open_fvek(metadata, vmk, &unlocked->fvek, err);
+	if (rc < 0)
+		return rc;
+	*ret_unlocked = TAKE(unlocked);
+	*ret_protector = &metadata->info.protectors[index];
+	return 0;
+}
+
+void bde_unlocked_free(struct bde_unlocked *unlocked)
+{
+	if (!unlocked)
+		return;
+	secret_free(unlocked->fvek);
+	free(unlocked);
+}

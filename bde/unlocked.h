@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What unlocking yields, as the files of bde/ share it. */
+#ifndef ADEFUSE_BDE_UNLOCKED_H
+#define ADEFUSE_BDE_UNLOCKED_H
+
+#include "base/guid.h"
+#include "base/secret.h"
+
+struct bde_unlocked {
+	struct guid volume_id; /* of the metadata it was unlocked with */
+	struct secret *fvek;
+};
+
+#endif

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Writes the plaintext of a BitLocker volume to standard output through bde.h alone, without the
+ * program around it, or says what is known of the volume without a key. For tests.
+ *
+ * See usage() for its arguments. Exit codes are those of the program.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bde/bde.h"
+#include "disk/file.h"
+#include "disk/slice.h"
+
+enum {
+	CHUNK = 1 << 20,
+	BEK_MAX = 1 << 17
+};
+
+static int usage(void)
+{
+	(void)fprintf(stderr,
+		      "usage: bde-cat info DISK [OFFSET SIZE]\n"
+		      "       bde-cat KEY DISK [OFFSET SIZE] > PLAIN\n"
+		      "KEY: bek:PATH, recovery:ENVIRONMENT_NAME, password:ENVIRONMENT_NAME, clear, "
+		      "none\n"
+		      "SIZE 0 means to the end\n");
+	return ERR_USAGE;
+}
+
+static int fail(const struct err *err)
+{
+	(void)fprintf(stderr, "error: %s\n", err->message);
+	if (err->hint[0])
+		(void)fprintf(stderr, "hint: %s\n", err->hint);
+	return (int)err->kind;
+}
+
+static int bek_key(const char *path, struct bde_key **ret_key, struct err *err)
+{
+	static uint8_t data[BEK_MAX];
+	FILE *file = fopen(path, "rb");
+	size_t size;
+
+	if (!file)
+		return err_set(err, ERR_USAGE, errno, "cannot open '%s'", path);
+	size = fread(data, 1, sizeof(data), file);
+	(void)fclose(file);
+	return bde_key_from_bek(data, size, path, ret_key, err);
+}
+
+static int text_key(const char *spec, struct bde_key **ret_key, struct err *err)
+{
+	const char *name = strchr(spec, ':') + 1;
+	const char *value = getenv(name);
+	struct secret *text CLEANUP(secret_free) = NULL;
+
+	if (!value)
+		return err_set(err, ERR_USAGE, ENOENT, "'%s' is not set", name);
+	text = secret_copy(value, strlen(value));
+	if (!text)
+		return err_nomem(err);
+	if (spec[0] == 'r')
+		return bde_key_from_recovery_password(text, name, ret_key, err);
+	return bde_key_from_password(text, name, ret_key, err);
+}
+
+static int make_key(const char *spec, struct bde_key **ret_key, struct err *err)
+{
+	if (strncmp(spec, "bek:", 4) == 0)
+		return bek_key(spec + 4, ret_key, err);
+	if (strncmp(spec, "recovery:", 9) == 0 || strncmp(spec, "password:", 9) == 0)
+		return text_key(spec, ret_key, err);
+	if (strcmp(spec, "clear") == 0)
+		return bde_key_clear(ret_key, err);
+	return err_set(err, ERR_USAGE, EINVAL, "unknown key '%s'", spec);
+}
+
+static int show(const struct bde_info *info)
+{
+	printf("version %u\nmethod %s\nstate %s (%u %u)\nsector %u\nsize %llu\nvolume %s\n",
+	       info->version, bde_method_name(info->method), bde_state_name(info->state),
+	       info->state_current, info->state_next, info->sector_size,
+	       (unsigned long long)info->volume_size, guid_format(&info->volume_id).text);
+	printf("to_go %d\nheader %llu %llu\ndescription %s\n", info->to_go,
+	       (unsigned long long)info->header_offset, (unsigned long long)info->header_size,
+	       info->description ? info->description : "");
+	for (unsigned int i = 0; i < BDE_COPIES; i++)
+		printf("copy %llu %s\n", (unsigned long long)info->copies[i].offset,
+		       info->copies[i].valid ? "valid" : info->copies[i].problem);
+	for (size_t i = 0; i < info->protector_count; i++)
+		printf("protector %s %s %s\n", guid_format(&info->protectors[i].id).text,
+		       bde_protector_type_name(info->protectors[i].type),
+		       info->protectors[i].name ? info->protectors[i].name : "");
+	return 0;
+}
+
+static int copy_out(struct source *plain, struct err *err)
+{
+	static uint8_t buffer[CHUNK];
+
+	for (uint64_t at = 0; at < plain->size;) {
+		size_t length = plain->size - at < CHUNK ? (size_t)(plain->size - at) : CHUNK;
+		int rc = source_pread(plain, buffer, length, at);
+
+		if (rc < 0)
+			return err_set(err, ERR_DISK, -rc, "cannot read at %llu: %s",
+				       (unsigned long long)at, strerror(-rc));
+		if (fwrite(buffer, 1, length, stdout) != length)
+			return err_set(err, ERR_OTHER, EIO, "cannot write");
+		at += length;
+	}
+	return fflush(stdout) == 0 ? 0 : err_set(err, ERR_OTHER, EIO, "cannot write");
+}
+
+static int run(const char *spec, struct source *disk, struct notes *warnings, struct err *err)
+{
+	struct bde_metadata *metadata CLEANUP(bde_metadata_free) = NULL;
+	struct bde_key *key CLEANUP(bde_key_free) = NULL;
+	struct bde_unlocked *unlocked CLEANUP(bde_unlocked_free) = NULL;
+	struct source *plain CLEANUP(source_unref) = NULL;
+	const struct bde_protector *protector = NULL;
+	int rc = bde_metadata_read(disk, warnings, &metadata, err);
+
+	if (rc < 0)
+		return rc;
+	if (strcmp(spec, "info") == 0)
+		return show(bde_metadata_info(metadata));
+	if (strcmp(spec, "none") != 0) {
+		rc = make_key(spec, &key, err);
+		if (rc == 0)
+			rc = bde_unlock(metadata, key, &unlocked, &protector, err);
+		if (rc < 0)
+			return rc;
+		(void)fprintf(stderr, "unlocked by %s\n", guid_format(&protector->id).text);
+	}
+	rc = bde_volume_open(disk, metadata, unlocked, &plain, err);
+	return rc < 0 ? rc : copy_out(plain, err);
+}
+
+/* The part of the disk that the last two arguments name. */
+static int open_part(char **argv, struct source **ret_part, struct err *err)
+{
+	struct source *disk CLEANUP(source_unref) = NULL;
+	uint64_t offset = argv[3] ? strtoull(argv[3], NULL, 0) : 0;
+	uint64_t size = argv[3] && argv[4] ? strtoull(argv[4], NULL, 0) : 0;
+	int rc = file_open(argv[2], &disk, err);
+
+	if (rc < 0)
+		return rc;
+	rc = slice_new(disk, offset, size ? size : disk->size - offset, ret_part);
+	return rc < 0 ? err_set(err, ERR_USAGE, -rc, "no such part of '%s'", argv[2]) : 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct source *part CLEANUP(source_unref) = NULL;
+	struct notes warnings CLEANUP(notes_clear) = {0};
+	struct err err = {0};
+	int rc;
+
+	if (argc < 3 || argc > 5)
+		return usage();
+	rc = open_part(argv, &part, &err);
+	if (rc == 0)
+		rc = run(argv[1], part, &warnings, &err);
+	for (size_t i = 0; i < warnings.count; i++)
+		(void)fprintf(stderr, "warning: %s\n", warnings.text[i]);
+	return rc < 0 ? fail(&err) : 0;
+}
