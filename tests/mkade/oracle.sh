@@ -1,0 +1,398 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Are the image maker's disks BitLocker in the eyes of others? dislocker, libbde (bdemount) and
+# cryptsetup open what they support of them, each with every kind of key, and must give exactly
+# the plaintext of the manifest; sgdisk, fdisk, fsck.vfat and qemu-img look at the rest.
+#
+# What the peers cannot do, so that it is not asked of them here (versions of Debian 12):
+#   libbde      AES-XTS 256; metadata entries of version 3 and 261 (clear keys of newer Windows);
+#               volumes in state "decrypted"; offsets behind about 1 TiB (reads fail with EIO)
+#   dislocker   non-ASCII passwords; the 180-byte BEK; volumes in state "decrypted"; it tries the
+#               first recovery password only, and so does libbde
+#   cryptsetup  decrypts only in the kernel: here it unlocks and prints the key; no clear key; a
+#               non-ASCII password is refused by 2.6.1 (libbde takes the same one)
+# None of them differs from Windows in what reads as zeros: all compare over the whole volume.
+#
+# Environment: MKADE, the image maker (default: in $PATH); MKNTFS (default: beside this script).
+set -uo pipefail
+export LC_ALL=C.UTF-8
+
+here=$(cd "$(dirname "$0")" && pwd)
+mkade=${MKADE:-mkade}
+mkntfs_sh=${MKNTFS:-$here/mkntfs.sh}
+password='anaconda 123'
+
+skip_all() {
+	echo "1..0 # SKIP $*"
+	exit 77
+}
+
+for tool in "$mkade" jq dislocker-file dislocker-fuse bdemount cryptsetup ntfs-3g mkntfs mkfs.vfat \
+	fsck.vfat sgdisk fdisk qemu-img fusermount3 openssl; do
+	command -v "$tool" >/dev/null || skip_all "$tool is missing"
+done
+[[ -c /dev/fuse && -w /dev/fuse ]] || skip_all "/dev/fuse cannot be used"
+
+work=$(mktemp -d)
+mkade=$(realpath "$(command -v "$mkade")")
+cd "$work" || exit 1
+mkdir mnt
+unmount() {
+	fusermount3 -u mnt 2>/dev/null || fusermount -u mnt 2>/dev/null || umount mnt
+}
+cleanup() {
+	cd "$work" || exit
+	if mountpoint -q mnt; then
+		unmount
+	fi
+	cd / && rm -rf "$work"
+}
+trap cleanup EXIT
+trap 'exit 1' INT TERM HUP
+
+count=0 failed=0
+check() { # NAME COMMAND...: the command decides
+	local name=$1
+	shift
+	count=$((count + 1))
+	if "$@" >log 2>&1; then
+		echo "ok $count - $name"
+	else
+		echo "not ok $count - $name"
+		sed 's/^/# /' log
+		failed=$((failed + 1))
+	fi
+}
+
+field() { # JQ-PATH of the manifest
+	jq -r "$1" m.json
+}
+
+has_hash() { # FILE SHA256
+	local got
+	got=$(sha256sum <"$1" | cut -d' ' -f1)
+	[[ $got == "$2" ]] || {
+		echo "plaintext has SHA-256 $got, expected $2"
+		return 1
+	}
+}
+
+by_dislocker() { # IMAGE KEY-OPTION...
+	local image=$1
+	shift
+	rm -f peer.raw
+	dislocker-file -V "$image" -O "$(field .volume.offset)" "$@" -- peer.raw &&
+		has_hash peer.raw "$(field .volume.plain_sha256)"
+}
+
+by_bdemount() { # IMAGE KEY-OPTION...
+	local image=$1 rc=0
+	shift
+	bdemount -o "$(field .volume.offset)" "$@" "$image" mnt </dev/null || return
+	has_hash mnt/bde1 "$(field .volume.plain_sha256)" || rc=1
+	unmount
+	return "$rc"
+}
+
+# The 128-bit diffuser key datum has room for two 256-bit keys, and half of each is used.
+expected_fvek() {
+	local fvek
+	fvek=$(field .volume.fvek)
+	if [[ $(field .volume.method) == cbc-128-diffuser ]]; then
+		echo "${fvek:0:32}${fvek:64:32}"
+	else
+		echo "$fvek"
+	fi
+}
+
+by_cryptsetup() { # IMAGE KEY-FILE
+	local got
+	got=$(cryptsetup -q bitlkDump --dump-volume-key --key-file "$2" "$1" |
+		sed -n '/^MK dump:/,$ { s/^MK dump://; p }' | tr -d ' \t\n')
+	[[ $got == "$(expected_fvek)" ]] || {
+		echo "FVEK '$got', expected '$(expected_fvek)'"
+		return 1
+	}
+}
+
+make() { # mkade's options
+	"$mkade" --manifest m.json "$@"
+}
+
+files_intact() { # VOLUME LIST
+	local rc=0 list
+	list=$(realpath "$2")
+	ntfs-3g -o ro,streams_interface=xattr "$1" mnt || return
+	(cd mnt && sha256sum --quiet -c "$list") || rc=1
+	[[ $(find mnt -type f | wc -l) == $(wc -l <"$list") ]] || rc=1
+	unmount
+	return "$rc"
+}
+
+same_elsewhere() { # A B [OFFSET SIZE]...: equal but for these ranges
+	(cmp -l "$1" "$2" 2>&1 || true) | awk -v ranges="${*:3}" '
+		BEGIN { n = split(ranges, r, " ") }
+		!/^ *[0-9]+ +[0-7]+ +[0-7]+$/ { print; bad = 1; exit }
+		{ for (i = 1; i < n; i += 2) if ($1 > r[i] && $1 <= r[i] + r[i + 1]) next
+		  print "differs at", $1 - 1; bad = 1; exit }
+		END { exit bad }'
+}
+
+zero_ranges() {
+	field '.volume.zero_regions[] | "\(.offset) \(.size)"' | tr '\n' ' '
+}
+
+every_method() { # NTFS SECTOR
+	local method recovery at="$2-byte sectors"
+	for method in xts-128 xts-256 cbc-128 cbc-256 cbc-128-diffuser cbc-256-diffuser; do
+		check "$method, $at: made" make --volume "$1" --method "$method" --plain-out p.raw \
+			--bek k.bek --recovery-password random --password "$password" --tpm d.img
+		recovery=$(field '.protectors[] | .recovery_password // empty')
+		printf %s "$password" >pw
+		printf %s "$recovery" >rp
+		check "$method, $at: dislocker, startup key" by_dislocker d.img -f k.bek
+		check "$method, $at: the plaintext written is the one hashed" cmp p.raw peer.raw
+		check "$method, $at: cryptsetup, password" by_cryptsetup d.img pw
+		if [[ $method != xts-256 ]]; then
+			check "$method, $at: libbde, startup key" by_bdemount d.img -s k.bek
+		fi
+		[[ $2 == 512 ]] || continue
+		check "$method, $at: dislocker, recovery password" by_dislocker d.img "-p$recovery"
+		check "$method, $at: dislocker, password" by_dislocker d.img "-u$password"
+		check "$method, $at: cryptsetup, recovery password" by_cryptsetup d.img rp
+		check "$method, $at: cryptsetup, startup key" by_cryptsetup d.img k.bek
+	done
+}
+
+libbde_keys() {
+	make --volume a.ntfs --method xts-128 --recovery-password random --password "$password" \
+		--recovery-password random d.img
+	check "libbde, recovery password" by_bdemount d.img \
+		-r "$(field '.protectors[0].recovery_password')"
+	check "libbde, password" by_bdemount d.img -p "$password"
+	field '.protectors[2].recovery_password' | tr -d '\n' >rp
+	check "second recovery password: cryptsetup" by_cryptsetup d.img rp
+
+	make --volume a.ntfs --method xts-128 --password 'Grüße 日本 🎼' --auto-unlock d.img
+	check "password beyond ASCII: libbde" by_bdemount d.img -p 'Grüße 日本 🎼'
+}
+
+startup_keys() {
+	local guid=0a1b2c3d-4e5f-4677-8899-aabbccddeeff
+	mkdir -p keys
+	make --volume a.ntfs --method xts-128 --bek-layout 180 --guid $guid --bek keys \
+		--bek-layout 156 --bek other.bek d.img
+	check "BEK is named by its GUID" test -f keys/0A1B2C3D-4E5F-4677-8899-AABBCCDDEEFF.BEK
+	check "BEK of 180 bytes has that size" test "$(stat -c %s keys/0A1B*.BEK)" = 180
+	check "BEK of 156 bytes has that size" test "$(stat -c %s other.bek)" = 156
+	check "BEK of 180 bytes: libbde" by_bdemount d.img -s keys/0A1B*.BEK
+	check "BEK of 180 bytes: cryptsetup" by_cryptsetup d.img keys/0A1B*.BEK
+	check "second startup key: dislocker" by_dislocker d.img -f other.bek
+	check "second startup key: libbde" by_bdemount d.img -s other.bek
+}
+
+# A decrypted volume differs from its file system only at the front, in BitLocker's areas, and
+# keeps the front in the relocated header. No peer opens it, so this looks at the bytes.
+decrypted_state() {
+	make --volume a.ntfs --state decrypted --plain-out p.raw d.img
+	# shellcheck disable=SC2046 # one word a number
+	check "decrypted: all plain but BitLocker's areas" same_elsewhere a.ntfs d.img 0 8192 \
+		$(zero_ranges)
+	check "decrypted: relocated header" cmp -n 8192 a.ntfs <(tail -c "+$((1 + $(field \
+		.volume.header_offset)))" d.img)
+	check "decrypted: expected plaintext mounts" files_intact p.raw a.list
+}
+
+states() {
+	local version
+	for version in 1 3 261; do
+		make --volume a.ntfs --state suspended --clear-key-version $version --method xts-128 d.img
+		check "suspended, entry version $version: dislocker" by_dislocker d.img -c
+	done
+	make --volume a.ntfs --state suspended --method cbc-256 d.img
+	check "suspended: libbde" by_bdemount d.img
+	decrypted_state
+}
+
+to_go() {
+	local method
+	truncate -s 36M t.fat
+	mkfs.vfat -F 32 -s 1 t.fat >/dev/null
+	# Free clusters with content: what is not encrypted right would not come back.
+	openssl enc -aes-128-ctr -nosalt -K 01 -iv 0 -in <(head -c 8M /dev/zero) 2>/dev/null |
+		dd of=t.fat bs=1M seek=20 conv=notrunc status=none
+	for method in xts-128 cbc-128-diffuser; do
+		make --volume t.fat --togo --method $method --password "$password" d.img
+		check "To Go, $method: dislocker" by_dislocker d.img "-u$password"
+		check "To Go, $method: libbde" by_bdemount d.img -p "$password"
+		printf %s "$password" >pw
+		check "To Go, $method: cryptsetup" by_cryptsetup d.img pw
+	done
+	check "To Go: file system" fsck.vfat -n peer.raw
+}
+
+# sgdisk takes every file for a disk with 512-byte sectors; fdisk can be told.
+table_is_right() { # IMAGE SECTOR
+	if [[ $2 == 512 ]]; then
+		sgdisk -v "$1" | tee sgdisk.log | grep -q '^No problems found' || {
+			cat sgdisk.log
+			return 1
+		}
+	fi
+	printf 'v\nq\n' | fdisk -b "$2" "$1" >fdisk.log 2>&1
+	if ! grep -q 'No errors detected' fdisk.log || grep -qi corrupt fdisk.log; then
+		cat fdisk.log
+		return 1
+	fi
+}
+
+partition_is() { # IMAGE NUMBER FILE
+	local at size
+	at=$(field ".partitions[$(($2 - 1))].offset")
+	size=$(stat -c %s "$3")
+	cmp -n "$size" "$3" <(tail -c "+$((at + 1))" "$1")
+}
+
+efi_is_right() { # IMAGE
+	dd if="$1" of=efi.fat iflag=skip_bytes,count_bytes bs=1M status=none \
+		skip="$(field '.partitions[0].offset')" count="$(field '.partitions[0].size')" &&
+		fsck.vfat -n efi.fat
+}
+
+disk_view_is_right() { # IMAGE PLAIN-DISK
+	# shellcheck disable=SC2046 # one word a number
+	has_hash "$2" "$(field .disk.plain_sha256)" &&
+		same_elsewhere <(head -c "$(field .disk.size)" "$1") "$2" \
+			$(field '"\(.volume.offset) \(.volume.size)"') &&
+		has_hash <(tail -c "+$(($(field .volume.offset) + 1))" "$2" |
+			head -c "$(field .volume.size)") "$(field .volume.plain_sha256)"
+}
+
+layouts() { # NTFS SYSTEM SECTOR
+	check "GPT, $3: made" make --volume "$1" --layout gpt --method xts-128 --bek k.bek \
+		--plain-disk-out pd.raw d.img
+	check "GPT, $3: table and backup" table_is_right d.img "$3"
+	check "GPT, $3: EFI partition" efi_is_right d.img
+	check "GPT, $3: dislocker" by_dislocker d.img -f k.bek
+	check "GPT, $3: libbde" by_bdemount d.img -s k.bek
+	check "GPT, $3: plaintext of the disk" disk_view_is_right d.img pd.raw
+	check "MBR, $3: made" make --volume "$1" --layout mbr --system "$2" --method cbc-256 \
+		--bek k.bek --vhd --plain-disk-out pd.raw d.vhd
+	check "MBR, $3: table" table_is_right_mbr d.vhd "$3"
+	check "MBR, $3: System Reserved" partition_is d.vhd 1 "$2"
+	check "MBR, $3: dislocker" by_dislocker d.vhd -f k.bek
+	check "MBR, $3: libbde" by_bdemount d.vhd -s k.bek
+	check "MBR, $3: plaintext of the disk" disk_view_is_right d.vhd pd.raw
+}
+
+table_is_right_mbr() { # IMAGE SECTOR
+	local line
+	line=$(fdisk -b "$2" -l -o Start,Sectors,Id "$1" | tail -n 1 | tr -s ' ')
+	[[ " $line " == *" $(($(field .volume.offset) / $2)) $(($(field .volume.size) / $2)) 7 "* ]] ||
+		{
+			echo "last partition: $line"
+			return 1
+		}
+}
+
+# Told that this is a VHD, qemu refuses it when the checksum of its footer is wrong.
+qemu_sees_the_disk() { # VHD
+	[[ $(qemu-img info --output=json -f vpc "$1" | jq '."virtual-size"') == $(field .disk.size) ]] &&
+		head -c "$(field .disk.size)" "$1" >vhd.raw &&
+		qemu-img compare -f vpc -F raw "$1" vhd.raw
+}
+
+# Four TiB: pieces that are written anywhere on it.
+sparse() {
+	local offset size sha bad=0
+	truncate -s 4T big.ntfs
+	mkntfs -F -f -Q -s 512 -c 65536 -p 2048 -S 63 -H 255 big.ntfs >/dev/null 2>&1
+	check "4 TiB: made" make --volume big.ntfs --sparse-size 4T --layout gpt --method xts-256 \
+		--bek k.bek big.img
+	check "4 TiB: less than 256 MiB on disk" test "$(du -m big.img | cut -f1)" -lt 256
+	check "4 TiB: table and backup" table_is_right big.img 512
+	dislocker-fuse -V big.img -O "$(field .volume.offset)" -r -f k.bek -- mnt
+	while read -r offset size sha; do
+		has_hash <(dd if=mnt/dislocker-file iflag=skip_bytes,count_bytes bs=1M \
+			skip="$offset" count="$size" status=none) "$sha" || bad=1
+	done < <(field '.extents[] | "\(.offset) \(.size) \(.sha256)"')
+	check "4 TiB: dislocker, every written piece" test "$bad" = 0
+	unmount
+	rm -f big.ntfs big.img
+}
+
+# NAME of a field: sets at and len from --show.
+find_field() {
+	read -r _ at len _ < <("$mkade" --show d.img | grep "^$1 ")
+}
+
+# A patched description is refused for its CRC, and shown once that is mended.
+show_and_fix_crc() {
+	local copy at len
+	make --volume a.ntfs --method xts-128 --bek k.bek --description Original d.img
+	for copy in 1 2 3; do
+		find_field "copy$copy.d0.text"
+		check "--show, copy $copy: the description" test "$(dd if=d.img bs=1 skip="$at" \
+			count="$len" status=none | tr -d '\0')" = Original
+		printf P | dd of=d.img bs=1 seek="$at" conv=notrunc status=none
+	done
+	check "patched metadata: dislocker refuses all copies" not by_dislocker d.img -f k.bek
+	check "--fix-crc" "$mkade" --fix-crc d.img
+	check "mended metadata: dislocker" by_dislocker d.img -f k.bek
+	check "mended metadata: cryptsetup sees the patch" sees_description Priginal
+}
+
+not() {
+	! "$@"
+}
+
+sees_description() {
+	cryptsetup bitlkDump d.img | grep -q "^Description:[[:space:]]*$1"
+}
+
+deterministic() {
+	local opts=(--volume a.ntfs --layout gpt --vhd --password "$password" --tpm --clear-key)
+	make --seed 5 "${opts[@]}" d.img
+	sed 's/"file".*//' m.json >first.json
+	mv d.img first.img
+	make --seed 5 "${opts[@]}" d.img
+	check "same seed: same image" cmp first.img d.img
+	check "same seed: same manifest" cmp first.json <(sed 's/"file".*//' m.json)
+	make --seed 6 "${opts[@]}" d.img
+	check "other seed: other image" not cmp -s first.img d.img
+}
+
+make_volumes() {
+	"$mkntfs_sh" --size 32M --list a.list a.ntfs &&
+		"$mkntfs_sh" --size 32M --sector 4096 --list a4.list a4.ntfs &&
+		"$mkntfs_sh" --size 8M --tree none sys.ntfs &&
+		"$mkntfs_sh" --size 8M --tree none --sector 4096 sys4.ntfs
+}
+
+make_volumes
+case $? in
+0) ;;
+77) skip_all "volumes cannot be made" ;;
+*)
+	echo "Bail out! volumes cannot be made"
+	exit 1
+	;;
+esac
+
+every_method a.ntfs 512
+check "files are intact" files_intact peer.raw a.list
+every_method a4.ntfs 4096
+check "files are intact with 4096-byte sectors" files_intact peer.raw a4.list
+libbde_keys
+startup_keys
+states
+to_go
+layouts a.ntfs sys.ntfs 512
+layouts a4.ntfs sys4.ntfs 4096
+make --volume a.ntfs --layout gpt --vhd --method xts-128 --bek k.bek d.vhd
+check "VHD: qemu reads the disk" qemu_sees_the_disk d.vhd
+sparse
+show_and_fix_crc
+deterministic
+echo "1..$count"
+((failed == 0))
