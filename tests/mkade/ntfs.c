@@ -168,6 +168,18 @@ static void find_reserved(struct fsmap *map, const struct ntfs *fs)
 	}
 }
 
+/* A count of units, or as a negative number the power of two of smaller units. */
+static uint32_t coded_size(uint8_t code, uint32_t unit, uint32_t small_unit)
+{
+	unsigned int shift = 256u - code;
+
+	if (!code || !unit || (code > 0x80 && shift > 16))
+		die("NTFS: bad boot sector");
+	if (code <= 0x80)
+		return code * unit;
+	return small_unit << shift;
+}
+
 void fsmap_read_ntfs(struct fsmap *map, int fd, const uint8_t boot[512])
 {
 	struct ntfs fs = {.fd = fd};
@@ -177,12 +189,10 @@ void fsmap_read_ntfs(struct fsmap *map, int fd, const uint8_t boot[512])
 
 	map->kind = FS_NTFS;
 	map->sector_size = get16(boot + 11);
-	/* More than 128 sectors are kept as a negative power of two. */
-	map->cluster_size =
-		map->sector_size * (boot[13] > 0x80 ? 1u << (256 - boot[13]) : boot[13]);
+	map->cluster_size = coded_size(boot[13], map->sector_size, map->sector_size);
 	map->cluster_count = get64(boot + 40) * map->sector_size / map->cluster_size;
 	fs.cluster_size = map->cluster_size;
-	fs.record_size = boot[64] > 0x80 ? 1u << (256 - boot[64]) : boot[64] * fs.cluster_size;
+	fs.record_size = coded_size(boot[64], fs.cluster_size, 1);
 	if (!map->cluster_count || fs.record_size < 512 || fs.record_size > RECORD_MAX)
 		die("NTFS: bad boot sector");
 

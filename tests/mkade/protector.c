@@ -223,7 +223,7 @@ void bek_write(const struct protector *p, const struct guid *volume)
 {
 	struct buf b = {0};
 	uint64_t now = filetime_now();
-	size_t mark, inner;
+	size_t mark;
 	int fd;
 
 	buf_u32(&b, p->bek_layout);
@@ -239,7 +239,7 @@ void bek_write(const struct protector *p, const struct guid *volume)
 	buf_u64(&b, now);
 	datum_unicode(&b, ROLE_PROPERTY, "ExternalKey");
 	if (p->bek_layout == 180) {
-		inner = datum_begin(&b, ROLE_VOLUME_GUID, TYPE_GUID, 1);
+		size_t inner = datum_begin(&b, ROLE_VOLUME_GUID, TYPE_GUID, 1);
 		buf_bytes(&b, volume->b, sizeof(volume->b));
 		datum_end(&b, inner);
 	}

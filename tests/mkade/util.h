@@ -21,7 +21,7 @@ struct guid {
 
 #define GUID_TEXT 37 /* with the terminating zero */
 
-_Noreturn void die(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+__attribute__((noreturn, format(printf, 1, 2))) void die(const char *fmt, ...);
 void *xalloc(size_t n); /* zeroed */
 
 uint16_t get16(const uint8_t *p);

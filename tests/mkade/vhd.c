@@ -16,42 +16,37 @@
 #define FOOTER_SIZE   512
 #define FILETIME_2000 UINT64_C(125911584000000000)
 
-/* The specification's appendix: sectors to cylinders, heads and sectors per track. */
-static void geometry(uint64_t total, uint8_t *ret_chs)
+struct geometry {
+	uint32_t cylinders, heads, track;
+};
+
+static bool try_track(uint64_t total, uint32_t track, uint32_t heads, struct geometry *ret_g)
 {
-	uint32_t track, heads, cyl_heads;
+	uint32_t lines = (uint32_t)(total / track);
+
+	if (!heads)
+		heads = (lines + 1023) / 1024 > 4 ? (lines + 1023) / 1024 : 4;
+	*ret_g = (struct geometry){lines / heads, heads, track};
+	return heads <= 16 && lines < heads * 1024;
+}
+
+/* The specification's appendix: the shortest track whose cylinders fit into ten bits. */
+static struct geometry geometry(uint64_t total)
+{
+	struct geometry g;
 
 	if (total > 65535u * 16 * 255)
 		total = 65535u * 16 * 255;
-	if (total >= 65535u * 16 * 63) {
-		track = 255;
-		heads = 16;
-		cyl_heads = (uint32_t)(total / track);
-	} else {
-		track = 17;
-		cyl_heads = (uint32_t)(total / track);
-		heads = (cyl_heads + 1023) / 1024;
-		if (heads < 4)
-			heads = 4;
-		if (cyl_heads >= heads * 1024 || heads > 16) {
-			track = 31;
-			heads = 16;
-			cyl_heads = (uint32_t)(total / track);
-		}
-		if (cyl_heads >= heads * 1024) {
-			track = 63;
-			heads = 16;
-			cyl_heads = (uint32_t)(total / track);
-		}
-	}
-	ret_chs[0] = (uint8_t)(cyl_heads / heads >> 8);
-	ret_chs[1] = (uint8_t)(cyl_heads / heads);
-	ret_chs[2] = (uint8_t)heads;
-	ret_chs[3] = (uint8_t)track;
+	if (total >= 65535u * 16 * 63)
+		(void)try_track(total, 255, 16, &g);
+	else if (!try_track(total, 17, 0, &g) && !try_track(total, 31, 16, &g))
+		(void)try_track(total, 63, 16, &g);
+	return g;
 }
 
 void vhd_write_footer(const struct disk *d, int fd)
 {
+	struct geometry g = geometry(d->size / 512);
 	uint8_t f[FOOTER_SIZE] = {0};
 	struct guid id;
 	uint32_t sum = 0;
@@ -67,7 +62,10 @@ void vhd_write_footer(const struct disk *d, int fd)
 	memcpy(f + 36, "Wi2k", 4);
 	put64be(f + 40, d->size);
 	put64be(f + 48, d->size);
-	geometry(d->size / 512, f + 56);
+	f[56] = (uint8_t)(g.cylinders >> 8);
+	f[57] = (uint8_t)g.cylinders;
+	f[58] = (uint8_t)g.heads;
+	f[59] = (uint8_t)g.track;
 	put32be(f + 60, 2);
 	memcpy(f + 68, id.b, sizeof(id.b));
 	for (size_t i = 0; i < sizeof(f); i++)
