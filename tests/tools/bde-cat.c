@@ -21,13 +21,25 @@ enum {
 
 static int usage(void)
 {
-	(void)fprintf(stderr,
-		      "usage: bde-cat info DISK [OFFSET SIZE]\n"
-		      "       bde-cat KEY DISK [OFFSET SIZE] > PLAIN\n"
-		      "KEY: bek:PATH, recovery:ENVIRONMENT_NAME, password:ENVIRONMENT_NAME, clear, "
-		      "none\n"
-		      "SIZE 0 means to the end\n");
+	(void)fprintf(
+		stderr,
+		"usage: bde-cat info DISK [OFFSET SIZE]\n"
+		"       bde-cat KEY DISK [OFFSET SIZE [FROM LENGTH]] > PLAIN\n"
+		"KEY: bek:PATH, recovery:ENVIRONMENT_NAME, password:ENVIRONMENT_NAME, clear, "
+		"none\n"
+		"OFFSET and SIZE are the volume's place on DISK, FROM and LENGTH the part of it "
+		"to write; 0 for a size means to the end\n");
 	return ERR_USAGE;
+}
+
+/* An argument that may be left out: 0. */
+static uint64_t number(char **argv, int index)
+{
+	for (int i = 0; i <= index; i++) {
+		if (!argv[i])
+			return 0;
+	}
+	return strtoull(argv[index], NULL, 0);
 }
 
 static int fail(const struct err *err)
@@ -97,12 +109,13 @@ static int show(const struct bde_info *info)
 	return 0;
 }
 
-static int copy_out(struct source *plain, struct err *err)
+static int copy_out(struct source *plain, uint64_t from, uint64_t length_wanted, struct err *err)
 {
 	static uint8_t buffer[CHUNK];
+	uint64_t end = length_wanted ? from + length_wanted : plain->size;
 
-	for (uint64_t at = 0; at < plain->size;) {
-		size_t length = plain->size - at < CHUNK ? (size_t)(plain->size - at) : CHUNK;
+	for (uint64_t at = from; at < end;) {
+		size_t length = end - at < CHUNK ? (size_t)(end - at) : CHUNK;
 		int rc = source_pread(plain, buffer, length, at);
 
 		if (rc < 0)
@@ -115,8 +128,9 @@ static int copy_out(struct source *plain, struct err *err)
 	return fflush(stdout) == 0 ? 0 : err_set(err, ERR_OTHER, EIO, "cannot write");
 }
 
-static int run(const char *spec, struct source *disk, struct notes *warnings, struct err *err)
+static int run(char **argv, struct source *disk, struct notes *warnings, struct err *err)
 {
+	const char *spec = argv[1];
 	struct bde_metadata *metadata CLEANUP(bde_metadata_free) = NULL;
 	struct bde_key *key CLEANUP(bde_key_free) = NULL;
 	struct bde_unlocked *unlocked CLEANUP(bde_unlocked_free) = NULL;
@@ -137,15 +151,17 @@ static int run(const char *spec, struct source *disk, struct notes *warnings, st
 		(void)fprintf(stderr, "unlocked by %s\n", guid_format(&protector->id).text);
 	}
 	rc = bde_volume_open(disk, metadata, unlocked, &plain, err);
-	return rc < 0 ? rc : copy_out(plain, err);
+	if (rc < 0)
+		return rc;
+	return copy_out(plain, number(argv, 5), number(argv, 6), err);
 }
 
-/* The part of the disk that the last two arguments name. */
+/* The part of the disk that is the volume. */
 static int open_part(char **argv, struct source **ret_part, struct err *err)
 {
 	struct source *disk CLEANUP(source_unref) = NULL;
-	uint64_t offset = argv[3] ? strtoull(argv[3], NULL, 0) : 0;
-	uint64_t size = argv[3] && argv[4] ? strtoull(argv[4], NULL, 0) : 0;
+	uint64_t offset = number(argv, 3);
+	uint64_t size = number(argv, 4);
 	int rc = file_open(argv[2], &disk, err);
 
 	if (rc < 0)
@@ -161,11 +177,11 @@ int main(int argc, char **argv)
 	struct err err = {0};
 	int rc;
 
-	if (argc < 3 || argc > 5)
+	if (argc < 3 || argc > 7)
 		return usage();
 	rc = open_part(argv, &part, &err);
 	if (rc == 0)
-		rc = run(argv[1], part, &warnings, &err);
+		rc = run(argv, part, &warnings, &err);
 	for (size_t i = 0; i < warnings.count; i++)
 		(void)fprintf(stderr, "warning: %s\n", warnings.text[i]);
 	return rc < 0 ? fail(&err) : 0;
