@@ -8,6 +8,7 @@
 #ifndef ADEFUSE_KEYVAULT_KEYVAULT_H
 #define ADEFUSE_KEYVAULT_KEYVAULT_H
 
+#include <signal.h>
 #include <stdbool.h>
 
 #include "base/err.h"
@@ -31,14 +32,17 @@ enum keyvault_credential {
 
 bool keyvault_credential_parse(const char *name, enum keyvault_credential *ret_credential);
 
-struct keyvault_options { /* strings are the caller's and outlive the session; NULL where not given
-			   */
+struct keyvault_options { /* strings are the caller's and outlive the session; NULL: not given */
 	enum keyvault_cloud cloud;
 	enum keyvault_credential credential;
 	const char *tenant;
-	const char *ca_file; /* PEM, besides the system's */
-	const char *const
-		*trusted_hosts; /* --trust-vault-host, NULL-terminated; host or host:port */
+	const char *ca_file;			  /* PEM, besides the system's */
+	const char *const *trusted_hosts;	  /* --trust-vault-host, NULL-terminated; host or
+						     host:port */
+	unsigned int timeout_seconds;		  /* a request with its retries; 0: 60 */
+	unsigned int retry_base_ms;		  /* first wait before a retry; 0: 1000 */
+	const volatile sig_atomic_t *interrupted; /* set by a signal handler to end waiting; or NULL
+						   */
 };
 
 struct keyvault;
@@ -50,16 +54,16 @@ DEFINE_CLEANUP(struct keyvault, keyvault_free)
 
 /* Where a BEK came from, for messages, info.json and `adefuse key`. No secret among it. */
 struct keyvault_origin {
-	char *secret_url; /* with version */
-	char *name;	  /* of the secret */
-	char *version;
-	char *content_type;  /* NULL when missing */
-	char *file_name;     /* tag DiskEncryptionKeyFileName, NULL when missing */
-	char *machine_name;  /* tag MachineName, NULL when missing */
-	char *volume_letter; /* tag VolumeLetter, NULL when missing */
-	int64_t created;     /* seconds since 1970; 0 when missing */
-	char *kek_url;	     /* with version; NULL when it was not wrapped */
-	char *algorithm;     /* that unwrapped it; NULL when it was not wrapped */
+	const char *secret_url; /* with version */
+	const char *name;	/* of the secret */
+	const char *version;
+	const char *content_type;  /* NULL when missing */
+	const char *file_name;	   /* tag DiskEncryptionKeyFileName, NULL when missing */
+	const char *machine_name;  /* tag MachineName, NULL when missing */
+	const char *volume_letter; /* tag VolumeLetter, NULL when missing */
+	int64_t created;	   /* seconds since 1970; 0 when missing */
+	const char *kek_url;	   /* with version; NULL when it was not wrapped */
+	const char *algorithm;	   /* that unwrapped it; NULL when it was not wrapped */
 };
 
 /*

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * How Azure Disk Encryption marks its secrets, and which of them are tried for a disk, in which
+ * order.
+ *
+ *   name                                 a GUID in upper case: the protector's identifier
+ *   contentType                          "BEK" or "Wrapped BEK"
+ *   DiskEncryptionKeyFileName            "<GUID>.BEK"
+ *   DiskEncryptionKeyEncryptionKeyURL    the KEK with its version; only when wrapped
+ *   DiskEncryptionKeyEncryptionAlgorithm "RSA-OAEP" and others; can be there without a KEK too
+ *   MachineName, VolumeLetter            of the VM; compared without case
+ *
+ * Any of them may be missing. A BEK's value is base64 of the file; a wrapped one's is base64url of
+ * the RSA ciphertext of the file.
+ */
+#ifndef ADEFUSE_KEYVAULT_ADE_H
+#define ADEFUSE_KEYVAULT_ADE_H
+
+#include <stddef.h>
+
+#include "base/guid.h"
+#include "keyvault/secret.h"
+
+enum ade_match {
+	ADE_BY_NAME,
+	ADE_BY_FILE_NAME,
+	ADE_BY_MACHINE,
+};
+
+enum {
+	ADE_CANDIDATES_MAX = 4096
+};
+
+struct ade_candidate {
+	struct secret_item *item;
+	enum ade_match match;
+	size_t wanted; /* index of the identifier; the count of them when by machine */
+	char tried[OBJECT_VERSION_MAX + 1]; /* version that was got for it; empty when none was */
+};
+
+struct ade_candidates {
+	const struct guid *ids; /* the caller's */
+	size_t id_count;
+	const char *machine; /* NULL: none */
+	struct ade_candidate *list;
+	size_t count;
+};
+
+/* Takes the item when it is a candidate. 0, -ENOMEM, -E2BIG. */
+int ade_consider(struct ade_candidates *candidates, struct secret_item **item);
+
+/* Takes the item, whatever it is. -ENOMEM, -E2BIG. */
+int ade_add(struct ade_candidates *candidates, struct secret_item **item, enum ade_match match,
+	    size_t wanted);
+
+/* By identifier, then by kind of match, newest first, then by name so that the order is fixed. */
+void ade_sort(struct ade_candidates *candidates);
+
+void ade_candidates_clear(struct ade_candidates *candidates);
+
+static inline __attribute__((unused)) void ade_candidates_clear_cleanup(
+	struct ade_candidates *candidates)
+{
+	ade_candidates_clear(candidates);
+}
+
+/*
+ * Whether the value has to be unwrapped: the tags name a KEK or the content type says so; of the
+ * algorithm tag nothing follows. When neither says anything, a KEK named by the user decides.
+ */
+bool ade_is_wrapped(const struct secret_item *item, bool kek_given);
+
+#endif

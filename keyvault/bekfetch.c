@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Getting and unwrapping one BEK; see bekfetch.h. */
+#include "keyvault/bekfetch.h"
+
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/base64.h"
+#include "base/log.h"
+#include "keyvault/ade.h"
+#include "keyvault/unwrap.h"
+
+void bek_fetched_clear(struct bek_fetched *fetched)
+{
+	secret_item_free(fetched->item);
+	secret_free(fetched->bytes);
+	object_id_free(fetched->kek);
+	*fetched = (struct bek_fetched){0};
+}
+
+static int tag_kek(const struct secret_item *item, struct object_id **ret_kek, struct err *err)
+{
+	int r;
+
+	if (!item->kek_url) {
+		r = err_set(err, ERR_KEY, ENOENT,
+			    "secret '%s' is a wrapped BEK, but no tag of it names its KEK",
+			    item->id->name);
+		err_hint(err, "name the key with --kek https://VAULT/keys/NAME/VERSION");
+		return r;
+	}
+	r = object_id_parse(item->kek_url, "keys", ret_kek, err);
+	if (r == -ENOMEM || r == 0)
+		return r;
+	r = err_set(err, ERR_KEY, EINVAL, "the tag of secret '%s' names no usable KEK URL",
+		    item->id->name);
+	err_hint(err, "name the key with --kek https://VAULT/keys/NAME/VERSION");
+	return r;
+}
+
+int bek_choose_kek(const struct secret_item *item, const char *kek, struct object_id **ret_kek,
+		   struct err *err)
+{
+	struct object_id *chosen CLEANUP(object_id_free) = NULL;
+	struct object_id *tagged CLEANUP(object_id_free) = NULL;
+	int r;
+
+	if (!kek)
+		return tag_kek(item, ret_kek, err);
+	if (strncasecmp(kek, "https:", 6) == 0)
+		r = object_id_parse(kek, "keys", &chosen, err);
+	else
+		r = object_id_make(item->id->vault, kek, NULL, &chosen, err);
+	if (r != 0) {
+		err_prefix(err, "--kek");
+		return r;
+	}
+	if (!chosen->version[0] && item->kek_url &&
+	    object_id_parse(item->kek_url, "keys", &tagged, NULL) == 0 &&
+	    strcasecmp(tagged->name, chosen->name) == 0)
+		memcpy(chosen->version, tagged->version, sizeof(chosen->version));
+	*ret_kek = TAKE(chosen);
+	return 0;
+}
+
+static int choose_algorithm(const struct secret_item *item, const char **ret_algorithm,
+			    struct err *err)
+{
+	/* What ADE uses where the tag is missing. */
+	const char *algorithm = unwrap_algorithm(item->algorithm ? item->algorithm : "RSA-OAEP");
+	int r;
+
+	if (algorithm) {
+		*ret_algorithm = algorithm;
+		return 0;
+	}
+	r = err_set(err, ERR_KEY, ENOTSUP,
+		    "secret '%s' is wrapped with '%.40s', which is not known", item->id->name,
+		    item->algorithm);
+	err_hint(err, "known are RSA-OAEP, RSA-OAEP-256 and RSA1_5");
+	return r;
+}
+
+static int unwrap(struct vault_client *client, const struct secret *value, const char *kek,
+		  struct bek_fetched *fetched, struct err *err)
+{
+	struct object_id *chosen CLEANUP(object_id_free) = NULL;
+	const char *algorithm = NULL;
+	int r = bek_choose_kek(fetched->item, kek, &chosen, err);
+
+	if (r == 0)
+		r = choose_algorithm(fetched->item, &algorithm, err);
+	if (r == 0)
+		r = unwrap_key(client, chosen, algorithm, value, &fetched->bytes, &fetched->kek,
+			       err);
+	if (r == 0) {
+		fetched->algorithm = algorithm;
+		return 0;
+	}
+	fetched->unwrap_failed = r != -ENOMEM && r != -EINTR;
+	err_prefix(err, "secret '%s'", fetched->item->id->name);
+	return r;
+}
+
+static int decode(const struct secret *value, struct bek_fetched *fetched, struct err *err)
+{
+	int r = base64_decode(secret_text(value), secret_size(value), &fetched->bytes);
+
+	if (r == -ENOMEM)
+		return err_nomem(err);
+	if (r != 0) {
+		r = err_set(err, ERR_KEY, EBADMSG, "secret '%s' is no BEK: its value is not base64",
+			    fetched->item->id->name);
+		err_hint(err, "is it a secret that Azure Disk Encryption wrote?");
+	}
+	return r;
+}
+
+int bek_fetch(struct vault_client *client, const struct object_id *id, const char *kek,
+	      struct bek_fetched *fetched, struct err *err)
+{
+	struct secret *value CLEANUP(secret_free) = NULL;
+	int r = secret_fetch(client, id, &fetched->item, &value, err);
+
+	if (r != 0)
+		return r;
+	if (ade_is_wrapped(fetched->item, kek != NULL))
+		r = unwrap(client, value, kek, fetched, err);
+	else
+		r = decode(value, fetched, err);
+	if (r == 0 && secret_size(fetched->bytes) == 0) {
+		r = err_set(err, ERR_KEY, EBADMSG, "secret '%s' is empty", id->name);
+		err_hint(err, "is it a secret that Azure Disk Encryption wrote?");
+	}
+	return r;
+}

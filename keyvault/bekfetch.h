@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From a secret of ADE's to the bytes of the BEK file: get, find the KEK, unwrap, decode. */
+#ifndef ADEFUSE_KEYVAULT_BEKFETCH_H
+#define ADEFUSE_KEYVAULT_BEKFETCH_H
+
+#include "keyvault/cloud.h"
+#include "keyvault/secret.h"
+
+struct bek_fetched {
+	struct secret_item *item; /* as the get tells it, with version */
+	struct secret *bytes;
+	struct object_id *kek; /* NULL when it was not wrapped */
+	const char *algorithm; /* static; NULL when it was not wrapped */
+	bool unwrap_failed;    /* on failure: the secret was got, its KEK was the trouble */
+};
+
+void bek_fetched_clear(struct bek_fetched *fetched);
+
+static inline __attribute__((unused)) void bek_fetched_clear_cleanup(struct bek_fetched *fetched)
+{
+	bek_fetched_clear(fetched);
+}
+
+/* `kek` is --kek: a name in the secret's vault or a URL; NULL takes the tag's. */
+int bek_fetch(struct vault_client *client, const struct object_id *id, const char *kek,
+	      struct bek_fetched *fetched, struct err *err);
+
+/*
+ * Which KEK: the user's word before the tag's. When the user names the key of the tag without a
+ * version, the tag's version is meant. Pure.
+ */
+int bek_choose_kek(const struct secret_item *item, const char *kek, struct object_id **ret_kek,
+		   struct err *err);
+
+#endif

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A session with Key Vault: puts the layers together; see keyvault.h. */
+#include "keyvault/keyvault.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "keyvault/cloud.h"
+#include "keyvault/search.h"
+#include "keyvault/token.h"
+
+enum {
+	TIMEOUT_SECONDS_MAX = 24 * 3600
+};
+
+struct keyvault {
+	struct fetcher fetcher;
+	struct url *authority;
+	struct vault_trust trust;
+	struct credential_context credentials;
+	struct tokens *tokens;
+	struct vault_client *client;
+};
+
+/* A name that can never match would be refused much later, and elsewhere. */
+static int check_trusted(const char *const *hosts, struct err *err)
+{
+	for (; hosts && *hosts; hosts++) {
+		struct url *url CLEANUP(url_free) = NULL;
+		char text[300];
+		int length = snprintf(text, sizeof(text), "https://%s", *hosts);
+
+		if (length < 0 || (size_t)length >= sizeof(text) || strpbrk(*hosts, "/?") ||
+		    url_parse(text, &url, NULL) != 0) {
+			int r = err_set(err, ERR_USAGE, EINVAL,
+					"--trust-vault-host '%s' is not a host", *hosts);
+
+			err_hint(err, "give a host name or address, with :PORT if need be");
+			return r;
+		}
+	}
+	return 0;
+}
+
+static int check_tenant(const char *tenant, struct err *err)
+{
+	if (!tenant || tenant_ok(tenant))
+		return 0;
+	return err_set(err, ERR_USAGE, EINVAL,
+		       "tenant '%s' is not one: letters, digits, dashes and dots only", tenant);
+}
+
+static int make_policy(const struct keyvault_options *options, struct retry_policy *policy,
+		       struct err *err)
+{
+	if (options->timeout_seconds > TIMEOUT_SECONDS_MAX)
+		return err_set(err, ERR_USAGE, EINVAL, "a time-out of more than a day");
+	policy->clock = retry_system_clock(options->interrupted);
+	policy->base_ms = options->retry_base_ms ? options->retry_base_ms : RETRY_BASE_MS;
+	policy->deadline_ms =
+		options->timeout_seconds ? options->timeout_seconds * 1000 : RETRY_DEADLINE_MS;
+	return 0;
+}
+
+int keyvault_new(const struct keyvault_options *options, struct keyvault **ret_keyvault,
+		 struct err *err)
+{
+	struct keyvault *keyvault CLEANUP(keyvault_free) = calloc(1, sizeof(*keyvault));
+	struct http_options http = {
+		.ca_file = options->ca_file,
+		.interrupted = options->interrupted,
+	};
+	int r;
+
+	if (!keyvault)
+		return err_nomem(err);
+	keyvault->trust.cloud = cloud_get(options->cloud);
+	keyvault->trust.hosts = options->trusted_hosts;
+	r = check_trusted(options->trusted_hosts, err);
+	if (r == 0)
+		r = check_tenant(options->tenant, err);
+	if (r == 0)
+		r = make_policy(options, &keyvault->fetcher.policy, err);
+	if (r == 0)
+		r = cloud_authority(keyvault->trust.cloud, &keyvault->authority, err);
+	if (r == 0)
+		r = http_new(&http, &keyvault->fetcher.http, err);
+	if (r != 0)
+		return r;
+	keyvault->credentials.fetcher = &keyvault->fetcher;
+	keyvault->credentials.authority = keyvault->authority;
+	keyvault->credentials.tenant = options->tenant;
+	keyvault->tokens = tokens_new(&keyvault->credentials, options->credential);
+	if (!keyvault->tokens)
+		return err_nomem(err);
+	keyvault->client = vault_client_new(&keyvault->fetcher, &keyvault->trust, keyvault->tokens);
+	if (!keyvault->client)
+		return err_nomem(err);
+	*ret_keyvault = TAKE(keyvault);
+	return 0;
+}
+
+void keyvault_free(struct keyvault *keyvault)
+{
+	if (!keyvault)
+		return;
+	vault_client_free(keyvault->client);
+	tokens_free(keyvault->tokens);
+	http_free(keyvault->fetcher.http);
+	url_free(keyvault->authority);
+	free(keyvault);
+}
+
+int keyvault_search(struct keyvault *keyvault, const char *vault, const char *vm, const char *kek,
+		    const struct guid *ids, size_t id_count, keyvault_accept *accept, void *context,
+		    size_t *ret_found, struct err *err)
+{
+	struct url *url CLEANUP(url_free) = NULL;
+	struct search_request request = {
+		.machine = vm,
+		.kek = kek,
+		.ids = ids,
+		.id_count = id_count,
+		.accept = accept,
+		.context = context,
+	};
+	int r = cloud_parse_vault(keyvault->trust.cloud, vault, &url, err);
+
+	if (r != 0)
+		return r;
+	request.vault = url;
+	return search_vault(keyvault->client, &request, ret_found, err);
+}
+
+static int find_secret(struct keyvault *keyvault, const char *vault, const char *secret,
+		       struct object_id **ret_id, struct err *err)
+{
+	struct url *url CLEANUP(url_free) = NULL;
+	int r;
+
+	if (strncasecmp(secret, "https:", 6) == 0)
+		return object_id_parse(secret, "secrets", ret_id, err);
+	if (!vault) {
+		r = err_set(err, ERR_USAGE, EINVAL, "secret '%s' is a name, but no vault is given",
+			    secret);
+		err_hint(err, "add --vault NAME, or give the secret's URL");
+		return r;
+	}
+	r = cloud_parse_vault(keyvault->trust.cloud, vault, &url, err);
+	return r == 0 ? object_id_make(url, secret, NULL, ret_id, err) : r;
+}
+
+int keyvault_get(struct keyvault *keyvault, const char *vault, const char *secret, const char *kek,
+		 keyvault_accept *accept, void *context, struct err *err)
+{
+	struct object_id *id CLEANUP(object_id_free) = NULL;
+	int r = find_secret(keyvault, vault, secret, &id, err);
+
+	if (r != 0) {
+		err_prefix(err, "--secret");
+		return r;
+	}
+	return search_single(keyvault->client, id, kek, accept, context, err);
+}

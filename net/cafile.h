@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Which certificate authorities are trusted: the system's bundle (or what SSL_CERT_FILE names in
+ * its place) and, besides, a file of the user's.
+ */
+#ifndef ADEFUSE_NET_CAFILE_H
+#define ADEFUSE_NET_CAFILE_H
+
+#include <stddef.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+
+enum {
+	CAFILE_MAX = 8 << 20 /* a file; the usual bundle has 0.2 MiB */
+};
+
+struct cafile {
+	char *pem;
+	size_t size;
+};
+
+/*
+ * Append the PEM file at `path`; `what` names it in messages ("--ca-file"). -EINVAL with ERR_USAGE
+ * when it cannot be read or holds no certificate.
+ */
+int cafile_append(struct cafile *cafile, const char *path, const char *what, struct err *err);
+
+void cafile_clear(struct cafile *cafile);
+
+static inline __attribute__((unused)) void cafile_clear_cleanup(struct cafile *cafile)
+{
+	cafile_clear(cafile);
+}
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A request that is asked again as the retry policy says. */
+#ifndef ADEFUSE_NET_FETCH_H
+#define ADEFUSE_NET_FETCH_H
+
+#include "net/http.h"
+#include "net/retry.h"
+
+/* What everything that talks to a service needs; the caller owns both. */
+struct fetcher {
+	struct http *http;
+	struct retry_policy policy;
+};
+
+struct fetch_result {
+	struct http_response response; /* the last one */
+	unsigned int attempts;
+	int64_t elapsed_ms;
+};
+
+void fetch_result_clear(struct fetch_result *result);
+
+static inline __attribute__((unused)) void fetch_result_clear_cleanup(struct fetch_result *result)
+{
+	fetch_result_clear(result);
+}
+
+/*
+ * As http_send(), several times if need be; `timeout_ms` of the request is not looked at. Returns 0
+ * also when the last answer is one that was worth another try (429, 503) but there was no time
+ * left.
+ */
+int fetch(const struct fetcher *fetcher, const struct http_request *request,
+	  struct fetch_result *ret_result, struct err *err);
+
+#endif

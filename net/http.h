@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One HTTPS request and its answer, over libcurl.
+ *
+ * TLS 1.2 or newer, always verified; no redirects, cookies, netrc or compressed bodies; proxies
+ * from the environment. HTTP/1.1 only: requests to Key Vault and Entra come one at a time, and the
+ * HTTP/2 library keeps headers and bodies in memory that cannot be wiped. Bodies are secrets,
+ * because secrets come in them; the library's own buffers come from memory that is wiped when
+ * freed. Nothing of a request or an answer but method, URL path and status is ever logged.
+ *
+ * Threads: one thread uses a struct http at a time. Connections are kept between requests.
+ */
+#ifndef ADEFUSE_NET_HTTP_H
+#define ADEFUSE_NET_HTTP_H
+
+#include <signal.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/secret.h"
+#include "net/url.h"
+
+enum {
+	HTTP_BODY_MAX = 1 << 20,     /* a page of a listing has some 20 KiB */
+	HTTP_HEADERS_MAX = 64 << 10, /* all of them, bytes */
+	HTTP_HEADER_COUNT_MAX = 256,
+	HTTP_CONNECT_MS = 15000,
+};
+
+struct http;
+
+struct http_options {
+	const char *ca_file; /* PEM certificates trusted besides the system's; may be NULL */
+	const volatile sig_atomic_t *interrupted; /* ends a request when set; may be NULL */
+};
+
+/*
+ * The system's certificates are those of SSL_CERT_FILE and SSL_CERT_DIR when they are set. -EINVAL
+ * with ERR_USAGE when a file named cannot be read or holds no certificate.
+ */
+int http_new(const struct http_options *options, struct http **ret_http, struct err *err);
+void http_free(struct http *http);
+DEFINE_CLEANUP(struct http, http_free)
+
+struct http_request {
+	const char *method; /* "GET" or "POST" */
+	const struct url *url;
+	const struct secret *bearer; /* token for the Authorization header; may be NULL */
+	const struct secret *body;   /* POST only; NULL sends an empty one */
+	const char *content_type;    /* of the body; may be NULL */
+	int64_t timeout_ms;	     /* for the whole request; must be positive */
+};
+
+struct http_response {
+	int status;
+	struct secret *body;	/* never NULL */
+	char *www_authenticate; /* all of them, joined by ", "; NULL when there is none */
+	int64_t retry_after;	/* seconds; -1 when missing or not understood */
+};
+
+/* Free what is in it; not the struct. */
+void http_response_clear(struct http_response *response);
+
+static inline __attribute__((unused)) void http_response_clear_cleanup(
+	struct http_response *response)
+{
+	http_response_clear(response);
+}
+
+/*
+ * Send and receive. 0 with any status; else, with ERR_NETWORK:
+ * -ENXIO the host does not exist; -EHOSTUNREACH it cannot be looked up or reached; -ECONNREFUSED;
+ * -EHOSTDOWN no connection in time; -ETIMEDOUT connected, but no whole answer in time;
+ * -ECONNRESET cut; -EKEYREJECTED TLS not trusted; -EPROTO not understood (TLS or HTTP);
+ * -EMSGSIZE the answer is too big; -EINTR interrupted; -ENOMEM.
+ */
+int http_send(struct http *http, const struct http_request *request,
+	      struct http_response *ret_response, struct err *err);
+
+#endif

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From libcurl's result codes to errors a user can act on; see httperr.h. */
+#include "net/httperr.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <string.h>
+
+#include "net/http.h"
+
+/* libcurl has one code for "there is no such host" and "nobody could be asked". */
+static bool host_does_not_exist(const char *host)
+{
+	struct addrinfo *found = NULL;
+	int r = getaddrinfo(host, NULL, NULL, &found);
+
+	if (r == 0)
+		freeaddrinfo(found);
+	return r == EAI_NONAME || r == EAI_NODATA;
+}
+
+static int unresolved(const struct http_failure *failure, struct err *err)
+{
+	const char *host = failure->url->host;
+	int r;
+
+	if (host_does_not_exist(host)) {
+		r = err_set(err, ERR_NETWORK, ENXIO, "there is no host '%s'", host);
+		err_hint(err, "check the name for typing errors");
+		return r;
+	}
+	r = err_set(err, ERR_NETWORK, EHOSTUNREACH, "host '%s' cannot be looked up", host);
+	err_hint(err, "the name service does not answer; check this machine's network and DNS, or "
+		      "set https_proxy where a proxy is needed");
+	return r;
+}
+
+static int unconnected(const struct http_failure *failure, struct err *err)
+{
+	const struct url *url = failure->url;
+	int number = failure->os_errno ? failure->os_errno : ECONNREFUSED;
+	int r;
+
+	r = err_set(err, ERR_NETWORK, number == ECONNREFUSED ? ECONNREFUSED : EHOSTUNREACH,
+		    "cannot connect to '%s' port %u: %s", url->host, url->port, strerror(number));
+	err_hint(err, "check the network between here and there (firewall, routing, https_proxy)");
+	return r;
+}
+
+/* libcurl names the reason behind a fixed prefix. */
+static const char *tls_reason(const char *text)
+{
+	static const char prefix[] = "SSL certificate problem: ";
+
+	if (strncmp(text, prefix, sizeof(prefix) - 1) == 0)
+		return text + sizeof(prefix) - 1;
+	return *text ? text : "the certificate could not be verified";
+}
+
+static int untrusted(const struct http_failure *failure, struct err *err)
+{
+	int r = err_set(err, ERR_NETWORK, EKEYREJECTED,
+			"the certificate of '%s' is not trusted: %s", failure->url->host,
+			tls_reason(failure->library_text));
+
+	err_hint(err, "if a proxy or a private authority stands in between, name its certificate "
+		      "with --ca-file PEM; else check the host name and this machine's clock");
+	return r;
+}
+
+static int timed_out(const struct http_failure *failure, struct err *err)
+{
+	int r;
+
+	if (!failure->connected) {
+		r = err_set(err, ERR_NETWORK, EHOSTDOWN, "no connection to '%s' port %u in time",
+			    failure->url->host, failure->url->port);
+		err_hint(err, "check the network between here and there (firewall, routing, "
+			      "https_proxy)");
+		return r;
+	}
+	r = err_set(err, ERR_NETWORK, ETIMEDOUT, "'%s' did not answer in time", failure->url->host);
+	err_hint(err, "try again later, or allow more time with --timeout");
+	return r;
+}
+
+static int cut(const struct http_failure *failure, struct err *err)
+{
+	int r = err_set(err, ERR_NETWORK, ECONNRESET, "'%s' cut the connection",
+			failure->url->host);
+
+	err_hint(err, "try again later; if it stays so, something between here and there (a proxy, "
+		      "a firewall) ends the connection");
+	return r;
+}
+
+static int not_understood(const struct http_failure *failure, struct err *err)
+{
+	const char *text = failure->library_text;
+	int r = err_set(err, ERR_NETWORK, EPROTO, "the answer of '%s' is not understood: %s",
+			failure->url->host, *text ? text : curl_easy_strerror(failure->code));
+
+	err_hint(err, "is this the right host and port, and does it speak HTTPS?");
+	return r;
+}
+
+static int proxy_refused(const struct http_failure *failure, struct err *err)
+{
+	int r = err_set(err, ERR_NETWORK, EHOSTUNREACH, "the proxy does not let through to '%s'%s",
+			failure->url->host,
+			failure->proxy_status == 407 ? ": it wants a user name" : "");
+
+	err_hint(err, "check https_proxy and no_proxy in the environment");
+	return r;
+}
+
+static int aborted(const struct http_failure *failure, struct err *err)
+{
+	const char *host = failure->url->host;
+
+	switch (failure->abort) {
+	case HTTP_ABORT_BODY:
+		return err_set(err, ERR_NETWORK, EMSGSIZE,
+			       "the answer of '%s' has more than %d bytes; refused", host,
+			       HTTP_BODY_MAX);
+	case HTTP_ABORT_HEADERS:
+		return err_set(err, ERR_NETWORK, EMSGSIZE,
+			       "the answer of '%s' has too many headers; refused", host);
+	case HTTP_ABORT_INTERRUPTED:
+		return err_set(err, ERR_OTHER, EINTR, "interrupted");
+	case HTTP_ABORT_MEMORY:
+	case HTTP_ABORT_NONE:
+		break;
+	}
+	return err_nomem(err);
+}
+
+/* A handshake that ends without a word is a cut connection, not a TLS fault. */
+static int handshake_failed(const struct http_failure *failure, struct err *err)
+{
+	if (failure->os_errno == ECONNRESET || failure->os_errno == EPIPE ||
+	    strstr(failure->library_text, "SSL_ERROR_SYSCALL") ||
+	    strstr(failure->library_text, "Connection reset"))
+		return cut(failure, err);
+	return not_understood(failure, err);
+}
+
+int http_failure_error(const struct http_failure *failure, struct err *err)
+{
+	if (failure->abort != HTTP_ABORT_NONE)
+		return aborted(failure, err);
+	if (failure->proxy_status >= 300)
+		return proxy_refused(failure, err);
+	switch (failure->code) {
+	case CURLE_COULDNT_RESOLVE_HOST:
+		return unresolved(failure, err);
+	case CURLE_COULDNT_CONNECT:
+		return unconnected(failure, err);
+	case CURLE_COULDNT_RESOLVE_PROXY:
+	case CURLE_PROXY:
+		return proxy_refused(failure, err);
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_ISSUER_ERROR:
+		return untrusted(failure, err);
+	case CURLE_SSL_CONNECT_ERROR:
+		return handshake_failed(failure, err);
+	case CURLE_OPERATION_TIMEDOUT:
+		return timed_out(failure, err);
+	case CURLE_GOT_NOTHING:
+	case CURLE_RECV_ERROR:
+	case CURLE_SEND_ERROR:
+	case CURLE_PARTIAL_FILE:
+		return cut(failure, err);
+	case CURLE_FILESIZE_EXCEEDED:
+		return err_set(err, ERR_NETWORK, EMSGSIZE,
+			       "the answer of '%s' has more than %d bytes; refused",
+			       failure->url->host, HTTP_BODY_MAX);
+	case CURLE_OUT_OF_MEMORY:
+		return err_nomem(err);
+	default:
+		return not_understood(failure, err);
+	}
+}

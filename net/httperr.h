@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Why a request failed below HTTP, told apart and put into words. */
+#ifndef ADEFUSE_NET_HTTPERR_H
+#define ADEFUSE_NET_HTTPERR_H
+
+#include <curl/curl.h>
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "net/url.h"
+
+/* Why one of our callbacks ended a transfer. */
+enum http_abort {
+	HTTP_ABORT_NONE,
+	HTTP_ABORT_BODY,
+	HTTP_ABORT_HEADERS,
+	HTTP_ABORT_MEMORY,
+	HTTP_ABORT_INTERRUPTED,
+};
+
+struct http_failure {
+	CURLcode code;
+	enum http_abort abort;
+	const struct url *url;
+	const char *library_text; /* libcurl's, may be empty; holds no header and no body */
+	int os_errno;
+	long proxy_status; /* of a refused CONNECT; 0 when there was none */
+	bool connected;	   /* TLS stood when it failed */
+};
+
+/* Fills `err`; returns one of the values that http_send() lists. */
+int http_failure_error(const struct http_failure *failure, struct err *err);
+
+#endif

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Strict https URLs on top of libcurl's URL API; see url.h. */
+#include "net/url.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+enum {
+	HTTPS_PORT = 443,
+	HOST_MAX = 253, /* a DNS name */
+};
+
+static void curlu_free(CURLU *handle)
+{
+	curl_url_cleanup(handle);
+}
+DEFINE_CLEANUP(CURLU, curlu_free)
+
+static int refuse(struct err *err, const char *why)
+{
+	return err_set(err, ERR_USAGE, EINVAL, "not a usable https URL: %s", why);
+}
+
+static bool is_hex(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/* %XX only, and none that stands for a control character. */
+static bool percent_ok(const char *text)
+{
+	for (const char *p = strchr(text, '%'); p; p = strchr(p + 1, '%')) {
+		if (!is_hex(p[1]) || !is_hex(p[2]))
+			return false;
+		if (p[1] == '0' || p[1] == '1' || (p[1] == '7' && (p[2] | 0x20) == 'f'))
+			return false;
+	}
+	return true;
+}
+
+/* Before the library sees it: it is lenient with most of these. */
+static const char *reject_text(const char *text)
+{
+	size_t length = strnlen(text, URL_TEXT_MAX + 1);
+
+	if (length > URL_TEXT_MAX)
+		return "it is too long";
+	for (size_t i = 0; i < length; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if (c <= 0x20 || c >= 0x7f)
+			return "it has white space, control characters or bytes outside ASCII";
+		if (c == '\\')
+			return "it has a backslash";
+	}
+	if (strncasecmp(text, "https://", 8) != 0)
+		return "it does not begin with https://";
+	if (text[8] == '/' || text[8] == '\0')
+		return "it has no host";
+	if (strchr(text, '#'))
+		return "it has a fragment";
+	if (!percent_ok(text + 8))
+		return "its percent-encoding is broken or hides a control character";
+	if (memchr(text + 8, '%', strcspn(text + 8, "/?")))
+		return "its host is percent-encoded";
+	return NULL;
+}
+
+/* A DNS name or IPv4 address as it is sent in the clear: no empty label, nothing exotic. */
+static bool host_ok(const char *host)
+{
+	size_t length = strlen(host);
+	size_t label = 0;
+
+	if (length == 0 || length > HOST_MAX)
+		return false;
+	for (size_t i = 0; i < length; i++) {
+		char c = host[i];
+
+		if (c == '.') {
+			if (label == 0)
+				return false;
+			label = 0;
+			continue;
+		}
+		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_'))
+			return false;
+		if (++label > 63)
+			return false;
+	}
+	return label > 0;
+}
+
+static bool ipv6_ok(const char *address)
+{
+	return *address && strspn(address, "0123456789abcdef:.") == strlen(address);
+}
+
+static void lower(char *text)
+{
+	for (; *text; text++) {
+		if (*text >= 'A' && *text <= 'Z')
+			*text = (char)(*text + ('a' - 'A'));
+	}
+}
+
+/* A part as a malloc'ed copy, so that everything here is freed by free(). */
+static int get_part(CURLU *handle, CURLUPart part, unsigned int flags, char **ret_text)
+{
+	char *part_text = NULL;
+	CURLUcode code = curl_url_get(handle, part, &part_text, flags);
+
+	if (code == CURLUE_NO_QUERY || code == CURLUE_NO_ZONEID)
+		return -ENOENT;
+	if (code != CURLUE_OK)
+		return code == CURLUE_OUT_OF_MEMORY ? -ENOMEM : -EINVAL;
+	*ret_text = strdup(part_text);
+	curl_free(part_text);
+	return *ret_text ? 0 : -ENOMEM;
+}
+
+static int take_host(CURLU *handle, struct url *url, struct err *err)
+{
+	char *zone CLEANUP(free) = NULL;
+	int r = get_part(handle, CURLUPART_HOST, 0, &url->host);
+	size_t length;
+
+	if (r == -ENOMEM)
+		return err_nomem(err);
+	if (r != 0)
+		return refuse(err, "its host cannot be read");
+	if (get_part(handle, CURLUPART_ZONEID, 0, &zone) != -ENOENT)
+		return refuse(err, "an IPv6 zone is not allowed");
+	lower(url->host);
+	length = strlen(url->host);
+	if (url->host[0] == '[' && url->host[length - 1] == ']') {
+		memmove(url->host, url->host + 1, length - 2);
+		url->host[length - 2] = '\0';
+		url->ipv6 = true;
+	} else if (length > 0 && url->host[length - 1] == '.') {
+		url->host[length - 1] = '\0';
+	}
+	if (url->ipv6 ? !ipv6_ok(url->host) : !host_ok(url->host))
+		return refuse(err, "its host is malformed");
+	return 0;
+}
+
+static int take_port(CURLU *handle, struct url *url, struct err *err)
+{
+	char *text CLEANUP(free) = NULL;
+	int r = get_part(handle, CURLUPART_PORT, CURLU_DEFAULT_PORT, &text);
+	unsigned long port = 0;
+
+	if (r == -ENOMEM)
+		return err_nomem(err);
+	if (r == 0)
+		port = strtoul(text, NULL, 10);
+	if (port == 0 || port > UINT16_MAX)
+		return refuse(err, "its port is out of range");
+	url->port = (uint16_t)port;
+	return 0;
+}
+
+static int take_rest(CURLU *handle, struct url *url, struct err *err)
+{
+	int r = get_part(handle, CURLUPART_PATH, 0, &url->path);
+
+	if (r == 0) {
+		r = get_part(handle, CURLUPART_QUERY, 0, &url->query);
+		if (r == -ENOENT)
+			r = 0;
+	}
+	if (r == -ENOMEM)
+		return err_nomem(err);
+	return r == 0 ? 0 : refuse(err, "its path or query cannot be read");
+}
+
+int url_parse(const char *text, struct url **ret_url, struct err *err)
+{
+	CURLU *handle CLEANUP(curlu_free) = NULL;
+	struct url *url CLEANUP(url_free) = NULL;
+	const char *why = reject_text(text);
+	CURLUcode code;
+	int r;
+
+	if (why)
+		return refuse(err, why);
+	handle = curl_url();
+	url = calloc(1, sizeof(*url));
+	if (!handle || !url)
+		return err_nomem(err);
+	code = curl_url_set(handle, CURLUPART_URL, text, CURLU_DISALLOW_USER);
+	if (code == CURLUE_OUT_OF_MEMORY)
+		return err_nomem(err);
+	if (code != CURLUE_OK)
+		return refuse(err, curl_url_strerror(code));
+	r = take_host(handle, url, err);
+	if (r == 0)
+		r = take_port(handle, url, err);
+	if (r == 0)
+		r = take_rest(handle, url, err);
+	if (r == 0)
+		*ret_url = TAKE(url);
+	return r;
+}
+
+void url_free(struct url *url)
+{
+	if (!url)
+		return;
+	free(url->host);
+	free(url->path);
+	free(url->query);
+	free(url);
+}
+
+bool url_same_origin(const struct url *a, const struct url *b)
+{
+	return a->ipv6 == b->ipv6 && a->port == b->port && strcmp(a->host, b->host) == 0;
+}
+
+char *url_origin(const struct url *url)
+{
+	const char *open = url->ipv6 ? "[" : "";
+	const char *close = url->ipv6 ? "]" : "";
+	char *text;
+	int r;
+
+	if (url->port == HTTPS_PORT)
+		r = asprintf(&text, "https://%s%s%s", open, url->host, close);
+	else
+		r = asprintf(&text, "https://%s%s%s:%u", open, url->host, close, url->port);
+	return r < 0 ? NULL : text;
+}
+
+char *url_format(const struct url *url)
+{
+	char *origin CLEANUP(free) = url_origin(url);
+	char *text;
+
+	if (!origin)
+		return NULL;
+	if (asprintf(&text, "%s%s%s%s", origin, url->path, url->query ? "?" : "",
+		     url->query ? url->query : "") < 0)
+		return NULL;
+	return text;
+}
+
+struct url *url_at(const struct url *origin, const char *path, const char *query)
+{
+	struct url *url CLEANUP(url_free) = calloc(1, sizeof(*url));
+
+	if (!url)
+		return NULL;
+	url->host = strdup(origin->host);
+	url->ipv6 = origin->ipv6;
+	url->port = origin->port;
+	url->path = strdup(path);
+	url->query = query ? strdup(query) : NULL;
+	if (!url->host || !url->path || (query && !url->query))
+		return NULL;
+	return TAKE(url);
+}

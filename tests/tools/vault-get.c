@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * keyvault/ from the command line, for the end-to-end tests: prints where each BEK came from,
+ * writes it to a directory, and exits with the kind of the error. Logs everything there is.
+ *
+ *   vault-get [--vault V] [--secret S] [--kek K] [--vm M] [--id GUID]... [--expect FILE]...
+ *             [--out DIR] [--tenant T] [--cloud C] [--credential C] [--ca-file PEM]
+ *             [--trust-vault-host H]... [--timeout SECONDS] [--retry-ms N] [--twice]
+ *
+ * With --expect only BEKs equal to one of the files are accepted. With --twice everything is done a
+ * second time in the same session, after a line is read from standard input.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/log.h"
+#include "keyvault/keyvault.h"
+
+enum {
+	LIST_MAX = 16,
+	FILE_MAX = 4096,
+};
+
+struct request {
+	struct keyvault_options options;
+	const char *trusted[LIST_MAX + 1];
+	size_t trusted_count;
+	const char *vault;
+	const char *secret;
+	const char *kek;
+	const char *vm;
+	const char *out;
+	bool twice;
+	struct guid ids[LIST_MAX];
+	size_t id_count;
+	struct secret *expected[LIST_MAX];
+	size_t expected_count;
+};
+
+static void fail_usage(const char *what)
+{
+	(void)fprintf(stderr, "vault-get: %s\n", what);
+	exit(99);
+}
+
+static struct secret *read_file(const char *path)
+{
+	char buffer[FILE_MAX];
+	FILE *file = fopen(path, "re");
+	size_t size;
+
+	if (!file)
+		fail_usage(path);
+	size = fread(buffer, 1, sizeof(buffer), file);
+	(void)fclose(file);
+	return secret_copy(buffer, size);
+}
+
+static bool expected(const struct request *request, const struct secret *bek)
+{
+	for (size_t i = 0; i < request->expected_count; i++) {
+		if (secret_equal(request->expected[i], bek))
+			return true;
+	}
+	return request->expected_count == 0;
+}
+
+static void write_bek(const char *dir, const char *name, const struct secret *bek)
+{
+	char path[512];
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+	file = fopen(path, "we");
+	if (!file || fwrite(secret_bytes(bek), 1, secret_size(bek), file) != secret_size(bek) ||
+	    fclose(file) != 0)
+		fail_usage(path);
+}
+
+static const char *or_none(const char *text)
+{
+	return text ? text : "-";
+}
+
+static int accept_bek(void *context, const struct secret *bek, const struct keyvault_origin *origin,
+		      struct err *err)
+{
+	const struct request *request = context;
+	bool taken = expected(request, bek);
+
+	printf("%s name=%s version=%s type=%s file=%s machine=%s volume=%s created=%" PRId64
+	       " kek=%s alg=%s url=%s\n",
+	       taken ? "bek" : "rejected", origin->name, origin->version,
+	       or_none(origin->content_type), or_none(origin->file_name),
+	       or_none(origin->machine_name), or_none(origin->volume_letter), origin->created,
+	       or_none(origin->kek_url), or_none(origin->algorithm), origin->secret_url);
+	if (!taken)
+		return err_set(err, ERR_KEY, ENOKEY, "secret '%s' does not fit", origin->name);
+	if (request->out)
+		write_bek(request->out, origin->name, bek);
+	return 0;
+}
+
+static void add_id(struct request *request, const char *text)
+{
+	if (request->id_count == LIST_MAX ||
+	    !guid_parse(text, strlen(text), &request->ids[request->id_count++]))
+		fail_usage("--id");
+}
+
+static void set_cloud(struct request *request, const char *name)
+{
+	if (!keyvault_cloud_parse(name, &request->options.cloud))
+		fail_usage("--cloud");
+}
+
+static void set_credential(struct request *request, const char *name)
+{
+	if (!keyvault_credential_parse(name, &request->options.credential))
+		fail_usage("--credential");
+}
+
+static void add_trusted(struct request *request, const char *host)
+{
+	if (request->trusted_count == LIST_MAX)
+		fail_usage("--trust-vault-host");
+	request->trusted[request->trusted_count++] = host;
+}
+
+static void add_expected(struct request *request, const char *path)
+{
+	if (request->expected_count == LIST_MAX)
+		fail_usage("--expect");
+	request->expected[request->expected_count++] = read_file(path);
+}
+
+static const struct option long_options[] = {
+	{"vault", required_argument, NULL, 'v'},
+	{"secret", required_argument, NULL, 's'},
+	{"kek", required_argument, NULL, 'k'},
+	{"vm", required_argument, NULL, 'm'},
+	{"id", required_argument, NULL, 'i'},
+	{"expect", required_argument, NULL, 'e'},
+	{"out", required_argument, NULL, 'o'},
+	{"tenant", required_argument, NULL, 't'},
+	{"cloud", required_argument, NULL, 'c'},
+	{"credential", required_argument, NULL, 'C'},
+	{"ca-file", required_argument, NULL, 'a'},
+	{"trust-vault-host", required_argument, NULL, 'h'},
+	{"timeout", required_argument, NULL, 'T'},
+	{"retry-ms", required_argument, NULL, 'r'},
+	{"twice", no_argument, NULL, '2'},
+	{NULL, 0, NULL, 0},
+};
+
+static void set_option(struct request *request, int option)
+{
+	switch (option) {
+	case 'v':
+		request->vault = optarg;
+		break;
+	case 's':
+		request->secret = optarg;
+		break;
+	case 'k':
+		request->kek = optarg;
+		break;
+	case 'm':
+		request->vm = optarg;
+		break;
+	case 'i':
+		add_id(request, optarg);
+		break;
+	case 'e':
+		add_expected(request, optarg);
+		break;
+	case 'o':
+		request->out = optarg;
+		break;
+	case 't':
+		request->options.tenant = optarg;
+		break;
+	case 'c':
+		set_cloud(request, optarg);
+		break;
+	case 'C':
+		set_credential(request, optarg);
+		break;
+	case 'a':
+		request->options.ca_file = optarg;
+		break;
+	case 'h':
+		add_trusted(request, optarg);
+		break;
+	case 'T':
+		request->options.timeout_seconds = (unsigned int)strtoul(optarg, NULL, 10);
+		break;
+	case 'r':
+		request->options.retry_base_ms = (unsigned int)strtoul(optarg, NULL, 10);
+		break;
+	case '2':
+		request->twice = true;
+		break;
+	default:
+		fail_usage("unknown option");
+	}
+}
+
+static int run(struct request *request, struct keyvault *keyvault, struct err *err)
+{
+	size_t found = 0;
+	int r;
+
+	if (request->secret)
+		return keyvault_get(keyvault, request->vault, request->secret, request->kek,
+				    accept_bek, request, err);
+	r = keyvault_search(keyvault, request->vault, request->vm, request->kek, request->ids,
+			    request->id_count, accept_bek, request, &found, err);
+	if (r == 0)
+		printf("found %zu\n", found);
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	struct request request = {.options.trusted_hosts = request.trusted};
+	struct keyvault *keyvault = NULL;
+	struct rusage usage;
+	struct err err = {0};
+	int option;
+	int r;
+
+	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1)
+		set_option(&request, option);
+	if (optind != argc || (!request.vault && !request.secret))
+		fail_usage("arguments");
+	(void)setvbuf(stdout, NULL, _IOLBF, 0);
+	log_set_level(LOG_LEVEL_DEBUG);
+	r = keyvault_new(&request.options, &keyvault, &err);
+	if (r == 0)
+		r = run(&request, keyvault, &err);
+	if (r == 0 && request.twice) {
+		char line[16];
+
+		printf("once\n");
+		if (!fgets(line, sizeof(line), stdin))
+			fail_usage("no line on standard input");
+		r = run(&request, keyvault, &err);
+	}
+	keyvault_free(keyvault);
+	for (size_t i = 0; i < request.expected_count; i++)
+		secret_free(request.expected[i]);
+	if (getrusage(RUSAGE_SELF, &usage) == 0)
+		printf("maxrss %ld\n", usage.ru_maxrss);
+	if (r != 0)
+		log_err(&err);
+	return (int)err.kind;
+}
