@@ -18,3 +18,33 @@ disk_libdisk_a_SOURCES = \
 	disk/slice.c disk/slice.h \
 	disk/source.c disk/source.h \
 	disk/vhd.c disk/vhd.h
+
+UNIT_TESTS += \
+	tests/unit/disk-file \
+	tests/unit/disk-partition-gpt \
+	tests/unit/disk-partition-mbr \
+	tests/unit/disk-partition-volume \
+	tests/unit/disk-vhd \
+	tests/unit/source-contract
+tests_unit_disk_file_SOURCES = tests/unit/disk-file.c tests/tap.h
+tests_unit_disk_file_LDADD = disk/libdisk.a base/libbase.a
+tests_unit_disk_partition_gpt_SOURCES = tests/unit/disk-partition-gpt.c tests/craft.h \
+	tests/fault.c tests/fault.h tests/partition_check.h tests/tap.h
+tests_unit_disk_partition_gpt_LDADD = disk/libdisk.a base/libbase.a
+tests_unit_disk_partition_mbr_SOURCES = tests/unit/disk-partition-mbr.c tests/craft.h \
+	tests/fault.c tests/fault.h tests/partition_check.h tests/tap.h
+tests_unit_disk_partition_mbr_LDADD = disk/libdisk.a base/libbase.a
+tests_unit_disk_partition_volume_SOURCES = tests/unit/disk-partition-volume.c tests/craft.h \
+	tests/fault.c tests/fault.h tests/partition_check.h tests/tap.h
+tests_unit_disk_partition_volume_LDADD = disk/libdisk.a base/libbase.a
+tests_unit_disk_vhd_SOURCES = tests/unit/disk-vhd.c tests/craft.h \
+	tests/fault.c tests/fault.h tests/tap.h
+tests_unit_disk_vhd_LDADD = disk/libdisk.a base/libbase.a
+tests_unit_source_contract_SOURCES = tests/unit/source-contract.c tests/craft.h \
+	tests/fault.c tests/fault.h tests/source_contract.h tests/tap.h
+tests_unit_source_contract_LDADD = disk/libdisk.a base/libbase.a
+
+# Held against other programs by tests/e2e/partition-peers.sh.
+check_PROGRAMS += tests/tools/show-disk
+tests_tools_show_disk_SOURCES = tests/tools/show-disk.c
+tests_tools_show_disk_LDADD = disk/libdisk.a base/libbase.a

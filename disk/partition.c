@@ -205,8 +205,11 @@ static int build(struct partition_builder *builder, struct err *err)
 	enum bootsector kind;
 	enum mbr_verdict verdict;
 	struct mbr mbr;
-	int result = source_pread(builder->disk, data, size, 0);
+	int result;
 
+	if (size == 0)
+		return err_set(err, ERR_DISK, ENODATA, "the disk is empty");
+	result = source_pread(builder->disk, data, size, 0);
 	if (result < 0) {
 		err_set(err, ERR_DISK, -result, "cannot read the first sector of the disk: %s",
 			strerrordesc_np(-result));

@@ -3,13 +3,13 @@
 # twice: replay-NAME runs the corpus in `make check` with any compiler; fuzz-NAME searches for new
 # inputs (`./configure CC=clang --enable-fuzzers --enable-sanitizer=address,undefined`).
 FUZZ_REPLAYS =
-FUZZ_PROGRAMS =
-EXTRA_DIST += $(srcdir)/tests/fuzz/corpus
+FUZZ_TARGETS =
+EXTRA_DIST += tests/fuzz/corpus
 
 FUZZ_REPLAYS += tests/fuzz/replay-vhd
 tests_fuzz_replay_vhd_SOURCES = tests/fuzz/fuzz-vhd.c tests/fuzz/replay.c tests/tap.h
 tests_fuzz_replay_vhd_LDADD = disk/libdisk.a base/libbase.a
-FUZZ_PROGRAMS += tests/fuzz/fuzz-vhd
+FUZZ_TARGETS += tests/fuzz/fuzz-vhd
 tests_fuzz_fuzz_vhd_SOURCES = tests/fuzz/fuzz-vhd.c
 tests_fuzz_fuzz_vhd_LDADD = disk/libdisk.a base/libbase.a
 tests_fuzz_fuzz_vhd_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
@@ -17,14 +17,13 @@ tests_fuzz_fuzz_vhd_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 FUZZ_REPLAYS += tests/fuzz/replay-partition
 tests_fuzz_replay_partition_SOURCES = tests/fuzz/fuzz-partition.c tests/fuzz/replay.c tests/tap.h
 tests_fuzz_replay_partition_LDADD = disk/libdisk.a base/libbase.a
-FUZZ_PROGRAMS += tests/fuzz/fuzz-partition
+FUZZ_TARGETS += tests/fuzz/fuzz-partition
 tests_fuzz_fuzz_partition_SOURCES = tests/fuzz/fuzz-partition.c
 tests_fuzz_fuzz_partition_LDADD = disk/libdisk.a base/libbase.a
 tests_fuzz_fuzz_partition_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 
 check_PROGRAMS += $(FUZZ_REPLAYS)
 TESTS += $(FUZZ_REPLAYS)
-EXTRA_PROGRAMS = $(FUZZ_PROGRAMS)
 if FUZZERS
-noinst_PROGRAMS = $(FUZZ_PROGRAMS)
+check_PROGRAMS += $(FUZZ_TARGETS)
 endif
