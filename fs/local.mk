@@ -1,1 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+noinst_LIBRARIES += fs/libfs.a
+fs_libfs_a_SOURCES = \
+	fs/mount.c fs/mount.h \
+	fs/ops.c fs/ops.h \
+	fs/tree.c fs/tree.h

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A FUSE session from mount to unmount; see mount.h. */
+#include "fs/mount.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fuse_lowlevel.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "fs/ops.h"
+
+static int directory_is_empty(const char *path, bool *ret_empty)
+{
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+
+	if (!dir)
+		return -errno;
+	*ret_empty = true;
+	while ((entry = readdir(dir))) {
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			*ret_empty = false;
+	}
+	(void)closedir(dir);
+	return 0;
+}
+
+/* Whether something is mounted on it already: its device differs from its parent's. */
+static bool is_mountpoint(const char *path, const struct stat *st)
+{
+	char parent[4096];
+	struct stat above;
+	int length = snprintf(parent, sizeof(parent), "%s/..", path);
+
+	if (length < 0 || (size_t)length >= sizeof(parent) || stat(parent, &above) != 0)
+		return false;
+	return above.st_dev != st->st_dev || above.st_ino == st->st_ino;
+}
+
+static int check_directory(const struct mount_options *options, struct err *err)
+{
+	const char *path = options->mountpoint;
+	struct stat st;
+	bool empty = true;
+	int result;
+
+	if (stat(path, &st) != 0) {
+		int error = errno;
+
+		err_set(err, ERR_MOUNT, error, "mountpoint '%s': %s", path, strerror(error));
+		if (error == ENOENT)
+			err_hint(err, "make it first: mkdir '%s'", path);
+		else if (error == ENOTCONN)
+			err_hint(
+				err,
+				"a FUSE server that was mounted there is gone: fusermount3 -u '%s'",
+				path);
+		return -error;
+	}
+	if (!S_ISDIR(st.st_mode)) {
+		err_set(err, ERR_MOUNT, ENOTDIR, "mountpoint '%s' is not a directory", path);
+		err_hint(err, "name an empty directory; the order is DISK, then MOUNTPOINT");
+		return -ENOTDIR;
+	}
+	if (is_mountpoint(path, &st)) {
+		err_set(err, ERR_MOUNT, EBUSY,
+			"mountpoint '%s' is busy: something is mounted there", path);
+		err_hint(err, "unmount it (fusermount3 -u '%s') or name another directory", path);
+		return -EBUSY;
+	}
+	result = directory_is_empty(path, &empty);
+	if (result < 0)
+		return err_set(err, ERR_MOUNT, -result, "mountpoint '%s': %s", path,
+			       strerror(-result));
+	if (!empty && !options->nonempty) {
+		err_set(err, ERR_MOUNT, ENOTEMPTY, "mountpoint '%s' is not empty", path);
+		err_hint(err, "name an empty directory, or hide its files with -o nonempty");
+		return -ENOTEMPTY;
+	}
+	return 0;
+}
+
+static int check_fuse(struct err *err)
+{
+	int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	struct stat st;
+	int error = errno;
+
+	if (fd >= 0) {
+		bool device = fstat(fd, &st) == 0 && S_ISCHR(st.st_mode);
+
+		(void)close(fd);
+		if (device && major(st.st_rdev) == 10 && minor(st.st_rdev) == 229)
+			return 0;
+		error = ENODEV;
+	}
+	err_set(err, ERR_MOUNT, error, "no FUSE here: /dev/fuse: %s", strerror(error));
+	if (error == EACCES || error == EPERM)
+		err_hint(err,
+			 "this user may not use FUSE: run as root, or allow it in the container");
+	else
+		err_hint(err,
+			 "load it with 'modprobe fuse', or give the container --device /dev/fuse "
+			 "and the SYS_ADMIN capability");
+	return -error;
+}
+
+int mount_check(const struct mount_options *options, struct err *err)
+{
+	int result = check_directory(options, err);
+
+	return result < 0 ? result : check_fuse(err);
+}
+
+/* libfuse says on its log why a mount failed; kept for the error message. One session a process. */
+static char fuse_complaint[ERR_TEXT_MAX];
+
+static void keep_complaint(enum fuse_log_level level, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
+
+static void keep_complaint(enum fuse_log_level level, const char *format, va_list args)
+{
+	char text[ERR_TEXT_MAX];
+	size_t used;
+
+	if (vsnprintf(text, sizeof(text), format, args) < 0)
+		return;
+	if (level > FUSE_LOG_WARNING) {
+		log_debug("%s", text);
+		return;
+	}
+	/* a line may come in several calls; what follows the first line adds nothing */
+	used = strlen(fuse_complaint);
+	if (used > 0 && fuse_complaint[used - 1] == '\n')
+		return;
+	(void)snprintf(fuse_complaint + used, sizeof(fuse_complaint) - used, "%s", text);
+}
+
+/* Commas and backslashes in a value of the option list take a backslash. */
+static void append_escaped(char *out, size_t size, const char *value)
+{
+	size_t used = strlen(out);
+
+	for (; *value && used + 3 < size; value++) {
+		if (*value == ',' || *value == '\\')
+			out[used++] = '\\';
+		out[used++] = *value;
+	}
+	out[used] = '\0';
+}
+
+static int build_args(const struct mount_options *options, struct fuse_args *args)
+{
+	char own[4096] = "-oro,subtype=adefuse,fsname=";
+
+	append_escaped(own, sizeof(own), options->disk);
+	if (fuse_opt_add_arg(args, "adefuse") != 0 || fuse_opt_add_arg(args, own) != 0)
+		return -ENOMEM;
+	if (options->fuse_options && options->fuse_options[0] &&
+	    (fuse_opt_add_arg(args, "-o") != 0 ||
+	     fuse_opt_add_arg(args, options->fuse_options) != 0))
+		return -ENOMEM;
+	if (options->debug && fuse_opt_add_arg(args, "-d") != 0)
+		return -ENOMEM;
+	return 0;
+}
+
+static int complain(struct err *err, int error, const char *what)
+{
+	fuse_complaint[strcspn(fuse_complaint, "\n")] = '\0';
+	err_set(err, ERR_MOUNT, error, "%s%s%s", what, fuse_complaint[0] ? ": " : "",
+		fuse_complaint);
+	if (strstr(fuse_complaint, "unknown option"))
+		err_hint(err, "see adefuse(1) and mount.fuse3(8) for what -o takes");
+	else if (strstr(fuse_complaint, "fusermount3"))
+		err_hint(err, "install the package fuse3, or run as root");
+	else if (strstr(fuse_complaint, "allow_other"))
+		err_hint(err, "put 'user_allow_other' into /etc/fuse.conf, or run as root");
+	return -error;
+}
+
+static int serve_session(struct fuse_session *session, const struct mount_options *options,
+			 struct err *err)
+{
+	struct fuse_loop_config *config;
+	int result;
+
+	if (fuse_set_signal_handlers(session) != 0)
+		return complain(err, EIO, "signal handlers could not be set");
+	if (fuse_session_mount(session, options->mountpoint) != 0) {
+		fuse_remove_signal_handlers(session);
+		return complain(err, EIO, "mount failed");
+	}
+	config = fuse_loop_cfg_create();
+	if (config) {
+		result = fuse_session_loop_mt(session, config);
+		fuse_loop_cfg_destroy(config);
+	} else {
+		result = fuse_session_loop(session);
+	}
+	fuse_session_unmount(session);
+	fuse_remove_signal_handlers(session);
+	/* a positive result is the signal that ended it, which is a clean end */
+	if (result < 0)
+		return err_set(err, ERR_MOUNT, -result, "serving the mount failed: %s",
+			       strerror(-result));
+	return 0;
+}
+
+int mount_serve(const struct tree *tree, const struct mount_options *options, struct err *err)
+{
+	struct ops_context context = {
+		.tree = tree,
+		.ready = options->ready,
+		.ready_context = options->context,
+	};
+	struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
+	struct fuse_session *session;
+	int result = build_args(options, &args);
+
+	if (result < 0) {
+		fuse_opt_free_args(&args);
+		return err_nomem(err);
+	}
+	if (!options->debug)
+		fuse_set_log_func(keep_complaint);
+	session = fuse_session_new(&args, &ops_callbacks, sizeof(ops_callbacks), &context);
+	fuse_opt_free_args(&args);
+	if (!session)
+		return complain(err, EINVAL, "FUSE does not take these options");
+	result = serve_session(session, options, err);
+	fuse_session_destroy(session);
+	return result;
+}
