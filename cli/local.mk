@@ -1,1 +1,40 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+noinst_LIBRARIES += cli/libcli.a
+cli_libcli_a_SOURCES = \
+	cli/command.c cli/command.h \
+	cli/command_info.c \
+	cli/command_key.c \
+	cli/command_mount.c \
+	cli/daemon.c cli/daemon.h \
+	cli/options.c cli/options.h \
+	cli/report.c cli/report.h \
+	cli/report_json.c \
+	cli/secret_source.c cli/secret_source.h \
+	cli/survey.c cli/survey.h \
+	cli/units.c cli/units.h \
+	cli/unlock.c cli/unlock.h
+
+bin_PROGRAMS += adefuse
+adefuse_SOURCES = cli/main.c
+adefuse_LDADD = cli/libcli.a fs/libfs.a bde/libbitlocker.a disk/libdisk.a keyvault/libkeyvault.a net/libnet.a \
+	base/libbase.a $(FUSE_LIBS) $(CRYPTO_LIBS) $(CURL_LIBS) $(CJSON_LIBS) -lpthread -lm
+
+UNIT_TESTS += tests/unit/cli-options tests/unit/fs-tree
+tests_unit_cli_options_SOURCES = tests/unit/cli-options.c tests/tap.h
+tests_unit_cli_options_LDADD = $(adefuse_LDADD)
+tests_unit_fs_tree_SOURCES = tests/unit/fs-tree.c tests/tap.h
+tests_unit_fs_tree_LDADD = fs/libfs.a disk/libdisk.a base/libbase.a $(FUSE_LIBS)
+
+# mount(8) looks for mount.TYPE; the program knows itself by that name.
+install-exec-hook: install-mount-helper
+install-mount-helper:
+	$(MKDIR_P) "$(DESTDIR)$(mounthelperdir)"
+	$(LN_S) -f "$(bindir)/adefuse$(EXEEXT)" "$(DESTDIR)$(mounthelperdir)/mount.adefuse"
+uninstall-hook:
+	rm -f "$(DESTDIR)$(mounthelperdir)/mount.adefuse"
+.PHONY: install-mount-helper
+
+if BASH_COMPLETION
+bashcompletion_DATA = cli/completion/adefuse
+endif
+EXTRA_DIST += cli/completion/adefuse

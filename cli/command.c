@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the commands share; see command.h. */
+#include "cli/command.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/log.h"
+
+int command_fail(const struct err *err)
+{
+	log_err(err);
+	return err->kind == ERR_NONE ? ERR_OTHER : (int)err->kind;
+}
+
+int command_options(int argc, char **argv, unsigned int flags, size_t argument_count,
+		    const char *arguments, void (*print_help)(void), struct options *ret_options)
+{
+	struct err err = {0};
+	int result = options_parse(argc, argv, flags, ret_options, &err);
+
+	if (result < 0)
+		return command_fail(&err) + 1;
+	if (result > 0) {
+		print_help();
+		return 1;
+	}
+	if (ret_options->argument_count != argument_count) {
+		err_set(&err, ERR_USAGE, EINVAL, "'adefuse %s' takes %s", argv[0], arguments);
+		err_hint(&err, "adefuse %s --help shows an example", argv[0]);
+		options_clear(ret_options);
+		return command_fail(&err) + 1;
+	}
+	return 0;
+}
+
+void command_print_keys_help(void)
+{
+	(void)fputs(
+		"KEYS, any number of them; every volume takes the first that fits:\n"
+		"  --bek PATH               a BEK file, or a directory of them\n"
+		"  --recovery-password SRC  48 digits\n"
+		"  --password SRC\n"
+		"  --vault NAME|URL         look up the secrets that fit the disk's protectors\n"
+		"  --vm NAME                with --vault, also by this VM's name\n"
+		"  --secret URL|NAME        this secret (a NAME is looked for in --vault)\n"
+		"  --kek URL|NAME           this key encryption key instead of the secret's own\n"
+		"  --credential auto|env|cli  how to sign in\n"
+		"  --cloud public|china|usgov\n"
+		"  --tenant ID\n"
+		"  --ca-file PEM            trust these certificate authorities too\n"
+		"  --trust-vault-host HOST[:PORT]  a vault host outside Azure's own names\n"
+		"  --timeout SECONDS        how long to keep trying a vault (60)\n"
+		"  SRC is file:PATH, env:NAME, fd:N or prompt\n"
+		"Others:\n"
+		"  -v, -vv, -q              say more, much more, only errors\n"
+		"  -h, --help\n",
+		stdout);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The program: which command is meant. */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/secret.h"
+#include "cli/command.h"
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{"mount", command_mount},
+	{"info", command_info},
+	{"key", command_key},
+};
+
+static void print_help(FILE *out)
+{
+	(void)fputs(
+		"Usage: adefuse COMMAND [OPTIONS] ...\n"
+		"Read Azure-encrypted (BitLocker) Windows disks: mount their plaintext read-only, with keys\n"
+		"from BEK files, passwords or Key Vault. Nothing is ever written to the disk.\n\n"
+		"  adefuse mount [KEYS] [-f] [-o OPT,...] DISK MOUNTPOINT\n"
+		"  adefuse info  [--json] [KEYS] DISK\n"
+		"  adefuse key   [KEYS] [--out DIR] DISK\n"
+		"  adefuse --help | --version\n\n"
+		"adefuse COMMAND --help describes a command, adefuse(1) everything.\n",
+		out);
+}
+
+static int run_command(int argc, char **argv)
+{
+	struct err err = {0};
+
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (strcmp(argv[0], commands[i].name) == 0)
+			return commands[i].run(argc, argv);
+	}
+	err_set(&err, ERR_USAGE, EINVAL, "'%s' is not a command", argv[0]);
+	err_hint(&err, "the commands are mount, info and key; adefuse --help shows them");
+	return command_fail(&err);
+}
+
+int main(int argc, char **argv)
+{
+	const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
+
+	secret_harden_process();
+	if (argc < 1)
+		return ERR_USAGE;
+	if (strcmp(slash ? slash + 1 : argv[0], "mount.adefuse") == 0)
+		return command_mount_helper(argc, argv);
+	if (argc < 2) {
+		print_help(stderr);
+		return ERR_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+		print_help(stdout);
+		return 0;
+	}
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+		(void)printf("adefuse %s\n", PACKAGE_VERSION);
+		return 0;
+	}
+	return run_command(argc - 1, argv + 1);
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What stands on the command line, the same for every command: KEYS, verbosity, and the `-o` list
+ * in which mount(8) gives the same things.
+ *
+ * Strings point into argv or into memory the struct owns; one thread.
+ */
+#ifndef ADEFUSE_CLI_OPTIONS_H
+#define ADEFUSE_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "keyvault/keyvault.h"
+
+enum {
+	OPTIONS_KEY_MAX = 64,
+	OPTIONS_HOST_MAX = 16
+};
+
+enum key_kind {
+	KEY_BEK,	       /* value: path of a file or directory */
+	KEY_RECOVERY_PASSWORD, /* value: SRC */
+	KEY_PASSWORD,	       /* value: SRC */
+	KEY_VAULT,	       /* value: vault name or URL */
+	KEY_SECRET,	       /* value: secret name or URL */
+};
+
+struct key_option {
+	enum key_kind kind;
+	const char *value;
+};
+
+struct options {
+	size_t key_count;
+	struct key_option keys[OPTIONS_KEY_MAX]; /* in the order they were given */
+	const char *vm;
+	const char *kek;
+	const char *trusted_hosts[OPTIONS_HOST_MAX + 1]; /* NULL-terminated */
+	struct keyvault_options keyvault;
+	bool foreground;    /* mount -f */
+	bool debug;	    /* mount -d */
+	bool nonempty;	    /* mount -o nonempty */
+	bool json;	    /* info --json */
+	bool force;	    /* key --force */
+	const char *out;    /* key --out */
+	char *fuse_options; /* what -o held for FUSE; malloc'ed, NULL for nothing */
+	char **owned;	    /* copies of -o values */
+	size_t owned_count;
+	size_t argument_count;
+	char **arguments; /* what is no option; points into argv */
+};
+
+enum command_flags {
+	COMMAND_MOUNT = 1, /* -f, -d, -o */
+	COMMAND_JSON = 2,  /* --json */
+	COMMAND_KEY = 4,   /* --out, --force */
+};
+
+/*
+ * Parse what follows the command's name (argv[0] is the command). `flags` says which options beyond
+ * KEYS it takes. 0; -EINVAL with err (ERR_USAGE); 1 when --help was asked for.
+ */
+int options_parse(int argc, char **argv, unsigned int flags, struct options *ret_options,
+		  struct err *err);
+
+/*
+ * The comma-separated list of `-o`: keys of ours (vault=, bek=, ...) are taken, the rest is kept
+ * for FUSE. A comma within a value is written `\,`. `from_mount` is true for a list that mount(8)
+ * made: words that are meant for mount itself (rw, noauto, x-..., ...) are then dropped.
+ */
+int options_parse_list(struct options *options, const char *list, bool from_mount, struct err *err);
+
+void options_clear(struct options *options);
+
+#endif

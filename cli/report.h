@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What `adefuse info` prints: text for people, JSON for scripts. No secret is in either. */
+#ifndef ADEFUSE_CLI_REPORT_H
+#define ADEFUSE_CLI_REPORT_H
+
+#include <stdio.h>
+
+#include "cli/survey.h"
+
+void report_text(const struct survey *survey, FILE *out);
+
+/*
+ * The same as JSON (the schema is in adefuse(1), its number in "schema_version"). `mounted` adds
+ * which file of the mount serves each volume. A malloc'ed text; NULL when out of memory.
+ */
+char *report_json(const struct survey *survey, bool mounted);
+
+#endif

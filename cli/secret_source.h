@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * SRC: where a secret is read from, so that none stands on a command line. `file:PATH`, `env:NAME`,
+ * `fd:N` or `prompt`, as OpenSSL's -passin has it.
+ */
+#ifndef ADEFUSE_CLI_SECRET_SOURCE_H
+#define ADEFUSE_CLI_SECRET_SOURCE_H
+
+#include "base/err.h"
+#include "base/secret.h"
+
+/* Largest secret that is read: a password or a token, not a disk. Bytes. */
+enum {
+	SECRET_SOURCE_MAX = 64 * 1024
+};
+
+/*
+ * Read the secret; one closing line end is dropped. `prompt_text` is what a person is asked
+ * ("recovery password"). Errors are ERR_USAGE (not a SRC, unreadable, empty). env:NAME is wiped
+ * from the environment, so that child processes do not inherit it.
+ */
+int secret_source_read(const char *source, const char *prompt_text, struct secret **ret_secret,
+		       struct err *err);
+
+/* A whole small file, every byte of it: a BEK. Same errors. */
+int secret_file_read(const char *path, struct secret **ret_secret, struct err *err);
+
+#endif

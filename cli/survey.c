@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Reading a disk as far as that goes without a key; see survey.h. */
+#include "cli/survey.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "disk/file.h"
+#include "disk/filesystem.h"
+#include "disk/slice.h"
+
+bool survey_is_bitlocker(const struct survey_volume *volume)
+{
+	return strcmp(volume->content, "bitlocker") == 0;
+}
+
+bool survey_is_locked(const struct survey_volume *volume)
+{
+	return volume->metadata && !volume->plain;
+}
+
+void survey_set_reason(struct survey_volume *volume, const struct err *err)
+{
+	if (volume->reason.kind == ERR_NONE)
+		volume->reason = *err;
+}
+
+/* A decrypted volume needs no key. */
+static void open_decrypted(struct survey_volume *volume)
+{
+	struct err err = {0};
+
+	if (bde_metadata_info(volume->metadata)->state != BDE_STATE_DECRYPTED)
+		return;
+	if (bde_volume_open(volume->source, volume->metadata, NULL, &volume->plain, &err) < 0)
+		survey_set_reason(volume, &err);
+}
+
+static void survey_volume_read(struct survey_volume *volume, struct source *disk)
+{
+	const struct partition *partition = volume->partition;
+	struct err err = {0};
+	int result;
+
+	volume->content = "unknown";
+	result = slice_new(disk, partition->offset, partition->size, &volume->source);
+	if (result < 0) {
+		err_set(&err, ERR_DISK, -result, "partition %u does not lie on the disk",
+			partition->number);
+		survey_set_reason(volume, &err);
+		return;
+	}
+	result = bde_probe(volume->source, &err);
+	if (result < 0) {
+		/* its first sector is unreadable: the rest may be, so it is served as it is */
+		notes_add(&volume->warnings, "%s", err.message);
+	} else if (result > 0) {
+		volume->content = "bitlocker";
+		result = bde_metadata_read(volume->source, &volume->warnings, &volume->metadata,
+					   &err);
+		if (result < 0)
+			survey_set_reason(volume, &err);
+		else
+			open_decrypted(volume);
+		return;
+	} else {
+		volume->content = filesystem_name(volume->source);
+	}
+	volume->plain = source_ref(volume->source);
+}
+
+static int read_partitions(struct survey *survey, struct err *err)
+{
+	int result = partition_table_read(survey->disk, &survey->warnings, &survey->table, err);
+
+	if (result < 0)
+		return result;
+	survey->volumes = calloc(survey->table->count + 1, sizeof(*survey->volumes));
+	if (!survey->volumes)
+		return err_nomem(err);
+	survey->count = survey->table->count;
+	for (size_t i = 0; i < survey->count; i++) {
+		survey->volumes[i].partition = &survey->table->partitions[i];
+		survey_volume_read(&survey->volumes[i], survey->disk);
+	}
+	return 0;
+}
+
+int survey_open(const char *path, struct survey **ret_survey, struct err *err)
+{
+	struct survey *survey CLEANUP(survey_free) = calloc(1, sizeof(*survey));
+	int result;
+
+	if (!survey)
+		return err_nomem(err);
+	survey->path = strdup(path);
+	if (!survey->path)
+		return err_nomem(err);
+	result = file_open(path, &survey->file, err);
+	if (result == 0)
+		result = image_open(survey->file, path, &survey->warnings, &survey->format,
+				    &survey->disk, err);
+	if (result == 0)
+		result = read_partitions(survey, err);
+	if (result < 0)
+		return result;
+	*ret_survey = TAKE(survey);
+	return 0;
+}
+
+static void volume_clear(struct survey_volume *volume)
+{
+	source_unref(volume->plain);
+	source_unref(volume->source);
+	bde_metadata_free(volume->metadata);
+	notes_clear(&volume->warnings);
+	secret_free(volume->bek);
+	free(volume->key_what);
+	free(volume->origin.secret_url);
+	free(volume->origin.kek_url);
+	free(volume->origin.algorithm);
+}
+
+void survey_free(struct survey *survey)
+{
+	if (!survey)
+		return;
+	for (size_t i = 0; i < survey->count; i++)
+		volume_clear(&survey->volumes[i]);
+	free(survey->volumes);
+	partition_table_free(survey->table);
+	source_unref(survey->disk);
+	source_unref(survey->file);
+	notes_clear(&survey->warnings);
+	free(survey->path);
+	free(survey);
+}
+
+void survey_log_warnings(const struct survey *survey)
+{
+	for (size_t i = 0; i < survey->warnings.count; i++)
+		log_warning("%s", survey->warnings.text[i]);
+	for (size_t i = 0; i < survey->count; i++) {
+		const struct survey_volume *volume = &survey->volumes[i];
+
+		for (size_t k = 0; k < volume->warnings.count; k++)
+			log_warning("p%u: %s", volume->partition->number, volume->warnings.text[k]);
+	}
+}

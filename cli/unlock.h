@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Trying the user's KEYS on the volumes of a disk: the only place where BitLocker meets Key Vault.
+ */
+#ifndef ADEFUSE_CLI_UNLOCK_H
+#define ADEFUSE_CLI_UNLOCK_H
+
+#include "cli/options.h"
+#include "cli/survey.h"
+
+/*
+ * Try the clear key, then KEYS in the order given, until no volume is locked; nothing is read,
+ * asked or fetched that is not needed for that. Each volume that opens has its `plain` set, each
+ * that does not its reason.
+ *
+ * 0 also when volumes stay locked; see unlock_verdict(). Fails only when a key cannot be used at
+ * all (a file that is not there, a recovery password with a wrong digit): what the user gave is
+ * wrong then, and going on would hide it.
+ */
+int unlock_survey(struct survey *survey, const struct options *options, struct err *err);
+
+/*
+ * 0 when something is readable: the disk has no BitLocker volume, or at least one of them is open.
+ * Else the error of the first one, and -ENOKEY.
+ */
+int unlock_verdict(const struct survey *survey, struct err *err);
+
+#endif
