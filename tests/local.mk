@@ -1,7 +1,56 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# Tests by stage: each group can be run alone, as make check TESTS='$(MOUNT_TESTS)'.
+ORACLE_TESTS = \
+	tests/e2e/real-images.sh \
+	tests/e2e/made-images.sh \
+	tests/e2e/partition-peers.sh \
+	tests/mkade/oracle.sh
+MOUNT_TESTS = \
+	tests/e2e/mount-tree.sh \
+	tests/e2e/mount-process.sh \
+	tests/e2e/mount-helper.sh \
+	tests/e2e/mount-refuses.sh \
+	tests/e2e/bad-input.sh \
+	tests/e2e/info.sh
+VAULT_TESTS = \
+	tests/e2e/key.sh
+
 check_PROGRAMS += $(UNIT_TESTS)
-TESTS += $(UNIT_TESTS)
-TEST_EXTENSIONS = .sh
+TESTS += $(UNIT_TESTS) $(MOUNT_TESTS) $(VAULT_TESTS) $(ORACLE_TESTS)
+EXTRA_DIST += $(MOUNT_TESTS) $(VAULT_TESTS) $(ORACLE_TESTS) tests/lib.sh tests/tsan.supp
+
+TEST_EXTENSIONS = .sh .mjs
+AM_TESTS_ENVIRONMENT = \
+	abs_top_srcdir='$(abs_top_srcdir)'; export abs_top_srcdir; \
+	abs_top_builddir='$(abs_top_builddir)'; export abs_top_builddir;
 LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 SH_LOG_DRIVER = $(LOG_DRIVER)
 SH_LOG_COMPILER = bash
+MJS_LOG_DRIVER = $(LOG_DRIVER)
+MJS_LOG_COMPILER = node
+
+# The image maker shares no library with what it tests; without libgcrypt the tests that need it skip.
+if HAVE_GCRYPT
+check_PROGRAMS += tests/mkade/mkade
+endif
+tests_mkade_mkade_SOURCES = \
+	tests/mkade/cipher.c tests/mkade/cipher.h \
+	tests/mkade/datum.c tests/mkade/datum.h \
+	tests/mkade/disk.c tests/mkade/disk.h \
+	tests/mkade/efi.c \
+	tests/mkade/fsmap.c tests/mkade/fsmap.h \
+	tests/mkade/gpt.c \
+	tests/mkade/manifest.c tests/mkade/manifest.h \
+	tests/mkade/meta.c tests/mkade/meta.h \
+	tests/mkade/mkade.c \
+	tests/mkade/ntfs.c \
+	tests/mkade/protector.c tests/mkade/protector.h \
+	tests/mkade/show.c tests/mkade/show.h \
+	tests/mkade/util.c tests/mkade/util.h \
+	tests/mkade/vhd.c \
+	tests/mkade/volume.c tests/mkade/volume.h
+tests_mkade_mkade_CFLAGS = $(AM_CFLAGS) $(GCRYPT_CFLAGS)
+tests_mkade_mkade_LDADD = $(GCRYPT_LIBS)
+EXTRA_DIST += tests/mkade/mkntfs.sh
+
+include tests/fuzz/local.mk

@@ -1,0 +1,94 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The mounted process: background and foreground, errors before it leaves the terminal, ends by umount and by signal.
+. "$abs_top_srcdir/tests/lib.sh"
+need root /dev/fuse mkntfs jq "$MKADE"
+
+disk=$work/disk.vhd
+at=$work/mnt
+ade_disk "$disk"
+bek=$work/$bek_guid.BEK
+
+ok "returns when readable" mount_disk "$disk" "$at" --bek "$bek"
+ok "at once" test -s "$at/info.json"
+pid=$(process_of "$at")
+is "$(ps -o tty= -p "$pid" | tr -d ' ')" "?" "it has left the terminal"
+is "$(readlink "/proc/$pid/cwd")" / "and the folder it was started in"
+is "$(tr '\0' '\n' <"/proc/$pid/cmdline" | grep -c -- "$recovery_password")" 0 "no secret in its arguments"
+fails 9 "the same place twice" adefuse mount --bek "$bek" "$disk" "$at"
+says "is busy" "hint:"
+ok "umount works too" umount "$at"
+ok "and the server ends" wait_until 20 gone "$at"
+
+for signal in TERM INT HUP; do
+	ok "mounts again" mount_disk "$disk" "$at" --bek "$bek"
+	kill -s $signal "$(process_of "$at")"
+	ok "SIG$signal ends it" wait_until 20 gone "$at"
+	fails 32 "SIG$signal unmounts" mountpoint -q "$at"
+done
+
+# in the foreground it stays until unmounted, and its exit code is good
+adefuse mount -f --bek "$bek" "$disk" "$at" 2>"$work/log" &
+foreground=$!
+mounted() { mountpoint -q "$at"; }
+ok "-f: mounts" wait_until 20 mounted
+ok "-f: readable" test -s "$at/info.json"
+ok "-f: still our child" kill -0 "$foreground"
+fusermount3 -u "$at"
+wait "$foreground"
+is $? 0 "-f: exit code after unmounting"
+is "$(cat "$work/log")" "" "-f: said nothing"
+
+# a reader that is busy: lazy unmounting still ends the server once the file is closed
+ok "mounts" mount_disk "$disk" "$at" --bek "$bek"
+exec 7<"$at/p3.raw"
+fails 1 "a busy mount is not unmounted" fusermount3 -u "$at"
+exec 7<&-
+ok "free again" unmount "$at"
+
+# several at once
+for i in 1 2 3; do
+	ok "mount $i" mount_disk "$disk" "$at.$i" --bek "$bek"
+done
+is "$(sha_of "$at.1/disk.raw") $(sha_of "$at.2/disk.raw")" \
+	"$(json "$disk.json" '.disk.plain_sha256 + " " + .disk.plain_sha256')" "the same bytes in each"
+for i in 1 2 3; do
+	ok "unmount $i" unmount "$at.$i"
+done
+
+# recovery password and prompts
+ok "recovery password from the environment" env RP="$recovery_password" "${adefuse_command[@]}" mount \
+	--recovery-password env:RP "$disk" "$at"
+mounts+=("$at")
+pid=$(process_of "$at")
+is "$(tr '\0' '\n' <"/proc/$pid/environ" | grep -c -- "$recovery_password")" 0 "wiped from its environment"
+is "$(json "$at/info.json" '.volumes[2].opened_by.protector_type')" "recovery password" "info.json says what opened it"
+fails 1 "no secret in info.json" grep -q "${recovery_password:0:6}" "$at/info.json"
+ok "unmounts" unmount "$at"
+printf '%s\r\n' "$recovery_password" >"$work/rp"
+ok "from a file with a line end" mount_disk "$disk" "$at" --recovery-password "file:$work/rp"
+ok "unmounts" unmount "$at"
+ok "from a descriptor" mount_disk "$disk" "$at" --recovery-password fd:9 9<"$work/rp"
+ok "unmounts" unmount "$at"
+if command -v script >/dev/null; then
+	# script(1) gives it a terminal of its own; the answer is typed once it has asked
+	mkfifo "$work/typed"
+	script -qec "${adefuse_command[*]} mount --recovery-password prompt $disk $at" "$work/typescript" \
+		<"$work/typed" >"$work/seen" 2>&1 &
+	asking=$!
+	mounts+=("$at")
+	exec 8>"$work/typed"
+	ok "asks on a terminal" wait_until 20 grep -q "recovery password:" "$work/seen"
+	printf '%s\n' "$recovery_password" >&8
+	wait "$asking"
+	status=$?
+	exec 8>&-
+	out=$(cat "$work/seen")
+	result $status "and mounts with the answer"
+	fails 1 "what is typed is not shown" grep -q "${recovery_password:0:13}" "$work/seen"
+	ok "unmounts" unmount "$at"
+fi
+out=$(setsid "${adefuse_command[@]}" mount --recovery-password prompt "$disk" "$at" 2>&1 </dev/null)
+is $? 2 "no terminal to ask on"
+says "no terminal" "file:PATH"
+done_testing

@@ -1,0 +1,96 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Mounts that cannot be: mountpoint, FUSE, options; each with its exit code, its message and what to do next.
+. "$abs_top_srcdir/tests/lib.sh"
+need root /dev/fuse mkntfs unshare "$MKADE"
+
+disk=$work/disk.vhd
+at=$work/mnt
+bek=$work/$bek_guid.BEK
+ade_disk "$disk"
+mkdir "$at"
+
+fails 9 "mountpoint missing" adefuse mount --bek "$bek" "$disk" "$work/none"
+says "adefuse: error: mountpoint '$work/none': No such file" "hint: make it first: mkdir"
+fails 9 "mountpoint is a file" adefuse mount --bek "$bek" "$disk" "$disk"
+says "is not a directory"
+touch "$at/file"
+fails 9 "mountpoint not empty" adefuse mount --bek "$bek" "$disk" "$at"
+says "is not empty" "-o nonempty"
+ok "unless asked for" mount_disk "$disk" "$at" --bek "$bek" -o nonempty
+unmount "$at"
+rm "$at/file"
+mount -t tmpfs tmpfs "$at"
+fails 9 "mountpoint busy" adefuse mount --bek "$bek" "$disk" "$at"
+says "is busy: something is mounted there" "hint: unmount it"
+umount "$at"
+
+fails 9 "FUSE refuses an option" adefuse mount -o nonsense --bek "$bek" "$disk" "$at"
+says "nonsense" "hint: see adefuse(1)"
+fails 2 "-o rw" adefuse mount -o rw --bek "$bek" "$disk" "$at"
+says "never written"
+
+# a machine without /dev/fuse, and one where it is something else
+without_fuse()
+{
+	unshare -m --propagation private sh -c "$1; exec \"\$@\"" - "${adefuse_command[@]}" mount --bek "$bek" "$disk" "$at"
+}
+fails 9 "/dev/fuse is not FUSE" without_fuse "mount --bind /dev/null /dev/fuse"
+says "no FUSE here" "modprobe fuse" "--device /dev/fuse"
+fails 9 "/dev/fuse is missing" without_fuse "mount -t tmpfs tmpfs /dev"
+says "no FUSE here: /dev/fuse: No such file"
+
+if id nobody >/dev/null 2>&1 && command -v setpriv >/dev/null; then
+	chmod 711 "$work"
+	chmod 644 "$disk" "$bek"
+	own=$work/own
+	mkdir "$own"
+	chown nobody "$own"
+	chmod 666 /dev/fuse 2>/dev/null
+	mounts+=("$own")
+	ok "an ordinary user mounts on an own directory" setpriv --reuid=nobody --regid=nogroup --clear-groups \
+		"${adefuse_command[@]}" mount --bek "$bek" "$disk" "$own"
+	fails 1 "root is kept out as FUSE has it" cat "$own/info.json"
+	ok "the user reads" setpriv --reuid=nobody --regid=nogroup --clear-groups cat "$own/info.json"
+	ok "the user unmounts" setpriv --reuid=nobody --regid=nogroup --clear-groups fusermount3 -u "$own"
+	wait_until 20 gone "$own"
+	fails 9 "an ordinary user on a foreign directory" setpriv --reuid=nobody --regid=nogroup --clear-groups \
+		"${adefuse_command[@]}" mount --bek "$bek" "$disk" "$at"
+fi
+
+# nothing was left mounted, no server runs
+fails 32 "nothing is mounted" mountpoint -q "$at"
+is "$(process_of "$at")" "" "no server is left"
+
+# usage
+fails 2 "no command" adefuse
+says "Usage: adefuse COMMAND"
+fails 2 "unknown command" adefuse frobnicate
+says "'frobnicate' is not a command" "hint:"
+fails 2 "no arguments" adefuse mount
+says "takes a DISK and a MOUNTPOINT"
+fails 2 "unknown option" adefuse mount --frob "$disk" "$at"
+says "does not take '--frob'"
+fails 2 "option without value" adefuse mount "$disk" "$at" --bek
+says "'--bek' needs a value"
+fails 2 "a secret where SRC belongs is not repeated" adefuse mount --password hunter2 "$disk" "$at"
+says "file:PATH, env:NAME, fd:N or prompt"
+fails 1 "and not shown" grep -q hunter2 <<<"$out"
+fails 2 "unset variable" adefuse mount --password env:NOT_SET_AT_ALL "$disk" "$at"
+says "'NOT_SET_AT_ALL' is not set"
+fails 2 "BEK file missing" adefuse mount --bek "$work/none.BEK" "$disk" "$at"
+says "none.BEK" "No such file"
+fails 2 "secret by name without vault" adefuse mount --secret NAME "$disk" "$at"
+says "--vault NAME"
+for option in "--credential x" "--cloud x" "--timeout x"; do
+	# shellcheck disable=SC2086
+	fails 2 "$option" adefuse mount $option "$disk" "$at"
+	says "hint:"
+done
+for command in mount info key; do
+	ok "$command --help" adefuse $command --help
+	says "Usage: adefuse $command" "--recovery-password SRC"
+done
+ok "--help" adefuse --help
+ok "--version" adefuse --version
+done_testing
