@@ -56,7 +56,7 @@ mount_volume() {
 	mkfifo "$work/alive"
 	cat "$work/alive" >/dev/null &
 	alive=$!
-	ntfs-3g -o streams_interface=xattr,big_writes "$out" "$mnt" 9>"$work/alive"
+	ntfs-3g -o streams_interface=windows,big_writes "$out" "$mnt" 9>"$work/alive"
 }
 
 unmount_and_wait() {
@@ -119,10 +119,8 @@ plant_kinds() {
 	truncate -s 8M "$mnt/Users/ann/sparse.bin"
 	noise 3 4096 | dd of="$mnt/Users/ann/sparse.bin" bs=4096 seek=1000 conv=notrunc status=none
 	ln "$mnt/noise.bin" "$mnt/Users/ann/hard link.bin"
-	# An alternate data stream, as the mark of a download. setfattr is not on every machine.
-	if command -v setfattr >/dev/null; then
-		setfattr -n user.Zone.Identifier -v $'[ZoneTransfer]\r\nZoneId=3\r\n' "$mnt/one-byte"
-	fi
+	# An alternate data stream, as Windows marks a download.
+	printf '[ZoneTransfer]\r\nZoneId=3\r\n' >"$mnt/one-byte:Zone.Identifier"
 }
 
 plant_large() {
