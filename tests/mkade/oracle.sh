@@ -262,8 +262,8 @@ table_is_right() { # IMAGE SECTOR
 backup_is_right() { # IMAGE SECTOR
 	cp --sparse=always "$1" backup.img
 	dd if=/dev/zero of=backup.img bs="$2" seek=1 count=1 conv=notrunc status=none
-	fdisk -b "$2" -l backup.img 2>&1 | grep -qi 'primary GPT table is corrupt' &&
-		partitions_are_right backup.img "$2"
+	fdisk -b "$2" -l backup.img >table.log 2>&1
+	grep -i 'primary GPT table is corrupt' table.log && partitions_are_right backup.img "$2"
 }
 
 partition_is() { # IMAGE NUMBER FILE
@@ -358,7 +358,7 @@ not() {
 }
 
 sees_description() {
-	cryptsetup bitlkDump d.img | grep -q "^Description:[[:space:]]*$1"
+	cryptsetup bitlkDump d.img >dump.log && grep "^Description:[[:space:]]*$1" dump.log
 }
 
 deterministic() {
