@@ -22,6 +22,38 @@ bde_libbitlocker_a_SOURCES = \
 	bde/unlocked.h \
 	bde/volume.c
 
+bde_parts = bde/libbitlocker.a disk/libdisk.a base/libbase.a $(CRYPTO_LIBS)
+
 check_PROGRAMS += tests/tools/bde-cat
 tests_tools_bde_cat_SOURCES = tests/tools/bde-cat.c
-tests_tools_bde_cat_LDADD = bde/libbitlocker.a disk/libdisk.a base/libbase.a $(CRYPTO_LIBS)
+tests_tools_bde_cat_LDADD = $(bde_parts)
+
+# A small volume in memory, made without any code of this folder.
+bde_made = tests/bde_made.c tests/bde_made.h tests/tap.h
+bde_fault = tests/fault.c tests/fault.h
+
+UNIT_TESTS += \
+	tests/unit/bde-bek \
+	tests/unit/bde-datum \
+	tests/unit/bde-metadata \
+	tests/unit/bde-recovery \
+	tests/unit/bde-regions \
+	tests/unit/bde-sector \
+	tests/unit/bde-unlock \
+	tests/unit/bde-volume
+tests_unit_bde_bek_SOURCES = tests/unit/bde-bek.c $(bde_made)
+tests_unit_bde_bek_LDADD = $(bde_parts)
+tests_unit_bde_datum_SOURCES = tests/unit/bde-datum.c $(bde_made)
+tests_unit_bde_datum_LDADD = $(bde_parts)
+tests_unit_bde_metadata_SOURCES = tests/unit/bde-metadata.c $(bde_made) $(bde_fault)
+tests_unit_bde_metadata_LDADD = $(bde_parts)
+tests_unit_bde_recovery_SOURCES = tests/unit/bde-recovery.c tests/tap.h
+tests_unit_bde_recovery_LDADD = $(bde_parts)
+tests_unit_bde_regions_SOURCES = tests/unit/bde-regions.c tests/tap.h
+tests_unit_bde_regions_LDADD = $(bde_parts)
+tests_unit_bde_sector_SOURCES = tests/unit/bde-sector.c $(bde_made)
+tests_unit_bde_sector_LDADD = $(bde_parts)
+tests_unit_bde_unlock_SOURCES = tests/unit/bde-unlock.c $(bde_made)
+tests_unit_bde_unlock_LDADD = $(bde_parts)
+tests_unit_bde_volume_SOURCES = tests/unit/bde-volume.c $(bde_made) $(bde_fault) tests/source_contract.h
+tests_unit_bde_volume_LDADD = $(bde_parts)

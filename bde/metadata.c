@@ -47,6 +47,19 @@ struct candidate {
 	struct block block;
 };
 
+/*
+ * The places of the copies decide what reads as zeros. Metadata that does not know where it is
+ * itself cannot be right about that.
+ */
+static bool names_place(const struct block *block, uint64_t offset)
+{
+	for (unsigned int i = 0; i < BLOCK_COPIES; i++) {
+		if (block->offsets[i] == offset)
+			return true;
+	}
+	return false;
+}
+
 static int read_copy(struct source *volume, const struct boot *boot, uint64_t offset,
 		     struct candidate *ret_candidate, struct err *err)
 {
@@ -72,6 +85,8 @@ static int read_copy(struct source *volume, const struct boot *boot, uint64_t of
 		rc = err_set(err, ERR_DISK, EINVAL,
 			     "metadata version %u does not go with the boot sector",
 			     ret_candidate->block.version);
+	if (rc == 0 && !names_place(&ret_candidate->block, offset))
+		rc = err_set(err, ERR_DISK, EINVAL, "it names other places than its own");
 	if (rc == 0)
 		ret_candidate->bytes = TAKE(bytes);
 	return rc;

@@ -20,10 +20,10 @@ static int reserve(struct regions *regions, size_t more)
 	size_t room = regions->room;
 	struct region *table;
 
-	if (need <= room)
-		return 0;
 	if (need > REGIONS_MAX)
 		return -EOVERFLOW;
+	if (need <= room)
+		return 0;
 	room = room * 2 > need ? room * 2 : need + 8;
 	table = realloc(regions->table, room * sizeof(*table));
 	if (!table)

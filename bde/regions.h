@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/cleanup.h"
+
 enum region_kind {
 	REGION_CIPHER, /* decrypt what stands at the physical place */
 	REGION_PLAIN,  /* what stands there, as it is */

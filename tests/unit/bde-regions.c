@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The table of regions against a map with one entry a byte, and its bounds. */
+#include "bde/regions.h"
+
+#include <errno.h>
+
+#include "tests/tap.h"
+
+enum {
+	SIZE = 1000,
+	ROUNDS = 400
+};
+
+struct model {
+	enum region_kind kind[SIZE];
+	uint64_t physical[SIZE];
+};
+
+static uint32_t random_below(uint32_t limit)
+{
+	static uint32_t state = 4711;
+
+	state = state * 1664525 + 1013904223;
+	return (state >> 8) % limit;
+}
+
+static void build_base(struct regions *regions, struct model *model)
+{
+	uint64_t at = 0;
+
+	while (at < SIZE) {
+		enum region_kind kind = random_below(4);
+		uint32_t length = random_below(300);
+
+		if (length > SIZE - at)
+			length = (uint32_t)(SIZE - at);
+		must(regions_append(regions, kind, length) == 0);
+		for (uint32_t i = 0; i < length; i++, at++) {
+			model->kind[at] = kind;
+			model->physical[at] = at;
+		}
+	}
+}
+
+static void overlay_random(struct regions *regions, struct model *model)
+{
+	enum region_kind kind = random_below(4);
+	uint32_t start = random_below(SIZE + 100);
+	uint32_t length = random_below(200);
+
+	must(regions_overlay(regions, kind, start, (uint64_t)start + length, 5000 + start) == 0);
+	for (uint32_t i = start; i < start + length && i < SIZE; i++) {
+		model->kind[i] = kind;
+		model->physical[i] = 5000 + i;
+	}
+}
+
+static bool well_formed(const struct regions *regions)
+{
+	uint64_t at = 0;
+
+	for (size_t i = 0; i < regions->count; i++) {
+		if (regions->table[i].start != at || regions->table[i].end <= at)
+			return false;
+		at = regions->table[i].end;
+	}
+	return at == SIZE;
+}
+
+static bool agrees(const struct regions *regions, const struct model *model)
+{
+	for (uint64_t at = 0; at < SIZE; at++) {
+		const struct region *region = regions_find(regions, at);
+
+		if (at < region->start || at >= region->end || region->kind != model->kind[at] ||
+		    region->physical + (at - region->start) != model->physical[at])
+			return false;
+	}
+	return true;
+}
+
+static void test_model(void)
+{
+	bool formed = true;
+	bool same = true;
+
+	for (int round = 0; round < ROUNDS; round++) {
+		struct regions regions CLEANUP(regions_clear) = {0};
+		struct model model = {0};
+
+		build_base(&regions, &model);
+		for (uint32_t i = random_below(12); i > 0; i--)
+			overlay_random(&regions, &model);
+		formed = formed && well_formed(&regions);
+		same = same && agrees(&regions, &model);
+	}
+	ok(formed, "sorted, without gaps or empty regions");
+	ok(same, "each byte as in the map, over %d random tables", ROUNDS);
+}
+
+static void test_bounds(void)
+{
+	struct regions regions CLEANUP(regions_clear) = {0};
+	int rc = 0;
+
+	is(regions_append(&regions, REGION_PLAIN, UINT64_MAX), 0, "up to the last byte there is");
+	is(regions_append(&regions, REGION_PLAIN, 1), -EOVERFLOW, "and none more");
+	is(regions_overlay(&regions, REGION_ZERO, UINT64_MAX - 1, UINT64_MAX, 0), 0,
+	   "the last byte replaced");
+	is(regions.count, 2, "two regions");
+	is(regions_overlay(&regions, REGION_ZERO, UINT64_MAX, UINT64_MAX, 0), 0,
+	   "nothing to replace");
+	is(regions.count, 2, "still two");
+	regions_clear(&regions);
+	for (size_t i = 0; i <= REGIONS_MAX && rc == 0; i++)
+		rc = regions_append(&regions, i % 2 ? REGION_PLAIN : REGION_CIPHER, 1);
+	is(rc, -EOVERFLOW, "more regions than any volume has");
+	is(regions.count, REGIONS_MAX, "the table stays");
+}
+
+static void test_join(void)
+{
+	struct regions regions CLEANUP(regions_clear) = {0};
+
+	for (int i = 0; i < 100; i++)
+		must(regions_append(&regions, REGION_CIPHER, 10) == 0);
+	is(regions.count, 1, "neighbours of one kind are one region");
+}
+
+int main(void)
+{
+	test_model();
+	test_bounds();
+	test_join();
+	return tap_done();
+}
