@@ -378,44 +378,21 @@ static int try_option(struct attempt *attempt, const struct key_option *option, 
 	return 0;
 }
 
-/* "startup key (BEK) 4381F759-..., recovery password 294BC732-..." */
-static void list_protectors(const struct bde_info *info, char *text, size_t size)
-{
-	size_t used = 0;
-
-	text[0] = '\0';
-	for (size_t i = 0; i < info->protector_count && used < size; i++) {
-		int length = snprintf(text + used, size - used, "%s%s %s", i > 0 ? ", " : "",
-				      bde_protector_type_name(info->protectors[i].type),
-				      guid_format(&info->protectors[i].id).text);
-
-		if (length < 0)
-			return;
-		used += (size_t)length;
-	}
-}
-
 /* Why this volume stays locked, as the user is told. */
 static void explain_locked(const struct attempt *attempt, struct survey_volume *volume)
 {
-	char protectors[ERR_TEXT_MAX / 2];
 	struct err err = {0};
 
-	list_protectors(bde_metadata_info(volume->metadata), protectors, sizeof(protectors));
 	if (attempt->failure.kind != ERR_NONE) {
 		err = attempt->failure;
 	} else if (attempt->keys_tried == 0) {
-		err_set(&err, ERR_KEY, ENOKEY, "locked, and no key was given; it has: %s",
-			protectors);
+		err_set(&err, ERR_KEY, ENOKEY, "no key was given");
 		err_hint(&err, "give one of --vault NAME, --bek PATH, --recovery-password SRC, "
 			       "--password SRC");
 	} else if (attempt->keys_tried == 1) {
-		err_set(&err, ERR_KEY, ENOKEY, "%s; it has: %s", attempt->misfit.message,
-			protectors);
-		err_hint(&err, "%s", attempt->misfit.hint);
+		err = attempt->misfit;
 	} else {
-		err_set(&err, ERR_KEY, ENOKEY, "none of %zu keys fits; it has: %s",
-			attempt->keys_tried, protectors);
+		err_set(&err, ERR_KEY, ENOKEY, "none of %zu keys fits", attempt->keys_tried);
 		err_hint(&err, "with -v each key's reason is shown");
 	}
 	survey_set_reason(volume, &err);
@@ -441,6 +418,34 @@ int unlock_survey(struct survey *survey, const struct options *options, struct e
 	return 0;
 }
 
+/* "startup key (BEK) 4381F759-..., recovery password 294BC732-..." */
+static void list_protectors(const struct bde_info *info, char *text, size_t size)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < info->protector_count && used < size; i++) {
+		int length = snprintf(text + used, size - used, "%s%s %s", i > 0 ? ", " : "",
+				      bde_protector_type_name(info->protectors[i].type),
+				      guid_format(&info->protectors[i].id).text);
+
+		if (length < 0)
+			return;
+		used += (size_t)length;
+	}
+}
+
+/* What could open it: the user has to know what to look for. */
+static void append_protectors(const struct bde_info *info, struct err *err)
+{
+	char protectors[ERR_TEXT_MAX / 2];
+	size_t used = strlen(err->message);
+
+	list_protectors(info, protectors, sizeof(protectors));
+	(void)snprintf(err->message + used, sizeof(err->message) - used, "; it has: %s",
+		       info->protector_count > 0 ? protectors : "no protectors");
+}
+
 int unlock_verdict(const struct survey *survey, struct err *err)
 {
 	const struct survey_volume *first = NULL;
@@ -458,6 +463,8 @@ int unlock_verdict(const struct survey *survey, struct err *err)
 	if (!first)
 		return 0;
 	*err = first->reason;
+	if (err->kind == ERR_KEY && first->metadata)
+		append_protectors(bde_metadata_info(first->metadata), err);
 	err_prefix(err, "p%u", first->partition->number);
 	return -ENOKEY;
 }

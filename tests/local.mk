@@ -12,11 +12,38 @@ MOUNT_TESTS = \
 	tests/e2e/mount-refuses.sh \
 	tests/e2e/bad-input.sh \
 	tests/e2e/info.sh
-VAULT_TESTS = \
+CLI_VAULT_TESTS = \
 	tests/e2e/key.sh
+VAULT_TESTS = $(CLI_VAULT_TESTS) \
+	tests/vault/life.test.mjs \
+	tests/vault/vault.test.mjs \
+	tests/vault/faults.test.mjs \
+	tests/vault/sdk.test.mjs
+# Under ThreadSanitizer: where threads meet. Under valgrind: what allocates and frees, once.
+TSAN_TESTS = tests/e2e/mount-tree.sh tests/e2e/mount-process.sh
+VALGRIND_TESTS = tests/e2e/valgrind.sh
 
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS) $(MOUNT_TESTS) $(VAULT_TESTS) $(ORACLE_TESTS)
+EXTRA_DIST += $(VALGRIND_TESTS) \
+	tests/vault/.npmrc tests/vault/package.json tests/vault/package-lock.json \
+	tests/vault/check.mjs \
+	tests/vault/config.mjs \
+	tests/vault/control.mjs \
+	tests/vault/faults.mjs \
+	tests/vault/harness.mjs \
+	tests/vault/http.mjs \
+	tests/vault/journal.mjs \
+	tests/vault/keys.mjs \
+	tests/vault/secrets.mjs \
+	tests/vault/server.mjs \
+	tests/vault/store.mjs \
+	tests/vault/tap.mjs \
+	tests/vault/tls.mjs \
+	tests/vault/tokens.mjs \
+	tests/vault/vault.mjs \
+	tests/vault/world.mjs \
+	tests/vault/wreck.mjs
 EXTRA_DIST += $(MOUNT_TESTS) $(VAULT_TESTS) $(ORACLE_TESTS) tests/lib.sh tests/tsan.supp
 
 TEST_EXTENSIONS = .sh .mjs
