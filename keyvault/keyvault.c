@@ -113,6 +113,35 @@ void keyvault_free(struct keyvault *keyvault)
 	free(keyvault);
 }
 
+/* A host that the user wrote is the user's to trust or mend; one out of a tag is the vault's. */
+static int check_given(const struct keyvault *keyvault, const struct url *vault, const char *what,
+		       struct err *err)
+{
+	struct err why = {0};
+	int r = trust_check(&keyvault->trust, vault, &why);
+
+	if (r == 0)
+		return 0;
+	r = err_set(err, ERR_USAGE, -r, "%s: %s", what, why.message);
+	err_hint(err, "%s", why.hint);
+	return r;
+}
+
+static int check_kek(const struct keyvault *keyvault, const char *kek, struct err *err)
+{
+	struct object_id *id CLEANUP(object_id_free) = NULL;
+	int r;
+
+	if (!kek || strncasecmp(kek, "https:", 6) != 0)
+		return 0;
+	r = object_id_parse(kek, "keys", &id, err);
+	if (r != 0) {
+		err_prefix(err, "--kek");
+		return r;
+	}
+	return check_given(keyvault, id->vault, "--kek", err);
+}
+
 int keyvault_search(struct keyvault *keyvault, const char *vault, const char *vm, const char *kek,
 		    const struct guid *ids, size_t id_count, keyvault_accept *accept, void *context,
 		    size_t *ret_found, struct err *err)
@@ -128,6 +157,10 @@ int keyvault_search(struct keyvault *keyvault, const char *vault, const char *vm
 	};
 	int r = cloud_parse_vault(keyvault->trust.cloud, vault, &url, err);
 
+	if (r == 0)
+		r = check_given(keyvault, url, "--vault", err);
+	if (r == 0)
+		r = check_kek(keyvault, kek, err);
 	if (r != 0)
 		return r;
 	request.vault = url;
@@ -162,5 +195,10 @@ int keyvault_get(struct keyvault *keyvault, const char *vault, const char *secre
 		err_prefix(err, "--secret");
 		return r;
 	}
+	r = check_given(keyvault, id->vault, "--secret", err);
+	if (r == 0)
+		r = check_kek(keyvault, kek, err);
+	if (r != 0)
+		return r;
 	return search_single(keyvault->client, id, kek, accept, context, err);
 }

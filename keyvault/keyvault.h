@@ -87,6 +87,9 @@ int keyvault_search(struct keyvault *keyvault, const char *vault, const char *vm
 		    size_t *ret_found, struct err *err);
 
 /*
+ * `kek` everywhere: a key's name in the secret's vault, or its URL. Without a version it means the
+ * tag's version when the tag names a key of that name, else the current one.
+ *
  * One secret by URL (with or without version) or by name in `vault` (NULL when `secret` is a URL).
  */
 int keyvault_get(struct keyvault *keyvault, const char *vault, const char *secret, const char *kek,

@@ -19,8 +19,25 @@ keyvault_libkeyvault_a_SOURCES = \
 	keyvault/unwrap.c keyvault/unwrap.h \
 	keyvault/vault.c keyvault/vault.h
 
+KEYVAULT_TEST_LIBS = keyvault/libkeyvault.a $(NET_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/keyvault-trust tests/unit/keyvault-answers tests/unit/keyvault-ade
+tests_unit_keyvault_trust_SOURCES = tests/unit/keyvault-trust.c tests/tap.h
+tests_unit_keyvault_trust_LDADD = $(KEYVAULT_TEST_LIBS)
+tests_unit_keyvault_answers_SOURCES = tests/unit/keyvault-answers.c tests/tap.h
+tests_unit_keyvault_answers_LDADD = $(KEYVAULT_TEST_LIBS)
+tests_unit_keyvault_ade_SOURCES = tests/unit/keyvault-ade.c tests/tap.h
+tests_unit_keyvault_ade_LDADD = $(KEYVAULT_TEST_LIBS)
+
 # keyvault/ by itself, for the end-to-end tests.
 check_PROGRAMS += tests/tools/vault-get
 tests_tools_vault_get_SOURCES = tests/tools/vault-get.c
-tests_tools_vault_get_LDADD = keyvault/libkeyvault.a net/libnet.a base/libbase.a \
-	$(CURL_LIBS) $(CJSON_LIBS) -lm
+tests_tools_vault_get_LDADD = $(KEYVAULT_TEST_LIBS)
+
+KEYVAULT_VAULT_TESTS = \
+	tests/e2e/vault-find.sh \
+	tests/e2e/vault-network.sh \
+	tests/e2e/vault-refuses.sh \
+	tests/e2e/vault-trust.sh
+TESTS += $(KEYVAULT_VAULT_TESTS)
+EXTRA_DIST += $(KEYVAULT_VAULT_TESTS)

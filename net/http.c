@@ -28,6 +28,7 @@ struct reception {
 	struct http_response response;
 	size_t header_bytes;
 	unsigned int header_count;
+	bool headers_ended;    /* the empty line was seen */
 	enum http_abort abort; /* why a callback ended the transfer */
 };
 
@@ -201,6 +202,11 @@ static size_t on_header(char *line, size_t unit, size_t count, void *context)
 	if (size >= 5 && memcmp(line, "HTTP/", 5) == 0) { /* what came before was interim */
 		free(TAKE(response->www_authenticate));
 		response->retry_after = -1;
+		reception->headers_ended = false;
+		return size;
+	}
+	if (line[0] == '\r' || line[0] == '\n') {
+		reception->headers_ended = true;
 		return size;
 	}
 	value = header_value(line, size, "WWW-Authenticate", &length);
@@ -352,6 +358,9 @@ static int perform(struct http *http, const struct http_request *request,
 		code = set_request(http, request, url, nodes);
 	if (code == CURLE_OK)
 		code = curl_easy_perform(http->curl);
+	/* libcurl takes a connection that ends amid the headers for a whole answer. */
+	if (code == CURLE_OK && !reception->headers_ended)
+		code = CURLE_PARTIAL_FILE;
 	*ret_code = code;
 	return 0;
 }

@@ -22,6 +22,30 @@ tests_fuzz_fuzz_partition_SOURCES = tests/fuzz/fuzz-partition.c
 tests_fuzz_fuzz_partition_LDADD = disk/libdisk.a base/libbase.a
 tests_fuzz_fuzz_partition_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 
+FUZZ_REPLAYS += tests/fuzz/replay-url
+tests_fuzz_replay_url_SOURCES = tests/fuzz/fuzz-url.c tests/fuzz/replay.c tests/tap.h
+tests_fuzz_replay_url_LDADD = $(KEYVAULT_TEST_LIBS)
+FUZZ_TARGETS += tests/fuzz/fuzz-url
+tests_fuzz_fuzz_url_SOURCES = tests/fuzz/fuzz-url.c
+tests_fuzz_fuzz_url_LDADD = $(KEYVAULT_TEST_LIBS)
+tests_fuzz_fuzz_url_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+
+FUZZ_REPLAYS += tests/fuzz/replay-challenge
+tests_fuzz_replay_challenge_SOURCES = tests/fuzz/fuzz-challenge.c tests/fuzz/replay.c tests/tap.h
+tests_fuzz_replay_challenge_LDADD = $(KEYVAULT_TEST_LIBS)
+FUZZ_TARGETS += tests/fuzz/fuzz-challenge
+tests_fuzz_fuzz_challenge_SOURCES = tests/fuzz/fuzz-challenge.c
+tests_fuzz_fuzz_challenge_LDADD = $(KEYVAULT_TEST_LIBS)
+tests_fuzz_fuzz_challenge_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+
+FUZZ_REPLAYS += tests/fuzz/replay-answers
+tests_fuzz_replay_answers_SOURCES = tests/fuzz/fuzz-answers.c tests/fuzz/replay.c tests/tap.h
+tests_fuzz_replay_answers_LDADD = $(KEYVAULT_TEST_LIBS)
+FUZZ_TARGETS += tests/fuzz/fuzz-answers
+tests_fuzz_fuzz_answers_SOURCES = tests/fuzz/fuzz-answers.c
+tests_fuzz_fuzz_answers_LDADD = $(KEYVAULT_TEST_LIBS)
+tests_fuzz_fuzz_answers_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+
 check_PROGRAMS += $(FUZZ_REPLAYS)
 TESTS += $(FUZZ_REPLAYS)
 if FUZZERS

@@ -258,5 +258,5 @@ int main(int argc, char **argv)
 		printf("maxrss %ld\n", usage.ru_maxrss);
 	if (r != 0)
 		log_err(&err);
-	return (int)err.kind;
+	return r != 0 ? (int)err.kind : 0;
 }

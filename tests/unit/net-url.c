@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* net/url: what is taken for an https URL, what is refused, and when two are of one origin. */
+#include "net/url.h"
+#include "tests/tap.h"
+
+static void check_good(const char *text, const char *host, unsigned int port, const char *path,
+		       const char *query)
+{
+	struct url *url CLEANUP(url_free) = NULL;
+	struct err err = {0};
+
+	if (!ok(url_parse(text, &url, &err) == 0, "taken: %s", text)) {
+		printf("# %s\n", err.message);
+		return;
+	}
+	is_text(url->host, host, "  host");
+	is(url->port, port, "  port");
+	is_text(url->path, path, "  path");
+	is_text(url->query, query, "  query");
+}
+
+static void check_bad(const char *text)
+{
+	struct url *url CLEANUP(url_free) = NULL;
+	struct err err = {0};
+
+	ok(url_parse(text, &url, &err) == -22 && !url && err.kind == ERR_USAGE && err.message[0],
+	   "refused: %s", text);
+}
+
+static void test_parse(void)
+{
+	check_good("https://contoso.vault.azure.net", "contoso.vault.azure.net", 443, "/", NULL);
+	check_good("HTTPS://Contoso.Vault.Azure.NET:443/Secrets/A", "contoso.vault.azure.net", 443,
+		   "/Secrets/A", NULL);
+	check_good("https://v.vault.azure.net:443/secrets?api-version=7.4&$skiptoken=eyJ%2B",
+		   "v.vault.azure.net", 443, "/secrets", "api-version=7.4&$skiptoken=eyJ%2B");
+	check_good("https://127.0.0.1:8443/a//b", "127.0.0.1", 8443, "/a//b", NULL);
+	check_good("https://[::1]:8443/", "::1", 8443, "/", NULL);
+	check_good("https://x.example./", "x.example", 443, "/", NULL);
+	check_good("https://x.example/a/../b/./c", "x.example", 443, "/b/c", NULL);
+	check_good("https://0x7f.1/", "127.0.0.1", 443, "/", NULL);
+	check_good("https://x.example?q=1", "x.example", 443, "/", "q=1");
+}
+
+static void test_refused(void)
+{
+	static const char *const bad[] = {
+		"",
+		"x.vault.azure.net",
+		"http://x.vault.azure.net/",
+		"ftp://x/",
+		"https:/x/",
+		"https:x",
+		"https://",
+		"https:///secrets",
+		"https://user@x.vault.azure.net/",
+		"https://user:pass@x.vault.azure.net/",
+		"https://x.vault.azure.net@evil.example/",
+		"https://x.vault.azure.net\\@evil.example/",
+		"https://evil.example\\.vault.azure.net/",
+		"https://evil.example%2f.vault.azure.net/",
+		"https://evil.example%00.vault.azure.net/",
+		"https://x.vault.azure.net/#frag",
+		"https://x.vault.azure.net/a b",
+		"https://x.vault.azure.net/a\tb",
+		"https://x.vault.azure.net/a\nHost: evil",
+		"https://x.vault.azure.net/%0d%0aHost:evil",
+		"https://x.vault.azure.net/%7f",
+		"https://x.vault.azure.net/%zz",
+		"https://x.vault.azure.net/%4",
+		"https://x..azure.net/",
+		"https://.azure.net/",
+		"https://x.vault.azure.net:0/",
+		"https://x.vault.azure.net:65536/",
+		"https://x.vault.azure.net:12a/",
+		"https://x.vault.azure.net:-1/",
+		"https://[fe80::1%25eth0]/",
+		"https://[fe80::1%eth0]/",
+		"https://[::1/",
+		"https://[zz]/",
+		"https://x,y/",
+		"https://x'y/",
+		"https://\xc3\xa4.example/",
+	};
+	char *huge = malloc(URL_TEXT_MAX + 2);
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		check_bad(bad[i]);
+	must(huge);
+	memset(huge, 'a', URL_TEXT_MAX + 1);
+	memcpy(huge, "https://x/", 10);
+	huge[URL_TEXT_MAX + 1] = '\0';
+	{
+		struct url *url = NULL;
+
+		ok(url_parse(huge, &url, NULL) != 0, "refused: one byte more than URL_TEXT_MAX");
+		huge[URL_TEXT_MAX] = '\0';
+		ok(url_parse(huge, &url, NULL) == 0, "taken: URL_TEXT_MAX bytes");
+		url_free(url);
+	}
+	free(huge);
+}
+
+static bool same(const char *a, const char *b)
+{
+	struct url *left CLEANUP(url_free) = NULL;
+	struct url *right CLEANUP(url_free) = NULL;
+
+	must(url_parse(a, &left, NULL) == 0 && url_parse(b, &right, NULL) == 0);
+	return url_same_origin(left, right);
+}
+
+static void test_origin(void)
+{
+	struct url *url CLEANUP(url_free) = NULL;
+	struct url *at CLEANUP(url_free) = NULL;
+	char *text;
+
+	ok(same("https://a.example/x", "https://A.EXAMPLE:443/y?z"), "default port, case and path");
+	ok(!same("https://a.example/", "https://a.example:444/"), "another port");
+	ok(!same("https://a.example/", "https://b.example/"), "another host");
+	ok(!same("https://a.example/", "https://a.example.evil.example/"), "a longer host");
+	must(url_parse("https://[::1]:99/p?q", &url, NULL) == 0);
+	text = url_format(url);
+	is_text(text, "https://[::1]:99/p?q", "written back");
+	free(text);
+	at = url_at(url, "/other", "x=1");
+	must(at);
+	text = url_format(at);
+	is_text(text, "https://[::1]:99/other?x=1", "another resource of the origin");
+	free(text);
+}
+
+int main(void)
+{
+	test_parse();
+	test_refused();
+	test_origin();
+	return tap_done();
+}
