@@ -48,7 +48,7 @@ int bde_key_from_bek(const void *data, size_t size, const char *what, struct bde
 		return rc;
 	}
 	rc = key_new(BDE_KEY_BEK, what, &key, err);
-	if (rc < 0)
+	if (!key)
 		return rc;
 	key->protector_id = bek.protector_id;
 	memcpy(secret_data(key->bytes), bek.key, BEK_KEY_SIZE);
@@ -68,7 +68,7 @@ int bde_key_from_recovery_password(const struct secret *text, const char *what,
 		return rc;
 	}
 	rc = key_new(BDE_KEY_RECOVERY_PASSWORD, what, &key, err);
-	if (rc == 0) {
+	if (key) {
 		rc = crypto_sha256(binary, sizeof(binary), secret_data(key->bytes));
 		if (rc < 0)
 			hash_failed(err, rc);
@@ -101,7 +101,7 @@ int bde_key_from_password(const struct secret *text, const char *what, struct bd
 	if (rc < 0)
 		return err_nomem(err);
 	rc = key_new(BDE_KEY_PASSWORD, what, &key, err);
-	if (rc < 0)
+	if (!key)
 		return rc;
 	rc = hash_password(utf16, secret_data(key->bytes));
 	if (rc < 0)

@@ -98,8 +98,8 @@ static bool same_copy(const struct block *a, const uint8_t *a_bytes,
 	return a->size == candidate->block.size && memcmp(a_bytes, candidate->bytes, a->size) == 0;
 }
 
-static int take_copy(struct bde_metadata *metadata, unsigned int index, struct candidate *candidate,
-		     struct notes *warnings)
+static void take_copy(struct bde_metadata *metadata, unsigned int index,
+		      struct candidate *candidate, struct notes *warnings)
 {
 	metadata->info.copies[index].valid = true;
 	if (!metadata->bytes) {
@@ -111,7 +111,6 @@ static int take_copy(struct bde_metadata *metadata, unsigned int index, struct c
 			  "that is used, though its checksum is right",
 			  index + 1, (unsigned long long)metadata->info.copies[index].offset);
 	}
-	return 0;
 }
 
 /* On the Vista format only a metadata block knows where the others are. */
@@ -133,8 +132,8 @@ static int read_copies(struct source *volume, struct bde_metadata *metadata, str
 
 		copy->offset = copy_offset(metadata, i);
 		rc = read_copy(volume, &metadata->boot, copy->offset, &candidate, &why);
-		if (rc == 0)
-			rc = take_copy(metadata, i, &candidate, warnings);
+		if (candidate.bytes)
+			take_copy(metadata, i, &candidate, warnings);
 		free(candidate.bytes);
 		if (rc == -ENOMEM)
 			return err_nomem(err);

@@ -91,14 +91,14 @@ static int take_run(const char *p, size_t length, uint8_t *key, unsigned int *gr
 
 	for (; length > 0 && rc == 0; p += GROUP_DIGITS, length -= GROUP_DIGITS) {
 		uint32_t value = group_value(p);
-		unsigned int index = *groups;
+		size_t index = *groups;
 
 		if (index == RECOVERY_GROUPS)
 			return count_error(err, true);
-		rc = check_group(value, index + 1, err);
+		rc = check_group(value, (unsigned int)index + 1, err);
 		key[2 * index] = (uint8_t)(value / FACTOR);
 		key[2 * index + 1] = (uint8_t)(value / FACTOR >> 8);
-		*groups = index + 1;
+		(*groups)++;
 	}
 	return rc;
 }

@@ -15,6 +15,8 @@ const uint8_t made_password_utf16[] = {'P', 0, 'a', 0, 0xdf, 0,	   'w', 0, 'o',	
 				       't', 0, ' ', 0, 0xac, 0x20, ' ', 0, 0x3d, 0xd8, 0x11, 0xdd};
 const size_t made_password_utf16_size = sizeof(made_password_utf16);
 const char made_recovery[] = "000000-000011-720885-111111-222222-333333-444444-555555";
+static const uint8_t jump[3] = {0xeb, 0x58, 0x90};
+static const uint8_t signature[8] = {'-', 'F', 'V', 'E', '-', 'F', 'S', '-'};
 static const uint16_t recovery_values[8] = {0, 1, 65535, 10101, 20202, 30303, 40404, 50505};
 const uint8_t made_bek_id[16] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
 const uint8_t made_bek_key[32] = {0xb1, 0xe2, 0xc3, 0xd4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 1};
@@ -145,7 +147,6 @@ void made_ccm(const uint8_t key[32], const uint8_t nonce[12], const uint8_t *dat
 
 /* Something to append datums to. */
 struct writer {
-	uint8_t *start;
 	uint8_t *at;
 	unsigned int nonce;
 };
@@ -194,7 +195,7 @@ static void put_wrapped(struct writer *writer, uint16_t role, const uint8_t wrap
 			uint16_t method, const uint8_t *key, size_t size)
 {
 	uint8_t inner[128] = {0};
-	struct writer inside = {.start = inner, .at = inner};
+	struct writer inside = {.at = inner};
 	uint8_t *datum = begin_datum(writer, role, 5);
 	uint8_t nonce[12] = {0};
 	size_t inner_size;
@@ -240,9 +241,10 @@ static const uint8_t *recovery_key(void)
 {
 	static uint8_t key[32];
 	static bool known;
-	uint8_t binary[16];
 
 	if (!known) {
+		uint8_t binary[16];
+
 		for (size_t i = 0; i < 8; i++)
 			made_put(binary + 2 * i, recovery_values[i], 2);
 		sha256(binary, sizeof(binary), key);
@@ -343,13 +345,13 @@ void made_seal(struct made *made, size_t at, bool rehash)
 static void put_block(struct made *made, unsigned int protectors, size_t at)
 {
 	uint8_t *block = made->disk + at;
-	struct writer writer = {.start = block, .at = block + MADE_DATUMS_AT};
+	struct writer writer = {.at = block + MADE_DATUMS_AT};
 	uint64_t size;
 
 	memset(block, 0, 65536);
 	put_datums(&writer, made, protectors);
 	size = (uint64_t)(writer.at - block);
-	memcpy(block, "-FVE-FS-", 8);
+	memcpy(block, signature, sizeof(signature));
 	made_put(block + 8, (size + 15) / 16, 2);
 	made_put(block + 10, 2, 2);
 	made_put(block + 12, 4, 2);
@@ -377,7 +379,8 @@ static void put_boot(struct made *made)
 	uint8_t *boot = made->disk;
 
 	memset(boot, 0, MADE_HEADER_SIZE);
-	memcpy(boot, "\xeb\x58\x90-FVE-FS-", 11);
+	memcpy(boot, jump, sizeof(jump));
+	memcpy(boot + 3, signature, sizeof(signature));
 	made_put(boot + 11, made->sector_size, 2);
 	boot[13] = 8;
 	memcpy(boot + 0xa0, guid, sizeof(guid));
@@ -430,7 +433,7 @@ struct made *made_new(uint16_t method, uint32_t sector_size, unsigned int protec
 
 size_t made_bek(bool newer, uint8_t *out)
 {
-	struct writer writer = {.start = out, .at = out};
+	struct writer writer = {.at = out};
 	uint8_t *external;
 	uint8_t *datum;
 	size_t size;

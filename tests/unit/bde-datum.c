@@ -125,7 +125,7 @@ static void test_unwrap(void)
 static void test_protector(void)
 {
 	uint8_t data[200] = {0};
-	struct datum datum;
+	struct datum datum = {0};
 	struct protector protector;
 
 	for (size_t size = 0; size < 28; size++) {

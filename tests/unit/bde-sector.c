@@ -161,8 +161,8 @@ static void test_diffusion(void)
 struct worker {
 	struct sector_cipher *cipher;
 	const struct secret *key;
-	uint16_t method;
 	unsigned int number;
+	uint16_t method;
 	bool right;
 };
 
@@ -188,7 +188,7 @@ static void test_threads(uint16_t method)
 
 	must(sector_cipher_new(method, key, 512, &cipher) == 0);
 	for (unsigned int i = 0; i < THREADS; i++) {
-		workers[i] = (struct worker){cipher, key, method, i, false};
+		workers[i] = (struct worker){cipher, key, i, method, false};
 		must(pthread_create(&threads[i], NULL, work, &workers[i]) == 0);
 	}
 	for (unsigned int i = 0; i < THREADS; i++) {

@@ -92,14 +92,14 @@ static bool edges_are_right(struct source *volume, const uint8_t *plain)
 
 static void test_methods(void)
 {
-	for (uint16_t method = BDE_METHOD_CBC_128_DIFFUSER; method <= BDE_METHOD_XTS_256;
+	for (unsigned int method = BDE_METHOD_CBC_128_DIFFUSER; method <= BDE_METHOD_XTS_256;
 	     method++) {
 		for (uint32_t sector = 512; sector <= 4096; sector *= 8) {
-			struct made *made = made_new(method, sector, MADE_CLEAR);
+			struct made *made = made_new((uint16_t)method, sector, MADE_CLEAR);
 			struct source *volume = open_made(made);
 
 			ok(whole_is_right(volume, made->plain), "%s, sectors of %u: the whole",
-			   bde_method_name(method), sector);
+			   bde_method_name((uint16_t)method), sector);
 			ok(edges_are_right(volume, made->plain), "  and around every edge");
 			source_unref(volume);
 			free(made);
@@ -109,7 +109,7 @@ static void test_methods(void)
 
 static void test_contract(uint16_t method, uint32_t sector)
 {
-	struct made *made = made_new(method, sector, MADE_CLEAR);
+	struct made *made = made_new((uint16_t)method, sector, MADE_CLEAR);
 	struct source *volume = open_made(made);
 
 	source_contract(volume, made->plain, MADE_SIZE, bde_method_name(method));
