@@ -21,6 +21,7 @@ disk_libdisk_a_SOURCES = \
 
 UNIT_TESTS += \
 	tests/unit/disk-file \
+	tests/unit/disk-file-short \
 	tests/unit/disk-overlay \
 	tests/unit/disk-partition-gpt \
 	tests/unit/disk-partition-mbr \
@@ -32,6 +33,8 @@ tests_unit_disk_file_LDADD = disk/libdisk.a base/libbase.a
 tests_unit_disk_overlay_SOURCES = tests/unit/disk-overlay.c tests/fault.c tests/fault.h \
 	tests/source_contract.h tests/tap.h
 tests_unit_disk_overlay_LDADD = disk/libdisk.a base/libbase.a
+tests_unit_disk_file_short_SOURCES = tests/unit/disk-file-short.c tests/source_contract.h tests/tap.h
+tests_unit_disk_file_short_LDADD = disk/libdisk.a base/libbase.a
 tests_unit_disk_partition_gpt_SOURCES = tests/unit/disk-partition-gpt.c tests/craft.h \
 	tests/fault.c tests/fault.h tests/partition_check.h tests/tap.h
 tests_unit_disk_partition_gpt_LDADD = disk/libdisk.a base/libbase.a

@@ -231,16 +231,18 @@ static int build(struct partition_builder *builder, struct err *err)
 int partition_table_read(struct source *disk, struct notes *warnings,
 			 struct partition_table **ret_table, struct err *err)
 {
-	struct partition_table *table CLEANUP(partition_table_free) = calloc(1, sizeof(*table));
+	struct partition_table *table = calloc(1, sizeof(*table));
 	struct partition_builder builder = {.disk = disk, .warnings = warnings, .table = table};
 	int result;
 
 	if (!table)
 		return err_nomem(err);
 	result = build(&builder, err);
-	if (result < 0)
+	if (result < 0) {
+		partition_table_free(table);
 		return result;
+	}
 	warn_of_overlaps(table, warnings);
-	*ret_table = TAKE(table);
+	*ret_table = table;
 	return 0;
 }

@@ -188,7 +188,7 @@ static inline void craft_gpt_entry_in(const struct craft_disk *disk, uint64_t he
 	memset(entry + 16, 0xc0 + (int)index, 16);
 	craft_le(entry + 32, first, 8);
 	craft_le(entry + 40, last, 8);
-	for (size_t i = 0; name[i] && i < 36; i++)
+	for (size_t i = 0; i < strnlen(name, 36); i++)
 		entry[56 + 2 * i] = (uint8_t)name[i];
 }
 

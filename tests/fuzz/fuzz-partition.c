@@ -42,24 +42,28 @@ static void check(int condition)
 		abort();
 }
 
-static uint8_t sparse_byte(const struct sparse *sparse, uint64_t offset)
+/* Copy what a read from `offset` shares with `size` bytes that lie at `at` of the disk. */
+static void copy_common(uint8_t *buffer, size_t length, uint64_t offset, const uint8_t *data,
+			uint64_t at, size_t size)
 {
-	uint64_t from_end = sparse->head.size - offset;
+	uint64_t start = offset > at ? offset : at;
+	uint64_t read_end = offset + length;
+	uint64_t data_end = at + size;
+	uint64_t end = read_end < data_end ? read_end : data_end;
 
-	if (offset < sparse->size - sparse->tail)
-		return sparse->data[offset];
-	if (from_end <= sparse->tail)
-		return sparse->data[sparse->size - from_end];
-	return 0;
+	if (start < end)
+		memcpy(buffer + (start - offset), data + (start - at), (size_t)(end - start));
 }
 
 static int sparse_pread(struct source *source, void *buffer, size_t length, uint64_t offset)
 {
 	const struct sparse *sparse = (const struct sparse *)source;
-	uint8_t *to = buffer;
+	size_t front = sparse->size - sparse->tail;
 
-	for (size_t i = 0; i < length; i++)
-		to[i] = sparse_byte(sparse, offset + i);
+	memset(buffer, 0, length);
+	copy_common(buffer, length, offset, sparse->data, 0, front);
+	copy_common(buffer, length, offset, sparse->data + front, source->size - sparse->tail,
+		    sparse->tail);
 	return 0;
 }
 
@@ -147,7 +151,7 @@ static void check_table(struct source *disk, const struct partition_table *table
 static struct sparse *make_disk(uint8_t options, const uint8_t *data, size_t size)
 {
 	static const uint32_t sector_sizes[] = {0, 512, 4096, 1024};
-	uint64_t sizes[] = {size, 1 << 20, 1ULL << 32, UINT64_MAX - 4095};
+	const uint64_t sizes[] = {size, 1 << 20, 1ULL << 32, UINT64_MAX - 4095};
 	struct sparse *sparse = calloc(1, sizeof(*sparse));
 	uint64_t disk_size = sizes[options >> 3 & 3];
 

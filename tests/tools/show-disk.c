@@ -72,7 +72,7 @@ static int show(const char *path, struct err *err)
 		result = image_open(file, path, &notes, &format, &disk, err);
 	if (result == 0)
 		result = partition_table_read(disk, &notes, &table, err);
-	if (result < 0)
+	if (result < 0 || !disk || !table)
 		return result;
 	print_table(table, disk, format);
 	for (size_t i = 0; i < notes.count; i++) {

@@ -119,7 +119,6 @@ static void test_device(void)
 	int number = control >= 0 ? ioctl(control, LOOP_CTL_GET_FREE) : -1;
 	struct loop_config config = {0};
 	struct source *source = NULL;
-	uint8_t data[10];
 	char path[32];
 	int device;
 	int file;
@@ -137,6 +136,8 @@ static void test_device(void)
 	if (device < 0 || ioctl(device, LOOP_CONFIGURE, &config) < 0) {
 		ok(true, "block device # SKIP no loop device: %s", strerror(errno));
 	} else {
+		uint8_t data[10];
+
 		must(file_open(path, &source, NULL) == 0);
 		is(source->size, 4096, "size of a block device");
 		is(source->sector_size, 4096, "sector size of a block device");

@@ -2,12 +2,13 @@
 /* disk/partition: GPT at both sector sizes, its copies damaged in turn, hostile fields. */
 #include <errno.h>
 
+#include "disk/gpt.h"
 #include "tests/fault.h"
 #include "tests/partition_check.h"
 
 enum {
 	DISK = 1 << 20,
-	PLACES = 2,
+	COPIES = 2,
 };
 
 static const uint32_t sector_sizes[] = {512, 4096};
@@ -228,6 +229,57 @@ static void test_mbr_beside(uint32_t sector)
 	free(disk.data);
 }
 
+/* Which counts and sizes of entries a header may have: the product bounds an allocation. */
+static void test_parser(void)
+{
+	static const struct {
+		uint32_t count;
+		uint32_t size;
+		bool good;
+	} cases[] = {
+		{1, 128, true},
+		{128, 128, true},
+		{GPT_ARRAY_MAX / 128, 128, true},
+		{GPT_ARRAY_MAX / 4096, 4096, true},
+		{128, 256, true},
+		{0, 128, false},
+		{128, 0, false},
+		{GPT_ARRAY_MAX / 128 + 1, 128, false},
+		{GPT_ARRAY_MAX / 4096 + 1, 4096, false},
+		{128, 64, false},
+		{128, 129, false},
+		{128, 384, false},
+		{1, 8192, false},
+		{UINT32_MAX, 128, false},
+		{1, UINT32_MAX, false},
+		{1U << 25, 128, false},
+		{1, 1U << 31, false},
+	};
+	struct craft_disk disk = make_disk(512);
+	uint8_t *data = craft_at(&disk, 1);
+	struct gpt_header header;
+	struct gpt_entry entry;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		craft_le(data + 80, cases[i].count, 4);
+		craft_le(data + 84, cases[i].size, 4);
+		is(gpt_header_parse(data, 512, &header), cases[i].good, "%u entries of %u bytes",
+		   cases[i].count, cases[i].size);
+		if (cases[i].good)
+			is(gpt_array_size(&header), (uint64_t)cases[i].count * cases[i].size,
+			   "their size");
+	}
+	craft_le(data + 80, CRAFT_ENTRIES, 4);
+	craft_le(data + 84, CRAFT_ENTRY_SIZE, 4);
+	ok(gpt_header_parse(data, 92, &header) && header.crc_good, "92 bytes are enough");
+	ok(!gpt_header_parse(data, 91, &header), "91 are not");
+	data = craft_at(&disk, 2);
+	ok(gpt_entry_parse(data, 128, &entry) && entry.first == 40 && entry.last == 49, "entry");
+	ok(!gpt_entry_parse(data, 127, &entry), "127 bytes are no entry");
+	ok(!gpt_entry_parse(data + 128, 128, &entry), "an unused entry");
+	free(disk.data);
+}
+
 /* Field by field what no table holds, with right checksums. */
 static void test_hostile(uint32_t sector)
 {
@@ -260,9 +312,9 @@ static void test_hostile(uint32_t sector)
 
 static void test_hostile_entries(uint32_t sector)
 {
+	static const uint8_t unsafe[] = {0x1b, 0, '[', 0, 0x3d, 0xd8};
 	struct craft_disk disk = craft_disk_new(DISK, sector);
 	struct read_table read;
-	uint8_t *entries;
 
 	craft_gpt(&disk);
 	craft_gpt_entry(&disk, 0, CRAFT_EFI, 0, UINT64_MAX, "the whole world");
@@ -272,13 +324,14 @@ static void test_hostile_entries(uint32_t sector)
 	craft_gpt_entry(&disk, 4, CRAFT_EFI, 60, UINT64_MAX, "endless");
 	craft_gpt_entry(&disk, 5, CRAFT_EFI, 70, 79, "within");
 	craft_gpt_entry(&disk, 6, "12345678-1234-1234-1234-123456789ABC", 35, 35, "");
-	for (size_t copy = 0; copy < PLACES; copy++) {
+	for (size_t copy = 0; copy < COPIES; copy++) {
 		uint64_t header = copy == 0 ? 1 : craft_last_sector(&disk);
+		uint8_t *name = craft_at(&disk, craft_get_le(craft_at(&disk, header) + 72, 8)) +
+				6ULL * CRAFT_ENTRY_SIZE + 56;
 
-		entries = craft_at(&disk, craft_get_le(craft_at(&disk, header) + 72, 8));
 		/* a terminal escape, then a lone surrogate, in a name without an end */
-		memset(entries + 6 * 128 + 56, 'x', 72);
-		memcpy(entries + 6 * 128 + 56, "\x1b\0[\0\x3d\xd8", 6);
+		memset(name, 'x', 72);
+		memcpy(name, unsafe, sizeof(unsafe));
 		craft_gpt_seal(&disk, header);
 	}
 	read = check_read(&disk, 0);
@@ -393,6 +446,7 @@ int main(void)
 		test_shapes(sector_sizes[i]);
 		test_unreadable(sector_sizes[i]);
 	}
+	test_parser();
 	test_too_many();
 	return tap_done();
 }

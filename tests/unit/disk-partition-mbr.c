@@ -17,15 +17,16 @@ static void test_primary(void)
 
 	craft_le(disk.data + 440, 0xdeadbeef, 4);
 	craft_mbr_entry(disk.data, 0, 0x07, 64, 100);
+	craft_mbr_entry(disk.data, 1, 0x07, 180, 0);
 	craft_mbr_entry(disk.data, 2, 0x27, 200, 1);
 	craft_mbr_entry(disk.data, 3, 0x83, 300, SECTORS - 300);
 	disk.data[446] = 0x80;
 	read = check_read(&disk, 0);
-	check_table(&read, PARTITION_MBR, 512, 3, "primary");
+	check_table(&read, PARTITION_MBR, 512, 3, "primary, and one without sectors");
 	is(read.table->disk_signature, 0xdeadbeef, "disk signature");
-	check_partition(&read, 0, 1, 64 * 512, 100 * 512, "primary");
-	check_partition(&read, 1, 3, 200 * 512, 512, "primary");
-	check_partition(&read, 2, 4, 300 * 512, DISK - 300 * 512, "to the last sector");
+	check_partition(&read, 0, 1, 64ULL * 512, 100ULL * 512, "primary");
+	check_partition(&read, 1, 3, 200ULL * 512, 512, "primary");
+	check_partition(&read, 2, 4, 300ULL * 512, DISK - 300ULL * 512, "to the last sector");
 	check_notes(&read, 0, NULL, "primary");
 	is(read.table->partitions[1].mbr_type, 0x27, "type");
 	is_text(partition_type_name(read.table, &read.table->partitions[0]), "NTFS or exFAT",
@@ -48,7 +49,7 @@ static void test_clipped(void)
 	craft_mbr_entry(disk.data, 3, 0x07, SECTORS - 1, 2);
 	read = check_read(&disk, 0);
 	check_table(&read, PARTITION_MBR, 512, 2, "clipped");
-	check_partition(&read, 0, 1, 64 * 512, DISK - 64 * 512, "clipped");
+	check_partition(&read, 0, 1, 64ULL * 512, DISK - 64ULL * 512, "clipped");
 	check_partition(&read, 1, 4, DISK - 512, 512, "clipped to a sector");
 	ok(read.table->partitions[0].clipped && read.table->partitions[1].clipped, "both clipped");
 	is(read.table->partitions[0].size_in_table, UINT32_MAX * 512LL, "size as the table has it");
@@ -86,10 +87,10 @@ static void test_logical(void)
 		struct read_table read = check_read(&disk, 0);
 
 		check_table(&read, PARTITION_MBR, 512, 4, "logical");
-		check_partition(&read, 0, 1, 10 * 512, 50 * 512, "logical");
-		check_partition(&read, 1, 5, 101 * 512, 40 * 512, "logical");
-		check_partition(&read, 2, 6, 302 * 512, 41 * 512, "logical");
-		check_partition(&read, 3, 7, 203 * 512, 42 * 512, "logical");
+		check_partition(&read, 0, 1, 10ULL * 512, 50ULL * 512, "logical");
+		check_partition(&read, 1, 5, 101ULL * 512, 40ULL * 512, "logical");
+		check_partition(&read, 2, 6, 302ULL * 512, 41ULL * 512, "logical");
+		check_partition(&read, 3, 7, 203ULL * 512, 42ULL * 512, "logical");
 		is(read.table->partitions[2].mbr_type, 0x83, "logical: type");
 		check_notes(&read, 0, NULL, "logical");
 		check_done(&read);
@@ -108,8 +109,8 @@ static void test_chain_odd(void)
 	craft_mbr_entry(craft_at(&disk, 600), 0, 0x07, 1, 10);
 	read = check_read(&disk, 0);
 	check_table(&read, PARTITION_MBR, 512, 4, "odd chain");
-	check_partition(&read, 2, 6, 203 * 512, 42 * 512, "behind an empty record");
-	check_partition(&read, 3, 7, 601 * 512, 10 * 512, "second extended partition");
+	check_partition(&read, 2, 6, 203ULL * 512, 42ULL * 512, "behind an empty record");
+	check_partition(&read, 3, 7, 601ULL * 512, 10ULL * 512, "second extended partition");
 	check_notes(&read, 0, NULL, "odd chain");
 	check_done(&read);
 	/* the link in the first slot, the partition in the second */
@@ -118,7 +119,7 @@ static void test_chain_odd(void)
 	craft_mbr_entry(craft_at(&disk, 100), 0, 0x05, 200, 50);
 	read = check_read(&disk, 0);
 	check_table(&read, PARTITION_MBR, 512, 4, "swapped slots");
-	check_partition(&read, 1, 5, 101 * 512, 40 * 512, "swapped slots");
+	check_partition(&read, 1, 5, 101ULL * 512, 40ULL * 512, "swapped slots");
 	check_done(&read);
 	free(disk.data);
 }
@@ -144,7 +145,7 @@ static void test_chain_broken(void)
 		craft_mbr_entry(craft_at(&disk, 300), 1, 0x05, cases[i].link, 50);
 		read = check_read(&disk, 0);
 		check_table(&read, PARTITION_MBR, 512, 3, "broken chain");
-		check_partition(&read, 2, 6, 302 * 512, 41 * 512, "broken chain");
+		check_partition(&read, 2, 6, 302ULL * 512, 41ULL * 512, "broken chain");
 		check_notes(&read, 1, cases[i].note, "broken chain");
 		check_done(&read);
 		free(disk.data);
@@ -156,7 +157,7 @@ static void test_chain_unreadable(void)
 	struct craft_disk disk = make_chain(0x05);
 	struct source *memory = craft_source(&disk);
 	struct fault_rule rule = {
-		.action = FAULT_SHORT, .offset = 300 * 512 + 256, .length = 1, .errnum = EIO};
+		.action = FAULT_SHORT, .offset = 300ULL * 512 + 256, .length = 1, .errnum = EIO};
 	struct source *fault = NULL;
 	struct read_table read;
 
@@ -215,8 +216,8 @@ static void test_sector_size(void)
 	for (uint32_t hint = 0; hint <= 4096; hint += hint ? 3584 : 512) {
 		read = check_read(&disk, hint);
 		check_table(&read, PARTITION_MBR, 4096, 2, "a volume at 4096 bytes a sector");
-		check_partition(&read, 0, 1, 8 * 4096, 100 * 4096, "4096");
-		check_partition(&read, 1, 5, 121 * 4096, 40 * 4096, "4096");
+		check_partition(&read, 0, 1, 8ULL * 4096, 100ULL * 4096, "4096");
+		check_partition(&read, 1, 5, 121ULL * 4096, 40ULL * 4096, "4096");
 		check_notes(&read, 0, NULL, "4096");
 		check_done(&read);
 	}
@@ -224,7 +225,7 @@ static void test_sector_size(void)
 	read = check_read(&disk, 0);
 	check_table(&read, PARTITION_MBR, 4096, 2, "an extended record at 4096 bytes a sector");
 	check_done(&read);
-	craft_ntfs(disk.data + 8 * 512);
+	craft_ntfs(disk.data + 8ULL * 512);
 	craft_ntfs(craft_at(&disk, 8));
 	read = check_read(&disk, 0);
 	is(read.table->sector_size, 512, "volumes under both sizes: the usual one");
@@ -254,7 +255,7 @@ static void test_protective(void)
 	craft_mbr_entry(disk.data, 2, 0x07, 100, 100);
 	read = check_read(&disk, 0);
 	check_table(&read, PARTITION_MBR, 512, 1, "hybrid without its GPT");
-	check_partition(&read, 0, 3, 100 * 512, 100 * 512, "hybrid without its GPT");
+	check_partition(&read, 0, 3, 100ULL * 512, 100ULL * 512, "hybrid without its GPT");
 	check_notes(&read, 1, "neither copy of it", "hybrid without its GPT");
 	check_done(&read);
 	free(disk.data);

@@ -8,9 +8,7 @@
 #include "tests/craft.h"
 #include "tests/fault.h"
 
-enum {
-	MIB = 1 << 20
-};
+#define MIB ((size_t)1 << 20)
 
 /* What image_open() made of some bytes. */
 struct outcome {
