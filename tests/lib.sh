@@ -23,9 +23,10 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/adefuse-test.XXXXXX") || exit 99
 mounts=()
 servers=()
 
-# Extra words in front of the program, such as valgrind's.
+# Extra words in front of the program, such as valgrind's; @WORK@ is the work folder.
+ADEFUSE_WRAPPER=${ADEFUSE_WRAPPER:-}
 # shellcheck disable=SC2206
-adefuse_command=(${ADEFUSE_WRAPPER:-} "${ADEFUSE:-$abs_top_builddir/adefuse}")
+adefuse_command=(${ADEFUSE_WRAPPER//@WORK@/$work} "${ADEFUSE:-$abs_top_builddir/adefuse}")
 MKADE=${MKADE:-$abs_top_builddir/tests/mkade/mkade}
 
 export ASAN_OPTIONS="log_path=$work/sanitizer:detect_leaks=1:handle_abort=1${ASAN_OPTIONS:+:$ASAN_OPTIONS}"

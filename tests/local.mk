@@ -22,6 +22,8 @@ VAULT_TESTS = $(CLI_VAULT_TESTS) \
 # Under ThreadSanitizer: where threads meet. Under valgrind: what allocates and frees, once.
 TSAN_TESTS = tests/e2e/mount-tree.sh tests/e2e/mount-process.sh
 VALGRIND_TESTS = tests/e2e/valgrind.sh
+VALGRIND_UNIT_TESTS = tests/unit/base-text tests/unit/bde-bek tests/unit/bde-metadata tests/unit/cli-options \
+	tests/unit/fs-tree tests/unit/keyvault-answers tests/unit/net-json tests/unit/net-url
 
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS) $(MOUNT_TESTS) $(VAULT_TESTS) $(ORACLE_TESTS)
