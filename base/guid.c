@@ -15,7 +15,7 @@ static bool dash_before(unsigned int byte)
 
 struct guid_text guid_format(const struct guid *guid)
 {
-	struct guid_text out;
+	struct guid_text out = {0};
 	char *p = out.text;
 
 	for (unsigned int i = 0; i < 16; i++) {
@@ -78,7 +78,7 @@ bool guid_is_zero(const struct guid *guid)
 
 struct guid guid_read(struct cursor *cursor)
 {
-	struct guid guid;
+	struct guid guid = {0};
 
 	cursor_copy(cursor, guid.bytes, sizeof(guid.bytes));
 	return guid;

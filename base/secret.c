@@ -171,7 +171,7 @@ void *secret_heap_realloc(void *pointer, size_t size)
 
 	if (pointer && size > 0 && size <= old)
 		return pointer;
-	bigger = malloc(size);
+	bigger = malloc(size > 0 ? size : 1);
 	if (bigger && pointer) {
 		memcpy(bigger, pointer, old < size ? old : size);
 		secret_heap_free(pointer);

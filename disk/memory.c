@@ -35,14 +35,16 @@ static const struct source_ops memory_ops = {
 int memory_new(const void *data, size_t size, struct source **ret_source)
 {
 	struct memory *memory CLEANUP(free) = calloc(1, sizeof(*memory));
+	uint8_t *copy;
 
 	if (!memory)
 		return -ENOMEM;
-	memory->data = malloc(size > 0 ? size : 1);
-	if (!memory->data)
+	copy = malloc(size > 0 ? size : 1);
+	if (!copy)
 		return -ENOMEM;
 	if (size > 0)
-		memcpy(memory->data, data, size);
+		memcpy(copy, data, size);
+	memory->data = copy;
 	source_init(&memory->source, &memory_ops, size, 0);
 	*ret_source = &TAKE(memory)->source;
 	return 0;
