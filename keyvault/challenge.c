@@ -153,12 +153,11 @@ bool tenant_ok(const char *tenant)
 static char *tenant_of(const char *authorization)
 {
 	struct url *url CLEANUP(url_free) = NULL;
-	char *tenant CLEANUP(free) = NULL;
 
 	if (url_parse(authorization, &url, NULL) != 0)
 		return NULL;
-	tenant = strndup(url->path + 1, strcspn(url->path + 1, "/"));
-	return tenant && tenant_ok(tenant) ? TAKE(tenant) : NULL;
+	url->path[1 + strcspn(url->path + 1, "/")] = '\0';
+	return tenant_ok(url->path + 1) ? strdup(url->path + 1) : NULL;
 }
 
 static bool ends_with(const char *text, const char *end)
@@ -188,9 +187,22 @@ static char *resource_of(struct found *found)
 	return strdup(resource);
 }
 
+static int fill(struct challenge *challenge, struct found *found, struct err *err)
+{
+	challenge->tenant = tenant_of(found->authorization);
+	if (!challenge->tenant)
+		return err_set(err, ERR_NETWORK, EPROTO,
+			       "the vault's challenge names no usable tenant");
+	challenge->resource = resource_of(found);
+	if (!challenge->resource)
+		return err_set(err, ERR_NETWORK, EPROTO,
+			       "the vault's challenge names no usable resource");
+	return 0;
+}
+
 int challenge_parse(const char *header, struct challenge **ret_challenge, struct err *err)
 {
-	struct challenge *challenge CLEANUP(challenge_free) = NULL;
+	struct challenge *challenge;
 	struct found found = {0};
 	int r = walk(header, &found);
 
@@ -202,15 +214,12 @@ int challenge_parse(const char *header, struct challenge **ret_challenge, struct
 	challenge = calloc(1, sizeof(*challenge));
 	if (!challenge)
 		return err_nomem(err);
-	challenge->tenant = tenant_of(found.authorization);
-	if (!challenge->tenant)
-		return err_set(err, ERR_NETWORK, EPROTO,
-			       "the vault's challenge names no usable tenant");
-	challenge->resource = resource_of(&found);
-	if (!challenge->resource)
-		return err_set(err, ERR_NETWORK, EPROTO,
-			       "the vault's challenge names no usable resource");
-	*ret_challenge = TAKE(challenge);
+	r = fill(challenge, &found, err);
+	if (r != 0) {
+		challenge_free(challenge);
+		return r;
+	}
+	*ret_challenge = challenge;
 	return 0;
 }
 

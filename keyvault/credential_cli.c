@@ -129,35 +129,43 @@ static int cli_parse(const struct secret *output, struct token *ret_token, struc
 	return 0;
 }
 
+/* posix_spawn takes arguments that it may change, so all of them are copies of ours. */
+static int run_az(const struct credential_context *context, const char *tenant,
+		  const char *resource, struct command_result *ret_result)
+{
+	char program[] = "az";
+	char account[] = "account";
+	char verb[] = "get-access-token";
+	char output_option[] = "--output";
+	char output[] = "json";
+	char resource_option[] = "--resource";
+	char resource_value[URL_TEXT_MAX + 1];
+	char tenant_option[] = "--tenant";
+	char tenant_value[256];
+	char *argv[] = {program,	 account,	 verb,		output_option, output,
+			resource_option, resource_value, tenant_option, tenant_value,  NULL};
+
+	(void)snprintf(resource_value, sizeof(resource_value), "%s", resource);
+	(void)snprintf(tenant_value, sizeof(tenant_value), "%s", tenant);
+	return command_run(argv, CLI_TIMEOUT_MS, context->fetcher->policy.clock.interrupted,
+			   ret_result);
+}
+
 static int cli_get(const struct credential_context *context,
 		   const struct credential_request *request, struct token *ret_token,
 		   struct err *err)
 {
 	struct command_result result CLEANUP(command_result_clear) = {0};
-	char *resource CLEANUP(free) = strdup(request->resource);
-	char *tenant CLEANUP(free) = NULL;
-	char program[] = "az", account[] = "account", verb[] = "get-access-token",
-	     format_option[] = "--output", format[] = "json", resource_option[] = "--resource",
-	     tenant_option[] = "--tenant";
-	const char *chosen;
-	int r = credential_choose_tenant(context->tenant, request->tenant, &chosen, err);
+	const char *tenant;
+	int r = credential_choose_tenant(context->tenant, request->tenant, &tenant, err);
 
 	if (r != 0)
 		return r;
-	if (!tenant_ok(chosen))
+	if (!tenant_ok(tenant))
 		return err_set(err, ERR_USAGE, EINVAL,
 			       "tenant '%s' is not one: letters, digits, dashes and dots only",
-			       chosen);
-	tenant = strdup(chosen);
-	if (!resource || !tenant)
-		return err_nomem(err);
-	{
-		char *argv[] = {program,	 account,  verb,	  format_option, format,
-				resource_option, resource, tenant_option, tenant,	 NULL};
-
-		r = command_run(argv, CLI_TIMEOUT_MS, context->fetcher->policy.clock.interrupted,
-				&result);
-	}
+			       tenant);
+	r = run_az(context, tenant, request->resource, &result);
 	if (r != 0)
 		return cli_not_run(r, err);
 	if (result.status != 0)

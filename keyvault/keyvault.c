@@ -64,18 +64,14 @@ static int make_policy(const struct keyvault_options *options, struct retry_poli
 	return 0;
 }
 
-int keyvault_new(const struct keyvault_options *options, struct keyvault **ret_keyvault,
-		 struct err *err)
+static int setup(struct keyvault *keyvault, const struct keyvault_options *options, struct err *err)
 {
-	struct keyvault *keyvault CLEANUP(keyvault_free) = calloc(1, sizeof(*keyvault));
 	struct http_options http = {
 		.ca_file = options->ca_file,
 		.interrupted = options->interrupted,
 	};
 	int r;
 
-	if (!keyvault)
-		return err_nomem(err);
 	keyvault->trust.cloud = cloud_get(options->cloud);
 	keyvault->trust.hosts = options->trusted_hosts;
 	r = check_trusted(options->trusted_hosts, err);
@@ -96,9 +92,23 @@ int keyvault_new(const struct keyvault_options *options, struct keyvault **ret_k
 	if (!keyvault->tokens)
 		return err_nomem(err);
 	keyvault->client = vault_client_new(&keyvault->fetcher, &keyvault->trust, keyvault->tokens);
-	if (!keyvault->client)
+	return keyvault->client ? 0 : err_nomem(err);
+}
+
+int keyvault_new(const struct keyvault_options *options, struct keyvault **ret_keyvault,
+		 struct err *err)
+{
+	struct keyvault *keyvault = calloc(1, sizeof(*keyvault));
+	int r;
+
+	if (!keyvault)
 		return err_nomem(err);
-	*ret_keyvault = TAKE(keyvault);
+	r = setup(keyvault, options, err);
+	if (r != 0) {
+		keyvault_free(keyvault);
+		return r;
+	}
+	*ret_keyvault = keyvault;
 	return 0;
 }
 
@@ -191,7 +201,7 @@ int keyvault_get(struct keyvault *keyvault, const char *vault, const char *secre
 	struct object_id *id CLEANUP(object_id_free) = NULL;
 	int r = find_secret(keyvault, vault, secret, &id, err);
 
-	if (r != 0) {
+	if (r != 0 || !id) {
 		err_prefix(err, "--secret");
 		return r;
 	}

@@ -81,15 +81,15 @@ typedef int keyvault_accept(void *context, const struct secret *bek,
  * cannot be unwrapped are skipped with a warning as long as another candidate serves. 0 when every
  * identifier was accepted or nothing is left to try (*ret_found counts acceptances; 0 of them is no
  * error here); else the error that stopped it, or the last candidate's if all failed.
+ *
+ * `kek` here and below: a key's name in the secret's vault, or its URL. Without a version it means
+ * the tag's version when the tag names a key of that name, else the current one.
  */
 int keyvault_search(struct keyvault *keyvault, const char *vault, const char *vm, const char *kek,
 		    const struct guid *ids, size_t id_count, keyvault_accept *accept, void *context,
 		    size_t *ret_found, struct err *err);
 
 /*
- * `kek` everywhere: a key's name in the secret's vault, or its URL. Without a version it means the
- * tag's version when the tag names a key of that name, else the current one.
- *
  * One secret by URL (with or without version) or by name in `vault` (NULL when `secret` is a URL).
  */
 int keyvault_get(struct keyvault *keyvault, const char *vault, const char *secret, const char *kek,

@@ -18,13 +18,9 @@ static bool copy_word(const char *text, size_t length, char *out, size_t max)
 	return strspn(out, letters) == length;
 }
 
-int object_id_make(const struct url *vault, const char *name, const char *version,
-		   struct object_id **ret_id, struct err *err)
+static int fill(struct object_id *id, const struct url *vault, const char *name,
+		const char *version, struct err *err)
 {
-	struct object_id *id CLEANUP(object_id_free) = calloc(1, sizeof(*id));
-
-	if (!id)
-		return err_nomem(err);
 	id->vault = url_at(vault, "/", NULL);
 	if (!id->vault)
 		return err_nomem(err);
@@ -35,7 +31,23 @@ int object_id_make(const struct url *vault, const char *name, const char *versio
 	    !copy_word(version, strlen(version), id->version, OBJECT_VERSION_MAX))
 		return err_set(err, ERR_USAGE, EINVAL,
 			       "'%s' is no version: letters and digits only", version);
-	*ret_id = TAKE(id);
+	return 0;
+}
+
+int object_id_make(const struct url *vault, const char *name, const char *version,
+		   struct object_id **ret_id, struct err *err)
+{
+	struct object_id *id = calloc(1, sizeof(*id));
+	int r;
+
+	if (!id)
+		return err_nomem(err);
+	r = fill(id, vault, name, version, err);
+	if (r != 0) {
+		object_id_free(id);
+		return r;
+	}
+	*ret_id = id;
 	return 0;
 }
 
@@ -59,27 +71,17 @@ static bool take_path(const char *path, const char *collection, struct object_id
 int object_id_parse(const char *text, const char *collection, struct object_id **ret_id,
 		    struct err *err)
 {
-	struct object_id *id CLEANUP(object_id_free) = NULL;
+	struct object_id found = {0};
 	struct url *url CLEANUP(url_free) = NULL;
 	int r = url_parse(text, &url, err);
 
 	if (r != 0)
 		return r;
-	id = calloc(1, sizeof(*id));
-	if (!id)
-		return err_nomem(err);
-	if (url->query || !take_path(url->path, collection, id)) {
-		r = err_set(err, ERR_USAGE, EINVAL, "not the URL of one of a vault's %s",
-			    collection);
-		err_hint(err, "it looks like https://VAULT.vault.azure.net/%s/NAME/VERSION",
-			 collection);
-		return r;
-	}
-	id->vault = url_at(url, "/", NULL);
-	if (!id->vault)
-		return err_nomem(err);
-	*ret_id = TAKE(id);
-	return 0;
+	if (!url->query && take_path(url->path, collection, &found))
+		return object_id_make(url, found.name, found.version, ret_id, err);
+	r = err_set(err, ERR_USAGE, EINVAL, "not the URL of one of a vault's %s", collection);
+	err_hint(err, "it looks like https://VAULT.vault.azure.net/%s/NAME/VERSION", collection);
+	return r;
 }
 
 void object_id_free(struct object_id *id)

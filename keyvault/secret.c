@@ -60,16 +60,13 @@ static int copy_tags(const struct json_value *object, struct secret_item *item)
 	return r;
 }
 
-int secret_item_parse(const struct json_value *object, const struct url *vault,
-		      struct secret_item **ret_item)
+static int fill_item(struct secret_item *item, const struct json_value *object,
+		     const struct url *vault)
 {
-	struct secret_item *item CLEANUP(secret_item_free) = calloc(1, sizeof(*item));
 	const struct json_value *attributes;
 	const char *id;
 	int r;
 
-	if (!item)
-		return -ENOMEM;
 	if (json_get_string(object, "id", &id) != 0)
 		return -EBADMSG;
 	r = object_id_parse(id, "secrets", &item->id, NULL);
@@ -85,11 +82,24 @@ int secret_item_parse(const struct json_value *object, const struct url *vault,
 				       &item->created);
 	}
 	r = copy_text(object, "contentType", &item->content_type);
-	if (r == 0)
-		r = copy_tags(object, item);
-	if (r == 0)
-		*ret_item = TAKE(item);
-	return r;
+	return r == 0 ? copy_tags(object, item) : r;
+}
+
+int secret_item_parse(const struct json_value *object, const struct url *vault,
+		      struct secret_item **ret_item)
+{
+	struct secret_item *item = calloc(1, sizeof(*item));
+	int r;
+
+	if (!item)
+		return -ENOMEM;
+	r = fill_item(item, object, vault);
+	if (r != 0) {
+		secret_item_free(item);
+		return r;
+	}
+	*ret_item = item;
+	return 0;
 }
 
 static int not_understood(const struct url *vault, const char *what, struct err *err)

@@ -97,7 +97,7 @@ static int keep(struct tokens *tokens, const struct credential_request *request,
 {
 	struct cached *cached = find(tokens, request, identity);
 	/* One that lives shorter than the margin is used for half its life. */
-	int64_t use = token->lifetime > 2 * TOKEN_RENEW_BEFORE
+	int64_t use = token->lifetime > INT64_C(2) * TOKEN_RENEW_BEFORE
 			      ? token->lifetime - TOKEN_RENEW_BEFORE
 			      : token->lifetime / 2;
 

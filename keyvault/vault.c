@@ -177,7 +177,7 @@ static int call_once(struct vault_client *client, const struct vault_call *call,
 
 	if (!known)
 		r = learn(client, call, &known, err);
-	if (r != 0)
+	if (r != 0 || !known)
 		return r;
 	wanted.tenant = known->challenge->tenant;
 	wanted.resource = known->challenge->resource;

@@ -84,10 +84,19 @@ static int collect_ca(struct http *http, const char *ca_file, struct err *err)
 	return r;
 }
 
+static int setup(struct http *http, const struct http_options *options, struct err *err)
+{
+	http->interrupted = options->interrupted;
+	http->curl = curl_easy_init();
+	if (!http->curl)
+		return err_nomem(err);
+	return collect_ca(http, options->ca_file, err);
+}
+
 int http_new(const struct http_options *options, struct http **ret_http, struct err *err)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	struct http *http CLEANUP(http_free) = NULL;
+	struct http *http;
 	int r;
 
 	pthread_once(&once, global_init);
@@ -97,14 +106,13 @@ int http_new(const struct http_options *options, struct http **ret_http, struct 
 	http = calloc(1, sizeof(*http));
 	if (!http)
 		return err_nomem(err);
-	http->interrupted = options->interrupted;
-	http->curl = curl_easy_init();
-	if (!http->curl)
-		return err_nomem(err);
-	r = collect_ca(http, options->ca_file, err);
-	if (r == 0)
-		*ret_http = TAKE(http);
-	return r;
+	r = setup(http, options, err);
+	if (r != 0) {
+		http_free(http);
+		return r;
+	}
+	*ret_http = http;
+	return 0;
 }
 
 void http_free(struct http *http)

@@ -75,26 +75,41 @@ static bool shape_ok(const char *text, size_t length)
 	return depth == 0;
 }
 
+/* The whole text as one value; NULL when it is none. */
+static cJSON *parse_whole(const char *text, size_t length)
+{
+	const char *rest = NULL;
+	cJSON *root = cJSON_ParseWithLengthOpts(text, length, &rest, false);
+
+	if (!root)
+		return NULL;
+	while (rest < text + length && is_space(*rest))
+		rest++;
+	if (rest == text + length)
+		return root;
+	cJSON_Delete(root);
+	return NULL;
+}
+
 int json_parse(const char *text, size_t length, struct json **ret_json)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	struct json *json CLEANUP(json_free) = NULL;
-	const char *rest = NULL;
+	struct json *json;
+	cJSON *root;
 
 	pthread_once(&once, wipe_on_free);
 	if (!shape_ok(text, length))
 		return -EBADMSG;
+	root = parse_whole(text, length);
+	if (!root)
+		return -EBADMSG;
 	json = calloc(1, sizeof(*json));
-	if (!json)
+	if (!json) {
+		cJSON_Delete(root);
 		return -ENOMEM;
-	json->root = cJSON_ParseWithLengthOpts(text, length, &rest, false);
-	if (!json->root)
-		return -EBADMSG;
-	while (rest < text + length && is_space(*rest))
-		rest++;
-	if (rest != text + length)
-		return -EBADMSG;
-	*ret_json = TAKE(json);
+	}
+	json->root = root;
+	*ret_json = json;
 	return 0;
 }
 

@@ -13,12 +13,6 @@ enum {
 	HOST_MAX = 253, /* a DNS name */
 };
 
-static void curlu_free(CURLU *handle)
-{
-	curl_url_cleanup(handle);
-}
-DEFINE_CLEANUP(CURLU, curlu_free)
-
 static int refuse(struct err *err, const char *why)
 {
 	return err_set(err, ERR_USAGE, EINVAL, "not a usable https URL: %s", why);
@@ -113,7 +107,7 @@ static int get_part(CURLU *handle, CURLUPart part, unsigned int flags, char **re
 	char *part_text = NULL;
 	CURLUcode code = curl_url_get(handle, part, &part_text, flags);
 
-	if (code == CURLUE_NO_QUERY || code == CURLUE_NO_ZONEID)
+	if (code == CURLUE_NO_QUERY)
 		return -ENOENT;
 	if (code != CURLUE_OK)
 		return code == CURLUE_OUT_OF_MEMORY ? -ENOMEM : -EINVAL;
@@ -124,24 +118,24 @@ static int get_part(CURLU *handle, CURLUPart part, unsigned int flags, char **re
 
 static int take_host(CURLU *handle, struct url *url, struct err *err)
 {
-	char *zone CLEANUP(free) = NULL;
 	int r = get_part(handle, CURLUPART_HOST, 0, &url->host);
+	char *zone = NULL;
 	size_t length;
 
 	if (r == -ENOMEM)
 		return err_nomem(err);
 	if (r != 0)
 		return refuse(err, "its host cannot be read");
-	if (get_part(handle, CURLUPART_ZONEID, 0, &zone) != -ENOENT)
+	if (curl_url_get(handle, CURLUPART_ZONEID, &zone, 0) != CURLUE_NO_ZONEID) {
+		curl_free(zone);
 		return refuse(err, "an IPv6 zone is not allowed");
+	}
 	lower(url->host);
 	length = strlen(url->host);
 	if (url->host[0] == '[' && url->host[length - 1] == ']') {
 		memmove(url->host, url->host + 1, length - 2);
 		url->host[length - 2] = '\0';
 		url->ipv6 = true;
-	} else if (length > 0 && url->host[length - 1] == '.') {
-		url->host[length - 1] = '\0';
 	}
 	if (url->ipv6 ? !ipv6_ok(url->host) : !host_ok(url->host))
 		return refuse(err, "its host is malformed");
@@ -150,14 +144,15 @@ static int take_host(CURLU *handle, struct url *url, struct err *err)
 
 static int take_port(CURLU *handle, struct url *url, struct err *err)
 {
-	char *text CLEANUP(free) = NULL;
-	int r = get_part(handle, CURLUPART_PORT, CURLU_DEFAULT_PORT, &text);
+	char *text = NULL;
+	CURLUcode code = curl_url_get(handle, CURLUPART_PORT, &text, CURLU_DEFAULT_PORT);
 	unsigned long port = 0;
 
-	if (r == -ENOMEM)
+	if (code == CURLUE_OUT_OF_MEMORY)
 		return err_nomem(err);
-	if (r == 0)
+	if (code == CURLUE_OK)
 		port = strtoul(text, NULL, 10);
+	curl_free(text);
 	if (port == 0 || port > UINT16_MAX)
 		return refuse(err, "its port is out of range");
 	url->port = (uint16_t)port;
@@ -178,33 +173,47 @@ static int take_rest(CURLU *handle, struct url *url, struct err *err)
 	return r == 0 ? 0 : refuse(err, "its path or query cannot be read");
 }
 
-int url_parse(const char *text, struct url **ret_url, struct err *err)
+static int parse_parts(const char *text, struct url *url, struct err *err)
 {
-	CURLU *handle CLEANUP(curlu_free) = NULL;
-	struct url *url CLEANUP(url_free) = NULL;
-	const char *why = reject_text(text);
+	CURLU *handle = curl_url();
 	CURLUcode code;
-	int r;
+	int r = 0;
 
-	if (why)
-		return refuse(err, why);
-	handle = curl_url();
-	url = calloc(1, sizeof(*url));
-	if (!handle || !url)
+	if (!handle)
 		return err_nomem(err);
 	code = curl_url_set(handle, CURLUPART_URL, text, CURLU_DISALLOW_USER);
 	if (code == CURLUE_OUT_OF_MEMORY)
-		return err_nomem(err);
-	if (code != CURLUE_OK)
-		return refuse(err, curl_url_strerror(code));
-	r = take_host(handle, url, err);
+		r = err_nomem(err);
+	else if (code != CURLUE_OK)
+		r = refuse(err, curl_url_strerror(code));
+	if (r == 0)
+		r = take_host(handle, url, err);
 	if (r == 0)
 		r = take_port(handle, url, err);
 	if (r == 0)
 		r = take_rest(handle, url, err);
-	if (r == 0)
-		*ret_url = TAKE(url);
+	curl_url_cleanup(handle);
 	return r;
+}
+
+int url_parse(const char *text, struct url **ret_url, struct err *err)
+{
+	const char *why = reject_text(text);
+	struct url *url;
+	int r;
+
+	if (why)
+		return refuse(err, why);
+	url = calloc(1, sizeof(*url));
+	if (!url)
+		return err_nomem(err);
+	r = parse_parts(text, url, err);
+	if (r != 0) {
+		url_free(url);
+		return r;
+	}
+	*ret_url = url;
+	return 0;
 }
 
 void url_free(struct url *url)
@@ -251,7 +260,7 @@ char *url_format(const struct url *url)
 
 struct url *url_at(const struct url *origin, const char *path, const char *query)
 {
-	struct url *url CLEANUP(url_free) = calloc(1, sizeof(*url));
+	struct url *url = calloc(1, sizeof(*url));
 
 	if (!url)
 		return NULL;
@@ -260,7 +269,9 @@ struct url *url_at(const struct url *origin, const char *path, const char *query
 	url->port = origin->port;
 	url->path = strdup(path);
 	url->query = query ? strdup(query) : NULL;
-	if (!url->host || !url->path || (query && !url->query))
+	if (!url->host || !url->path || (query && !url->query)) {
+		url_free(url);
 		return NULL;
-	return TAKE(url);
+	}
+	return url;
 }

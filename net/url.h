@@ -18,7 +18,7 @@ enum {
 };
 
 struct url {
-	char *host; /* lower case, no trailing dot; IPv6 without brackets */
+	char *host; /* lower case; IPv6 without brackets */
 	bool ipv6;
 	uint16_t port;
 	char *path;  /* begins with '/', dot segments resolved, percent-encoding kept */
@@ -28,7 +28,8 @@ struct url {
 /*
  * Parse `text` (a string of printable ASCII, at most URL_TEXT_MAX bytes). Refused, with -EINVAL and
  * ERR_USAGE: other schemes, user names, fragments, control characters, white space, backslashes,
- * encoded or malformed hosts, IPv6 zones, broken percent-encoding and encoded control characters.
+ * encoded or malformed hosts, hosts that end in a dot, IPv6
+ * zones, broken percent-encoding and encoded control characters.
  */
 int url_parse(const char *text, struct url **ret_url, struct err *err);
 

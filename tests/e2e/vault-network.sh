@@ -39,6 +39,7 @@ with_fault()
 on() { printf '{"match":%s,"count":%s,"action":%s}' "$1" "$2" "$3"; }
 token='{"endpoint":"token"}'
 listing='{"endpoint":"vault","auth":"present","path":"/secrets\\?"}'
+# shellcheck disable=SC2034 # used by its name, as the others
 challenge='{"endpoint":"vault","auth":"absent"}'
 unwrap='{"endpoint":"vault","auth":"present","path":"/keys/"}'
 hits() { jq '[.requests[] | select(.fault)] | length' "$work/requests"; }

@@ -17,8 +17,8 @@ static struct url *vault_url(void)
 }
 
 struct row {
-	int status;
 	const char *body;
+	int status;
 	enum vault_operation operation;
 	enum err_kind kind;
 	int code;
@@ -31,46 +31,46 @@ struct row {
 	"\"}}}"
 
 static const struct row rows[] = {
-	{401, "{\"error\":{\"code\":\"Unauthorized\",\"message\":\"AKV10022: Invalid audience.\"}}",
+	{"{\"error\":{\"code\":\"Unauthorized\",\"message\":\"AKV10022: Invalid audience.\"}}", 401,
 	 VAULT_GET_SECRET, ERR_SIGNIN, -EACCES, "AKV10022", "--cloud"},
-	{401, "{\"error\":{\"code\":\"Unauthorized\",\"message\":\"AKV10032: Invalid issuer.\"}}",
+	{"{\"error\":{\"code\":\"Unauthorized\",\"message\":\"AKV10032: Invalid issuer.\"}}", 401,
 	 VAULT_GET_SECRET, ERR_SIGNIN, -EACCES, "another tenant", "--tenant"},
-	{401, "", VAULT_GET_SECRET, ERR_SIGNIN, -EACCES, "HTTP 401", "az login"},
-	{403, FORBIDDEN("ForbiddenByPolicy"), VAULT_LIST_SECRETS, ERR_VAULT, -EACCES,
+	{"", 401, VAULT_GET_SECRET, ERR_SIGNIN, -EACCES, "HTTP 401", "az login"},
+	{FORBIDDEN("ForbiddenByPolicy"), 403, VAULT_LIST_SECRETS, ERR_VAULT, -EACCES,
 	 "secrets/list",
 	 "az keyvault set-policy --name contoso-kv --spn CLIENT --secret-permissions get list"},
-	{403, FORBIDDEN("ForbiddenByPolicy"), VAULT_GET_SECRET, ERR_VAULT, -EACCES, "secrets/get",
+	{FORBIDDEN("ForbiddenByPolicy"), 403, VAULT_GET_SECRET, ERR_VAULT, -EACCES, "secrets/get",
 	 "--secret-permissions get list"},
-	{403, FORBIDDEN("ForbiddenByPolicy"), VAULT_UNWRAP, ERR_VAULT, -EACCES, "keys/unwrapKey",
+	{FORBIDDEN("ForbiddenByPolicy"), 403, VAULT_UNWRAP, ERR_VAULT, -EACCES, "keys/unwrapKey",
 	 "--key-permissions unwrapKey"},
-	{403, FORBIDDEN("ForbiddenByRbac"), VAULT_GET_SECRET, ERR_VAULT, -EACCES, "no role",
+	{FORBIDDEN("ForbiddenByRbac"), 403, VAULT_GET_SECRET, ERR_VAULT, -EACCES, "no role",
 	 "az role assignment create --role \"Key Vault Secrets User\""},
-	{403, FORBIDDEN("ForbiddenByRbac"), VAULT_UNWRAP, ERR_VAULT, -EACCES, "no role",
+	{FORBIDDEN("ForbiddenByRbac"), 403, VAULT_UNWRAP, ERR_VAULT, -EACCES, "no role",
 	 "\"Key Vault Crypto User\""},
-	{403, FORBIDDEN("ForbiddenByFirewall"), VAULT_LIST_SECRETS, ERR_VAULT, -EACCES, "firewall",
+	{FORBIDDEN("ForbiddenByFirewall"), 403, VAULT_LIST_SECRETS, ERR_VAULT, -EACCES, "firewall",
 	 "az keyvault network-rule add --name contoso-kv"},
-	{403, FORBIDDEN("ForbiddenByConnection"), VAULT_LIST_SECRETS, ERR_VAULT, -EACCES,
+	{FORBIDDEN("ForbiddenByConnection"), 403, VAULT_LIST_SECRETS, ERR_VAULT, -EACCES,
 	 "public networks", "private endpoint"},
-	{403, FORBIDDEN("SecretDisabled"), VAULT_GET_SECRET, ERR_VAULT, -EACCES, "is disabled",
+	{FORBIDDEN("SecretDisabled"), 403, VAULT_GET_SECRET, ERR_VAULT, -EACCES, "is disabled",
 	 "az keyvault secret set-attributes --vault-name contoso-kv --name NAME --version V1"},
-	{403, FORBIDDEN("KeyDisabled"), VAULT_UNWRAP, ERR_VAULT, -EACCES, "is disabled",
+	{FORBIDDEN("KeyDisabled"), 403, VAULT_UNWRAP, ERR_VAULT, -EACCES, "is disabled",
 	 "az keyvault key set-attributes"},
-	{403, FORBIDDEN("SomethingNew"), VAULT_UNWRAP, ERR_VAULT, -EACCES, "Forbidden/SomethingNew",
+	{FORBIDDEN("SomethingNew"), 403, VAULT_UNWRAP, ERR_VAULT, -EACCES, "Forbidden/SomethingNew",
 	 "az keyvault show"},
-	{403, "<html>", VAULT_GET_SECRET, ERR_VAULT, -EACCES, "HTTP 403", "az keyvault show"},
-	{404, "{\"error\":{\"code\":\"SecretNotFound\",\"message\":\"m\"}}", VAULT_GET_SECRET,
+	{"<html>", 403, VAULT_GET_SECRET, ERR_VAULT, -EACCES, "HTTP 403", "az keyvault show"},
+	{"{\"error\":{\"code\":\"SecretNotFound\",\"message\":\"m\"}}", 404, VAULT_GET_SECRET,
 	 ERR_NOT_FOUND, -ENOENT, "has no secret 'NAME/V1'", "list-deleted"},
-	{404, "{\"error\":{\"code\":\"KeyNotFound\",\"message\":\"m\"}}", VAULT_UNWRAP,
+	{"{\"error\":{\"code\":\"KeyNotFound\",\"message\":\"m\"}}", 404, VAULT_UNWRAP,
 	 ERR_NOT_FOUND, -ENOENT, "has no key 'NAME/V1'", "--kek"},
-	{400, "{\"error\":{\"code\":\"BadParameter\",\"message\":\"m\"}}", VAULT_UNWRAP, ERR_VAULT,
+	{"{\"error\":{\"code\":\"BadParameter\",\"message\":\"m\"}}", 400, VAULT_UNWRAP, ERR_VAULT,
 	 -EKEYREJECTED, "does not unwrap", "another version"},
-	{400, "{\"error\":{\"code\":\"BadParameter\",\"message\":\"m\"}}", VAULT_GET_SECRET,
+	{"{\"error\":{\"code\":\"BadParameter\",\"message\":\"m\"}}", 400, VAULT_GET_SECRET,
 	 ERR_NETWORK, -EPROTO, "HTTP 400 BadParameter", ""},
-	{429, "{\"error\":{\"code\":\"Throttled\",\"message\":\"m\"}}", VAULT_GET_SECRET,
+	{"{\"error\":{\"code\":\"Throttled\",\"message\":\"m\"}}", 429, VAULT_GET_SECRET,
 	 ERR_NETWORK, -EBUSY, "throttled", "--timeout"},
-	{503, "", VAULT_GET_SECRET, ERR_NETWORK, -EREMOTEIO, "HTTP 503", "later"},
-	{302, "", VAULT_GET_SECRET, ERR_NETWORK, -EPROTO, "redirects", ""},
-	{418, "", VAULT_GET_SECRET, ERR_NETWORK, -EPROTO, "HTTP 418", ""},
+	{"", 503, VAULT_GET_SECRET, ERR_NETWORK, -EREMOTEIO, "HTTP 503", "later"},
+	{"", 302, VAULT_GET_SECRET, ERR_NETWORK, -EPROTO, "redirects", ""},
+	{"", 418, VAULT_GET_SECRET, ERR_NETWORK, -EPROTO, "HTTP 418", ""},
 };
 
 static void test_refusals(void)
