@@ -115,7 +115,10 @@ static int refused(int status, const struct json_value *root, struct err *err)
 
 static int not_understood(struct err *err)
 {
-	return err_set(err, ERR_NETWORK, EPROTO, "the sign-in service's answer is not understood");
+	int r = err_set(err, ERR_NETWORK, EPROTO, "the sign-in service's answer is not understood");
+
+	err_hint(err, "is AZURE_AUTHORITY_HOST right, and does a proxy change its answers?");
+	return r;
 }
 
 int entra_parse(int status, const char *body, size_t size, struct token *ret_token, struct err *err)

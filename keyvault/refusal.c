@@ -296,10 +296,13 @@ int refusal_error(const struct refusal *refusal, const struct refusal_context *c
 		return not_found(context, err);
 	if (status == 429)
 		return throttled(context, err);
-	if (status >= 300 && status < 400)
-		return err_set(err, ERR_NETWORK, EPROTO,
-			       "'%s' redirects (HTTP %d), which a vault does not; not followed",
-			       host, status);
+	if (status >= 300 && status < 400) {
+		r = err_set(err, ERR_NETWORK, EPROTO,
+			    "'%s' redirects (HTTP %d), which a vault does not; not followed", host,
+			    status);
+		err_hint(err, "is this the right host, and does a proxy want a sign-in first?");
+		return r;
+	}
 	if (status >= 500 || status == 408) {
 		r = err_set(err, ERR_NETWORK, EREMOTEIO,
 			    "'%s' has trouble on its side (HTTP %d), still after %lld s", host,
@@ -307,6 +310,8 @@ int refusal_error(const struct refusal *refusal, const struct refusal_context *c
 		err_hint(err, "try again later; https://status.azure.com tells about outages");
 		return r;
 	}
-	return err_set(err, ERR_NETWORK, EPROTO, "'%s' answers HTTP %d%s%s", host, status,
-		       refusal->code[0] ? " " : "", refusal->code);
+	r = err_set(err, ERR_NETWORK, EPROTO, "'%s' answers HTTP %d%s%s", host, status,
+		    refusal->code[0] ? " " : "", refusal->code);
+	err_hint(err, "is this the right host, and does a proxy change its answers?");
+	return r;
 }

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "net/http.h"
@@ -114,18 +115,31 @@ static int proxy_refused(const struct http_failure *failure, struct err *err)
 	return r;
 }
 
+/* No service of Azure's answers like this; something else does. */
+static int too_much(const struct http_failure *failure, const char *what, struct err *err)
+{
+	int r = err_set(err, ERR_NETWORK, EMSGSIZE, "the answer of '%s' has %s; refused",
+			failure->url->host, what);
+
+	err_hint(err, "is this the right host, and does a proxy change its answers?");
+	return r;
+}
+
+static int too_long(const struct http_failure *failure, struct err *err)
+{
+	char what[64];
+
+	(void)snprintf(what, sizeof(what), "more than %d bytes", HTTP_BODY_MAX);
+	return too_much(failure, what, err);
+}
+
 static int aborted(const struct http_failure *failure, struct err *err)
 {
-	const char *host = failure->url->host;
-
 	switch (failure->abort) {
 	case HTTP_ABORT_BODY:
-		return err_set(err, ERR_NETWORK, EMSGSIZE,
-			       "the answer of '%s' has more than %d bytes; refused", host,
-			       HTTP_BODY_MAX);
+		return too_long(failure, err);
 	case HTTP_ABORT_HEADERS:
-		return err_set(err, ERR_NETWORK, EMSGSIZE,
-			       "the answer of '%s' has too many headers; refused", host);
+		return too_much(failure, "too many headers", err);
 	case HTTP_ABORT_INTERRUPTED:
 		return err_set(err, ERR_OTHER, EINTR, "interrupted");
 	case HTTP_ABORT_MEMORY:
@@ -173,9 +187,7 @@ int http_failure_error(const struct http_failure *failure, struct err *err)
 	case CURLE_PARTIAL_FILE:
 		return cut(failure, err);
 	case CURLE_FILESIZE_EXCEEDED:
-		return err_set(err, ERR_NETWORK, EMSGSIZE,
-			       "the answer of '%s' has more than %d bytes; refused",
-			       failure->url->host, HTTP_BODY_MAX);
+		return too_long(failure, err);
 	case CURLE_OUT_OF_MEMORY:
 		return err_nomem(err);
 	default:
