@@ -107,7 +107,7 @@ static void mbr_write(const struct disk *d, int fd)
 
 	memcpy(mbr + 440, d->guid.b, 4);
 	for (unsigned int i = 0; i < d->parts; i++) {
-		uint8_t *e = mbr + 446 + 16 * i;
+		uint8_t *e = mbr + 446 + (size_t)16 * i;
 		uint64_t start = d->part[i].offset / d->sector_size;
 		uint64_t count = d->part[i].size / d->sector_size;
 

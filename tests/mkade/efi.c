@@ -124,7 +124,7 @@ void efi_write(const struct partition *p, uint32_t sector_size, int fd)
 	f.fat_sectors = (uint32_t)(round_up(4 * (uint64_t)f.sectors, sector_size) / sector_size);
 	put32(fat, 0x0ffffff8);
 	for (int i = 1; i < 7; i++)
-		put32(fat + 4 * i, CLUSTER_END);
+		put32(fat + (size_t)4 * i, CLUSTER_END);
 	write_boot(&f);
 	write_info(&f, 5);
 	for (uint32_t i = 0; i < FATS; i++)

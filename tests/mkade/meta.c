@@ -98,7 +98,7 @@ static void fill_block_header(uint8_t *h, size_t covered, const struct meta *m)
 	put64(h + 16, m->state == STATE_DECRYPTED ? 0 : m->volume_size);
 	put32(h + 28, m->header_sectors);
 	for (int i = 0; i < META_COPIES; i++)
-		put64(h + 32 + 8 * i, m->copy_offset[i]);
+		put64(h + 32 + (size_t)8 * i, m->copy_offset[i]);
 	put64(h + 56, m->header_offset);
 }
 

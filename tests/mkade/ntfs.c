@@ -44,7 +44,7 @@ static void fixup(uint8_t *rec, uint32_t size)
 	if (usa + 2u * count > size || (count ? count - 1u : 0u) * FIXUP_STRIDE > size)
 		die("NTFS: bad update sequence");
 	for (uint16_t i = 1; i < count; i++)
-		memcpy(rec + i * FIXUP_STRIDE - 2, rec + usa + 2 * i, 2);
+		memcpy(rec + (size_t)i * FIXUP_STRIDE - 2, rec + usa + (size_t)2 * i, 2);
 }
 
 static const uint8_t *find_attr(const uint8_t *rec, uint32_t size, uint32_t type)

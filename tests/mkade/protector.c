@@ -45,7 +45,7 @@ static void recovery_parse(const char *text, uint8_t ret_digits[16])
 		if (v % 11 || v / 11 > UINT16_MAX)
 			die("recovery password: group %d is not 11 times a 16-bit number",
 			    group + 1);
-		put16(ret_digits + 2 * group, (uint16_t)(v / 11));
+		put16(ret_digits + (size_t)2 * group, (uint16_t)(v / 11));
 	}
 	if (*s)
 		die("recovery password: more than eight groups");
@@ -58,15 +58,18 @@ static char *recovery_random(void)
 
 	random_bytes(digits, sizeof(digits));
 	for (int group = 0; group < 8; group++)
-		p += sprintf(p, "%s%06u", group ? "-" : "", get16(digits + 2 * group) * 11u);
+		p += sprintf(p, "%s%06u", group ? "-" : "",
+			     get16(digits + (size_t)2 * group) * 11u);
 	return text;
 }
 
 static char *copy_text(const char *text)
 {
-	char *copy = xalloc(strlen(text) + 1);
+	size_t size = strlen(text) + 1;
+	char *copy = xalloc(size);
 
-	return strcpy(copy, text);
+	memcpy(copy, text, size);
+	return copy;
 }
 
 struct protector *protector_new(enum protector_type type, const struct guid *guid, const char *text)

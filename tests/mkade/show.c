@@ -264,7 +264,7 @@ void show_file(const char *path, uint64_t offset)
 			    f.boot + boot_fields[i].at, boot_fields[i].size);
 	print_field("boot.guid", f.volume + f.guid_at, f.boot + f.guid_at, 16);
 	for (unsigned int i = 0; i < META_COPIES; i++) {
-		uint64_t at = f.guid_at + 16 + 8 * i;
+		uint64_t at = f.guid_at + 16 + (uint64_t)8 * i;
 
 		make_name(name, "boot.metadata_offset%u", i + 1);
 		print_field(name, f.volume + at, f.boot + at, 8);

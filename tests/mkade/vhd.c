@@ -35,9 +35,9 @@ static struct geometry geometry(uint64_t total)
 {
 	struct geometry g;
 
-	if (total > 65535u * 16 * 255)
-		total = 65535u * 16 * 255;
-	if (total >= 65535u * 16 * 63)
+	if (total > 65535ul * 16 * 255)
+		total = 65535ul * 16 * 255;
+	if (total >= 65535ul * 16 * 63)
 		(void)try_track(total, 255, 16, &g);
 	else if (!try_track(total, 17, 0, &g) && !try_track(total, 31, 16, &g))
 		(void)try_track(total, 63, 16, &g);

@@ -20,11 +20,13 @@ static bool has_vm_flag(const void *address, const char *flag)
 
 	must(file);
 	while (fgets(line, sizeof(line), file)) {
-		unsigned long start;
-		unsigned long end;
+		char *dash;
+		unsigned long start = strtoul(line, &dash, 16);
 
-		if (sscanf(line, "%lx-%lx ", &start, &end) == 2)
-			inside = (unsigned long)address >= start && (unsigned long)address < end;
+		/* "START-END ..." begins a mapping, "Name: ..." tells of it */
+		if (dash > line && *dash == '-')
+			inside = (unsigned long)address >= start &&
+				 (unsigned long)address < strtoul(dash + 1, NULL, 16);
 		else if (inside && strncmp(line, "VmFlags:", 8) == 0)
 			found = strstr(line, flag) != NULL;
 	}

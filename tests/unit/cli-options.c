@@ -80,8 +80,8 @@ static void test_refusals(void)
 	refuses(COMMAND_MOUNT, "mount --timeout 999999999999999999999");
 	refuses(COMMAND_MOUNT, "mount -o rw");
 	refuses(COMMAND_MOUNT, "mount -o cloud=moon");
-	for (int i = 0; i <= OPTIONS_KEY_MAX; i++)
-		strcat(many, " --bek=x");
+	for (size_t i = 0; i <= OPTIONS_KEY_MAX; i++)
+		memcpy(many + 5 + 8 * i, " --bek=x", 9);
 	refuses(COMMAND_MOUNT, many);
 }
 
