@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
@@ -30,6 +31,29 @@ static int library_error(void)
 {
 	ERR_clear_error();
 	return -EIO;
+}
+
+static void *wiping_malloc(size_t size, const char *file, int line)
+{
+	(void)file, (void)line;
+	return secret_heap_malloc(size);
+}
+
+static void *wiping_realloc(void *pointer, size_t size, const char *file, int line)
+{
+	(void)file, (void)line;
+	return secret_heap_realloc(pointer, size);
+}
+
+static void wiping_free(void *pointer, const char *file, int line)
+{
+	(void)file, (void)line;
+	secret_heap_free(pointer);
+}
+
+bool crypto_wipe_on_free(void)
+{
+	return CRYPTO_set_mem_functions(wiping_malloc, wiping_realloc, wiping_free) == 1;
 }
 
 int crypto_hash_new(struct crypto_hash **ret_hash)

@@ -10,6 +10,7 @@
 #ifndef ADEFUSE_BDE_CRYPTO_H
 #define ADEFUSE_BDE_CRYPTO_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,13 @@ enum {
 	CRYPTO_CCM_NONCE_SIZE = 12,
 	CRYPTO_CCM_TAG_SIZE = 16,
 };
+
+/*
+ * Make the library wipe all memory that it frees: TLS puts what the vault sends through buffers of
+ * its own. Works only before the library has allocated anything, so first thing in main(); false
+ * when it is too late.
+ */
+bool crypto_wipe_on_free(void);
 
 /* SHA-256 with a context that is used again and again; a million rounds want that. */
 struct crypto_hash;

@@ -95,7 +95,8 @@ int bde_key_from_password(const struct secret *text, const char *what, struct bd
 	int rc = utf16_from_secret(text, &utf16);
 
 	if (rc == -EILSEQ) {
-		err_set(err, ERR_KEY, EILSEQ, "%s: the password is not valid UTF-8", what);
+		err_set(err, ERR_KEY, EILSEQ, "%s is not valid UTF-8", what);
+		err_hint(err, "write it in UTF-8, for example by: iconv -t UTF-8");
 		return rc;
 	}
 	if (rc < 0)

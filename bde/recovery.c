@@ -24,7 +24,7 @@ static bool is_separator(char c)
 
 static int group_error(struct err *err, unsigned int group, const char *why)
 {
-	int rc = err_set(err, ERR_KEY, EINVAL, "group %u of the recovery password %s", group, why);
+	int rc = err_set(err, ERR_KEY, EINVAL, "group %u %s", group, why);
 
 	err_hint(err, "compare this group with the recovery password that was written down");
 	return rc;
@@ -32,9 +32,12 @@ static int group_error(struct err *err, unsigned int group, const char *why)
 
 static int count_error(struct err *err, bool too_many)
 {
-	return err_set(err, ERR_KEY, EINVAL,
-		       "the recovery password has %s than 48 digits (8 groups of 6)",
-		       too_many ? "more" : "less");
+	int rc = err_set(err, ERR_KEY, EINVAL, "it has %s than 48 digits (8 groups of 6)",
+			 too_many ? "more" : "less");
+
+	err_hint(err, "it is printed as 8 groups of 6 digits; 'adefuse info DISK' shows which one "
+		      "belongs to the disk");
+	return rc;
 }
 
 /*

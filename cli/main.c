@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/secret.h"
+#include "bde/crypto.h"
 #include "cli/command.h"
 
 static const struct {
@@ -50,6 +52,8 @@ int main(int argc, char **argv)
 	const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
 
 	secret_harden_process();
+	if (!crypto_wipe_on_free())
+		log_debug("OpenSSL does not wipe what it frees");
 	if (argc < 1)
 		return ERR_USAGE;
 	if (strcmp(slash ? slash + 1 : argv[0], "mount.adefuse") == 0)

@@ -61,9 +61,19 @@ int secret_file_read(const char *path, struct secret **ret_secret, struct err *e
 	return result;
 }
 
-static int from_environment(const char *name, struct secret **ret_secret, struct err *err)
+void secret_environment_wipe(const char *name)
 {
 	char *value = getenv(name);
+
+	if (!value)
+		return;
+	secret_wipe(value, strlen(value));
+	(void)unsetenv(name);
+}
+
+static int from_environment(const char *name, struct secret **ret_secret, struct err *err)
+{
+	const char *value = getenv(name);
 	struct secret *secret;
 
 	if (!value) {
@@ -77,8 +87,7 @@ static int from_environment(const char *name, struct secret **ret_secret, struct
 	secret = secret_copy(value, strlen(value));
 	if (!secret)
 		return err_nomem(err);
-	secret_wipe(value, strlen(value));
-	(void)unsetenv(name);
+	secret_environment_wipe(name);
 	*ret_secret = secret;
 	return 0;
 }

@@ -22,6 +22,12 @@ enum {
 int secret_source_read(const char *source, const char *prompt_text, struct secret **ret_secret,
 		       struct err *err);
 
+/*
+ * Overwrite a variable's value where the process was given it, and unset it: /proc/PID/environ and
+ * memory dumps show it otherwise for as long as the process lives. Does nothing when it is not set.
+ */
+void secret_environment_wipe(const char *name);
+
 /* A whole small file, every byte of it: a BEK. Same errors. */
 int secret_file_read(const char *path, struct secret **ret_secret, struct err *err);
 

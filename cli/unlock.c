@@ -409,6 +409,8 @@ int unlock_survey(struct survey *survey, const struct options *options, struct e
 		result = try_option(&attempt, &options->keys[i], err);
 	}
 	keyvault_free(attempt.keyvault);
+	/* nobody signs in from here on, and a mount lives for hours */
+	secret_environment_wipe("AZURE_CLIENT_SECRET");
 	if (result < 0)
 		return result;
 	for (size_t i = 0; i < survey->count; i++) {

@@ -39,5 +39,3 @@ KEYVAULT_VAULT_TESTS = \
 	tests/e2e/vault-network.sh \
 	tests/e2e/vault-refuses.sh \
 	tests/e2e/vault-trust.sh
-TESTS += $(KEYVAULT_VAULT_TESTS)
-EXTRA_DIST += $(KEYVAULT_VAULT_TESTS)

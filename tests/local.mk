@@ -13,8 +13,9 @@ MOUNT_TESTS = \
 	tests/e2e/bad-input.sh \
 	tests/e2e/info.sh
 CLI_VAULT_TESTS = \
-	tests/e2e/key.sh
-VAULT_TESTS = $(CLI_VAULT_TESTS) \
+	tests/e2e/key.sh \
+	tests/e2e/secrets.sh
+VAULT_TESTS = $(CLI_VAULT_TESTS) $(KEYVAULT_VAULT_TESTS) \
 	tests/vault/life.test.mjs \
 	tests/vault/vault.test.mjs \
 	tests/vault/faults.test.mjs \

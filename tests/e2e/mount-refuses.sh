@@ -52,6 +52,10 @@ if id nobody >/dev/null 2>&1 && command -v setpriv >/dev/null; then
 		"${adefuse_command[@]}" mount --bek "$bek" "$disk" "$own"
 	fails 1 "root is kept out as FUSE has it" cat "$own/info.json"
 	ok "the user reads" setpriv --reuid=nobody --regid=nogroup --clear-groups cat "$own/info.json"
+	server=$(process_of "$own")
+	is "$(stat -c %U "/proc/$server/mem")" root "the kernel keeps the user's other processes out of its memory"
+	fails 1 "such as this one" setpriv --reuid=nobody --regid=nogroup --clear-groups cat "/proc/$server/environ"
+	is "$(awk '/Max core file size/ { print $5, $6 }' "/proc/$server/limits")" "0 0" "no core file"
 	ok "the user unmounts" setpriv --reuid=nobody --regid=nogroup --clear-groups fusermount3 -u "$own"
 	wait_until 20 gone "$own"
 	fails 9 "an ordinary user on a foreign directory" setpriv --reuid=nobody --regid=nogroup --clear-groups \
