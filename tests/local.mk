@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Tests by stage: each group can be run alone, as make check TESTS='$(MOUNT_TESTS)'.
-ORACLE_TESTS = \
+READER_TESTS = \
 	tests/e2e/real-images.sh \
 	tests/e2e/made-images.sh \
 	tests/e2e/partition-peers.sh \
-	tests/mkade/oracle.sh
+	tests/e2e/peers.sh
+ORACLE_TESTS = $(READER_TESTS) tests/mkade/oracle.sh
 MOUNT_TESTS = \
 	tests/e2e/mount-tree.sh \
 	tests/e2e/mount-process.sh \

@@ -13,18 +13,18 @@
 #               non-ASCII password is refused by 2.6.1 (libbde takes the same one)
 # None of them differs from Windows in what reads as zeros: all compare over the whole volume.
 #
-# Environment: MKADE, the image maker (default: in $PATH); MKNTFS (default: beside this script).
+# Environment: MKADE, the image maker (default: where make check builds it, else in $PATH); MKNTFS (default: beside this script).
 set -uo pipefail
 export LC_ALL=C.UTF-8
 
 here=$(cd "$(dirname "$0")" && pwd)
-mkade=${MKADE:-mkade}
+mkade=${MKADE:-${abs_top_builddir:+$abs_top_builddir/tests/mkade/}mkade}
 mkntfs_sh=${MKNTFS:-$here/mkntfs.sh}
 password='anaconda 123'
 
 skip_all() {
 	echo "1..0 # SKIP $*"
-	exit 77
+	exit 0
 }
 
 for tool in "$mkade" jq dislocker-file dislocker-fuse bdemount cryptsetup ntfs-3g mkntfs mkfs.vfat \
