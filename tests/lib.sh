@@ -202,8 +202,16 @@ gone()
 # Unmount and wait until the server has ended, so that its reports are complete.
 unmount()
 {
+	local server
 	fusermount3 -u "$1" || return 1
-	wait_until 20 gone "$1"
+	wait_until 30 gone "$1" && return
+	# what is it waiting for?
+	for server in $(process_of "$1"); do
+		tr '\0' ' ' <"/proc/$server/cmdline"
+		grep -E '^(State|Threads)' "/proc/$server/status"
+		head -n 8 "/proc/$server"/task/*/stack
+	done
+	return 1
 }
 
 sha_of()
