@@ -12,7 +12,8 @@ MOUNT_TESTS = \
 	tests/e2e/mount-helper.sh \
 	tests/e2e/mount-refuses.sh \
 	tests/e2e/bad-input.sh \
-	tests/e2e/info.sh
+	tests/e2e/info.sh \
+	tests/e2e/completion.sh
 CLI_VAULT_TESTS = \
 	tests/e2e/key.sh \
 	tests/e2e/secrets.sh
