@@ -168,8 +168,12 @@ static int try_bek_directory(struct attempt *attempt, const char *path, struct e
 		return err_set(err, ERR_USAGE, error, "cannot list '%s': %s", path,
 			       strerror(error));
 	}
-	if (count == 0)
-		log_warning("directory '%s' holds no .BEK file", path);
+	if (count == 0) {
+		err_set(&attempt->misfit, ERR_KEY, ENOKEY, "directory '%s' holds no .BEK file",
+			path);
+		err_hint(&attempt->misfit, "--bek takes a .BEK file or a directory of them");
+		attempt->keys_tried++;
+	}
 	for (int i = 0; i < count; i++) {
 		char file[4096];
 		struct err why = {0};
@@ -448,6 +452,12 @@ static void append_protectors(const struct bde_info *info, struct err *err)
 		       info->protector_count > 0 ? protectors : "no protectors");
 }
 
+/* A key that does not fit already says in its hint what would. */
+static bool names_protectors(const struct err *err)
+{
+	return strstr(err->hint, "opened by: ") != NULL;
+}
+
 int unlock_verdict(const struct survey *survey, struct err *err)
 {
 	const struct survey_volume *first = NULL;
@@ -465,8 +475,10 @@ int unlock_verdict(const struct survey *survey, struct err *err)
 	if (!first)
 		return 0;
 	*err = first->reason;
-	if (err->kind == ERR_KEY && first->metadata)
+	if (err->kind == ERR_KEY && first->metadata && !names_protectors(err))
 		append_protectors(bde_metadata_info(first->metadata), err);
-	err_prefix(err, "p%u", first->partition->number);
+	/* what an option or a vault does wrong is not the volume's */
+	if (err->kind == ERR_KEY || err->kind == ERR_DISK)
+		err_prefix(err, "p%u", first->partition->number);
 	return -ENOKEY;
 }

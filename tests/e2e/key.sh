@@ -82,7 +82,9 @@ refused()
 {
 	local code=$1 name=$2 action=$3
 	fails "$code" "$name" with_fault "{\"match\":{\"endpoint\":\"vault\",\"auth\":\"present\"},\"action\":$action}" get
-	says "adefuse: error: p3: " "adefuse: hint:"
+	says "adefuse: error: " "adefuse: hint:"
+	[[ $out != *"error: p"[0-9]* ]]
+	result $? "  what a vault refuses is not blamed on a volume"
 }
 forbidden()
 {
