@@ -13,6 +13,31 @@ int command_fail(const struct err *err)
 	return err->kind == ERR_NONE ? ERR_OTHER : (int)err->kind;
 }
 
+/* Their number, not their words: one may be a secret that was typed where SRC belongs. */
+static int check_arguments(const char *command, const struct options *options, size_t count,
+			   const char *arguments, struct err *err)
+{
+	if (options->argument_count != count) {
+		err_set(err, ERR_USAGE, EINVAL, "'adefuse %s' takes %s; %zu %s given", command,
+			arguments, options->argument_count,
+			options->argument_count == 1 ? "argument was" : "arguments were");
+		err_hint(err,
+			 "adefuse %s --help shows an example; an option takes the word behind it "
+			 "as its value",
+			 command);
+		return -EINVAL;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (options->arguments[i][0] != '\0')
+			continue;
+		err_set(err, ERR_USAGE, EINVAL, "argument %zu of 'adefuse %s' is empty", i + 1,
+			command);
+		err_hint(err, "a shell variable in the command may be unset");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 int command_options(int argc, char **argv, unsigned int flags, size_t argument_count,
 		    const char *arguments, void (*print_help)(void), struct options *ret_options)
 {
@@ -25,9 +50,7 @@ int command_options(int argc, char **argv, unsigned int flags, size_t argument_c
 		print_help();
 		return 1;
 	}
-	if (ret_options->argument_count != argument_count) {
-		err_set(&err, ERR_USAGE, EINVAL, "'adefuse %s' takes %s", argv[0], arguments);
-		err_hint(&err, "adefuse %s --help shows an example", argv[0]);
+	if (check_arguments(argv[0], ret_options, argument_count, arguments, &err) < 0) {
 		options_clear(ret_options);
 		return command_fail(&err) + 1;
 	}
@@ -37,23 +60,26 @@ int command_options(int argc, char **argv, unsigned int flags, size_t argument_c
 void command_print_keys_help(void)
 {
 	(void)fputs(
-		"KEYS, any number of them; every volume takes the first that fits:\n"
+		"\nKEYS, any number of them; every volume takes the first that fits:\n"
 		"  --bek PATH               a BEK file, or a directory of them\n"
 		"  --recovery-password SRC  48 digits\n"
-		"  --password SRC\n"
+		"  --password SRC           of a password protector\n"
 		"  --vault NAME|URL         look up the secrets that fit the disk's protectors\n"
 		"  --vm NAME                with --vault, also by this VM's name\n"
 		"  --secret URL|NAME        this secret (a NAME is looked for in --vault)\n"
 		"  --kek URL|NAME           this key encryption key instead of the secret's own\n"
-		"  --credential auto|env|cli  how to sign in\n"
+		"  --credential auto|env|cli\n"
+		"                           how to sign in\n"
 		"  --cloud public|china|usgov\n"
-		"  --tenant ID\n"
+		"                           the Azure cloud of the vault (public)\n"
+		"  --tenant ID              sign in to this tenant\n"
 		"  --ca-file PEM            trust these certificate authorities too\n"
-		"  --trust-vault-host HOST[:PORT]  a vault host outside Azure's own names\n"
+		"  --trust-vault-host HOST[:PORT]\n"
+		"                           a vault host outside Azure's own names\n"
 		"  --timeout SECONDS        how long to keep trying a vault (60)\n"
-		"  SRC is file:PATH, env:NAME, fd:N or prompt\n"
-		"Others:\n"
+		"SRC says where a secret is read: file:PATH, env:NAME, fd:N or prompt\n"
+		"\nOthers:\n"
 		"  -v, -vv, -q              say more, much more, only errors\n"
-		"  -h, --help\n",
+		"  -h, --help               this text\n",
 		stdout);
 }

@@ -13,7 +13,9 @@ static void print_help(void)
 {
 	(void)fputs("Usage: adefuse info [--json] [KEYS] DISK\n"
 		    "Show partitions, BitLocker state, method and key protectors. Needs no key.\n\n"
-		    "  --json                   for scripts; the schema is in adefuse(1)\n",
+		    "  --json                   for scripts; the schema is in adefuse(1)\n\n"
+		    "  adefuse info osdisk.vhd\n"
+		    "  adefuse info --json /dev/sdc | jq '.volumes[].bitlocker.protectors'\n",
 		    stdout);
 	command_print_keys_help();
 }

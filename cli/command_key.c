@@ -16,7 +16,8 @@ static void print_help(void)
 		"Usage: adefuse key [KEYS] [--out DIR] DISK\n"
 		"Write the BEK files that open this disk, one a volume, readable by their owner only.\n\n"
 		"  --out DIR                where to (the current directory)\n"
-		"  --force                  replace a file that is there\n",
+		"  --force                  replace a file that is there\n\n"
+		"  adefuse key --vault contoso-kv --out keys/ osdisk.vhd\n",
 		stdout);
 	command_print_keys_help();
 }
@@ -83,6 +84,15 @@ static int write_bek(const struct survey_volume *volume, const char *out, int di
 	return 0;
 }
 
+static bool has_bitlocker(const struct survey *survey)
+{
+	for (size_t i = 0; i < survey->count; i++) {
+		if (survey_is_bitlocker(&survey->volumes[i]))
+			return true;
+	}
+	return false;
+}
+
 /* Write each volume's BEK. What another kind of key opened has none. */
 static int write_beks(const struct survey *survey, const struct options *options, struct err *err)
 {
@@ -114,6 +124,11 @@ static int write_beks(const struct survey *survey, const struct options *options
 		}
 	}
 	(void)close(directory);
+	if (result == 0 && written == 0 && !has_bitlocker(survey)) {
+		err_set(err, ERR_KEY, ENOKEY, "no volume of this disk has BitLocker");
+		err_hint(err, "it can be read without a key: adefuse mount DISK MOUNTPOINT");
+		return -ENOKEY;
+	}
 	if (result == 0 && written == 0) {
 		err_set(err, ERR_KEY, ENOKEY, "no volume of this disk was opened by a BEK");
 		err_hint(

@@ -25,7 +25,7 @@ static void print_help(void)
 		"  -o OPT,...               allow_other, nonempty and other FUSE options; KEYS too, as\n"
 		"                           vault=NAME,bek=PATH,... (a comma in a value is '\\,')\n\n"
 		"  adefuse mount --vault contoso-kv osdisk.vhd /mnt/ade\n"
-		"  adefuse mount --bek EF7B2F5A-50C6-4637-0001-7F599C12F85C.BEK osdisk.vhd /mnt/ade\n\n",
+		"  adefuse mount --bek EF7B2F5A-50C6-4637-0001-7F599C12F85C.BEK osdisk.vhd /mnt/ade\n",
 		stdout);
 	command_print_keys_help();
 }

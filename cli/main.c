@@ -43,7 +43,10 @@ static int run_command(int argc, char **argv)
 			return commands[i].run(argc, argv);
 	}
 	err_set(&err, ERR_USAGE, EINVAL, "'%s' is not a command", argv[0]);
-	err_hint(&err, "the commands are mount, info and key; adefuse --help shows them");
+	if (argv[0][0] == '-')
+		err_hint(&err, "the command comes first: adefuse COMMAND [OPTIONS] ...");
+	else
+		err_hint(&err, "the commands are mount, info and key; adefuse --help shows them");
 	return command_fail(&err);
 }
 

@@ -59,8 +59,6 @@ static const struct option long_options[] = {
 
 static int add_key(struct options *options, enum key_kind kind, const char *value, struct err *err)
 {
-	if (!*value)
-		return err_set(err, ERR_USAGE, EINVAL, "a key option has an empty value");
 	if (options->key_count >= OPTIONS_KEY_MAX)
 		return err_set(err, ERR_USAGE, EINVAL, "more than %d key options", OPTIONS_KEY_MAX);
 	options->keys[options->key_count++] = (struct key_option){.kind = kind, .value = value};
@@ -103,9 +101,22 @@ static int bad_choice(struct err *err, const char *option, const char *value, co
 	return -EINVAL;
 }
 
+static int empty_value(struct err *err, int option)
+{
+	const struct option *known = long_options;
+
+	while (known->name && known->val != option)
+		known++;
+	err_set(err, ERR_USAGE, EINVAL, "--%s has an empty value", known->name);
+	err_hint(err, "a shell variable in the command may be unset");
+	return -EINVAL;
+}
+
 /* An option that means the same on the command line and in an -o list. -ENOENT: none of these. */
 static int take_shared(struct options *options, int option, const char *value, struct err *err)
 {
+	if (option >= OPT_BEK && option <= OPT_TIMEOUT && !*value)
+		return empty_value(err, option);
 	switch (option) {
 	case OPT_BEK:
 		return add_key(options, KEY_BEK, value, err);

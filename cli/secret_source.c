@@ -12,6 +12,14 @@
 #include <termios.h>
 #include <unistd.h>
 
+static int too_long(struct err *err, const char *what)
+{
+	err_set(err, ERR_USAGE, EFBIG, "%s is longer than any secret (%d bytes)", what,
+		SECRET_SOURCE_MAX);
+	err_hint(err, "name what holds the key; the disk stands behind the options");
+	return -EFBIG;
+}
+
 static int read_all(int fd, const char *what, struct secret **ret_secret, struct err *err)
 {
 	struct secret *secret CLEANUP(secret_free) = secret_new(SECRET_SOURCE_MAX);
@@ -34,9 +42,7 @@ static int read_all(int fd, const char *what, struct secret **ret_secret, struct
 			break;
 		used += (size_t)got;
 		if (used == SECRET_SOURCE_MAX)
-			return err_set(err, ERR_USAGE, EFBIG,
-				       "%s is longer than any secret (%d bytes)", what,
-				       SECRET_SOURCE_MAX);
+			return too_long(err, what);
 	}
 	secret_truncate(secret, used);
 	*ret_secret = TAKE(secret);
@@ -52,8 +58,12 @@ int secret_file_read(const char *path, struct secret **ret_secret, struct err *e
 	if (fd < 0) {
 		int error = errno;
 
-		return err_set(err, ERR_USAGE, error, "cannot open '%s': %s", path,
-			       strerror(error));
+		err_set(err, ERR_USAGE, error, "cannot open '%s': %s", path, strerror(error));
+		err_hint(err, error == EACCES
+				      ? "check that you may read it; a copy of your own "
+					"with mode 0600 will do"
+				      : "check the path: it is the file that holds the key");
+		return -error;
 	}
 	(void)snprintf(what, sizeof(what), "'%s'", path);
 	result = read_all(fd, what, ret_secret, err);

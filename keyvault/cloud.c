@@ -161,8 +161,8 @@ int cloud_parse_vault(const struct cloud *cloud, const char *vault, struct url *
 		return url_parse(text, ret_url, err);
 	}
 	if (strncasecmp(vault, "https:", 6) != 0) {
-		r = err_set(err, ERR_USAGE, EINVAL, "'%s' is neither a vault's name nor a URL",
-			    vault);
+		r = err_set(err, ERR_USAGE, EINVAL,
+			    "'%s' is neither a vault's name nor an https URL", vault);
 		err_hint(err,
 			 "a name has 3 to 24 letters, digits and dashes; a URL looks like "
 			 "https://NAME%s",
