@@ -21,6 +21,7 @@ VAULT_TESTS = $(CLI_VAULT_TESTS) $(KEYVAULT_VAULT_TESTS) \
 	tests/vault/life.test.mjs \
 	tests/vault/vault.test.mjs \
 	tests/vault/faults.test.mjs \
+	tests/vault/assertion.test.mjs \
 	tests/vault/sdk.test.mjs
 # Under ThreadSanitizer: where threads meet. Under valgrind: what allocates and frees, once.
 TSAN_TESTS = tests/e2e/mount-tree.sh tests/e2e/mount-process.sh
@@ -32,20 +33,31 @@ check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS) $(MOUNT_TESTS) $(VAULT_TESTS) $(ORACLE_TESTS)
 EXTRA_DIST += $(VALGRIND_TESTS) \
 	tests/vault/.npmrc tests/vault/package.json tests/vault/package-lock.json \
+	tests/vault/arckeys.mjs \
+	tests/vault/assertion.mjs \
 	tests/vault/check.mjs \
+	tests/vault/clouds.mjs \
 	tests/vault/config.mjs \
 	tests/vault/control.mjs \
+	tests/vault/credentials.mjs \
+	tests/vault/device.mjs \
+	tests/vault/entraerror.mjs \
 	tests/vault/faults.mjs \
+	tests/vault/grants.mjs \
 	tests/vault/harness.mjs \
 	tests/vault/http.mjs \
 	tests/vault/journal.mjs \
+	tests/vault/jwt.mjs \
 	tests/vault/keys.mjs \
+	tests/vault/managed.mjs \
 	tests/vault/secrets.mjs \
 	tests/vault/server.mjs \
+	tests/vault/signinconfig.mjs \
 	tests/vault/store.mjs \
 	tests/vault/tap.mjs \
 	tests/vault/tls.mjs \
 	tests/vault/tokens.mjs \
+	tests/vault/traps.mjs \
 	tests/vault/vault.mjs \
 	tests/vault/world.mjs \
 	tests/vault/wreck.mjs

@@ -8,14 +8,15 @@ import { dirname, resolve } from 'node:path';
 import {
 	ConfigError, fail, flag, list, matching, object, oneOf, orNull, text, whole,
 } from './check.mjs';
+import { CLOUD_NAMES, CLOUDS } from './clouds.mjs';
 import { checkRule } from './faults.mjs';
 import { ALGORITHMS, KEY_RIGHTS } from './keys.mjs';
+import {
+	address, clientShape, completeIdentity, deviceShape, guid, hostname, identityShape, managedShape, port, trapShape, userShape,
+} from './signinconfig.mjs';
 import { TLS_KINDS } from './tls.mjs';
 
 const seconds = whole(0, 0xffffffff);
-const port = whole(0, 65535);
-const hostname = matching(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'a host name in lower case');
-const guid = matching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'a GUID in lower case');
 const objectName = matching(/^[0-9a-zA-Z-]{1,127}$/, 'letters, digits and hyphens');
 const versionId = matching(/^[0-9a-f]{32}$/, '32 hexadecimal digits in lower case');
 
@@ -65,8 +66,8 @@ export const accessList = orNull(list(object({
 }, ['client'])));
 
 export const challengeShape = object({
-	form: [oneOf(['resource', 'scope']), 'resource'], resource: text, authorization: [text, '{authority}/{tenant}'],
-	header: text, emptyBody: [flag, false],
+	form: [oneOf(['resource', 'scope']), 'resource'], resource: text, authorization: text,
+	header: text, emptyBody: flag,
 });
 
 export const networkKind = oneOf(['open', 'firewall', 'private']);
@@ -80,23 +81,32 @@ function fill(value, path) {
 }
 
 const vaultShape = object({
-	name: objectName, host: hostname, port: [port, 0], tls: oneOf(TLS_KINDS), tenant: text,
-	resource: [text, 'https://vault.azure.net'], publicUrl: [oneOf(['loopback', 'name', 'azure']), 'loopback'],
+	name: objectName, cloud: oneOf(CLOUD_NAMES), kind: [oneOf(['vault', 'hsm']), 'vault'], host: hostname,
+	port: [port, 0], address: [address, '127.0.0.1'], tls: oneOf(TLS_KINDS), tenant: text, resource: text, publicUrl: [oneOf(['loopback', 'name', 'azure']), 'loopback'],
 	pageSize: [whole(1, 100000), 25], emptyPageEvery: [whole(0, 1000), 0],
 	endNextLink: [oneOf(['null', 'absent']), 'null'], fill: [fill, { count: 0, kind: 'plain' }],
 	network: [networkKind, 'open'], accessModel: [accessModel, 'policy'], access: [accessList, null],
-	challenge: [challengeShape, { form: 'resource', authorization: '{authority}/{tenant}', emptyBody: false }],
+	challenge: challengeShape,
 	secrets: [list(named(secretVersion)), []], keys: [list(named(keyVersion)), []],
 }, ['name']);
 
+const authorityFields = {
+	port: [port, 0], address: [address, '127.0.0.1'], hosts: list(hostname), tls: oneOf(TLS_KINDS), cloud: oneOf(CLOUD_NAMES),
+};
+
 const configShape = object({
-	tenants: list(object({ id: guid, names: [list(text), []] }, ['id'])),
-	clients: [list(object({ id: text, secret: text, tenant: text }, ['id', 'secret'])), []],
+	tenants: list(object({ id: guid, names: [list(text), []], cloud: oneOf(CLOUD_NAMES) }, ['id'])),
+	clients: [list(clientShape), []],
+	identities: [list(identityShape), []],
+	users: [list(userShape), [{ name: 'user@contoso.example' }]],
+	device: [deviceShape, deviceShape({})],
+	managed: [managedShape, {}],
+	traps: [list(trapShape), []],
 	tokenLifetime: [whole(1, 86400 * 365), 3599],
 	tls: [oneOf(TLS_KINDS), 'good'],
 	tlsNames: [list(text), []],
-	authority: [object({ port: [port, 0], hosts: [list(hostname), ['login.microsoftonline.com']], tls: oneOf(TLS_KINDS) }),
-		{ port: 0, hosts: ['login.microsoftonline.com'] }],
+	authority: [object(authorityFields), { port: 0, address: '127.0.0.1' }],
+	authorities: [list(object({ name: objectName, ...authorityFields }, ['name'])), []],
 	vaults: list(vaultShape),
 	faults: [list(checkRule), []],
 }, ['tenants', 'vaults']);
@@ -110,24 +120,51 @@ function unique(items, what) {
 	}
 }
 
+/** What a vault's cloud and kind say, where the vault does not. */
+function settleVault(vault) {
+	const { suffix, resource } = CLOUDS[vault.cloud ?? 'public'][vault.kind];
+	vault.host ??= `${vault.name.toLowerCase()}.${suffix}`;
+	vault.resource ??= resource;
+	vault.challenge = { form: 'resource', emptyBody: vault.kind === 'hsm', ...vault.challenge };
+}
+
+function settleAuthorities(config) {
+	const used = config.vaults.map((vault) => vault.cloud ?? 'public');
+	const others = config.authorities.flatMap((authority) => authority.hosts ?? CLOUDS[authority.cloud]?.authorities ?? []);
+	const wanted = config.authority.cloud ? [config.authority.cloud] : ['public', ...used];
+	const hosts = [...new Set(wanted.flatMap((cloud) => CLOUDS[cloud].authorities))];
+	config.authority.hosts ??= hosts.filter((host) => !others.includes(host));
+	for (const authority of config.authorities)
+		authority.hosts ??= CLOUDS[authority.cloud]?.authorities ?? [];
+	for (const authority of [config.authority, ...config.authorities])
+		authority.tls ??= config.tls;
+}
+
 function settle(config) {
 	if (!config.tenants.length || !config.vaults.length)
 		fail('', 'needs at least one tenant and one vault');
 	const known = (tenant, path) => (config.tenants.some((t) => t.id === tenant) ? tenant
 		: fail(path, 'is not the id of a tenant'));
-	config.authority.tls ??= config.tls;
-	config.clients.forEach((client, i) => {
-		client.tenant = known(client.tenant ?? config.tenants[0].id, `clients[${i}].tenant`);
-	});
+	for (const kind of ['clients', 'identities', 'users', 'vaults']) {
+		config[kind].forEach((thing, i) => {
+			thing.tenant = known(thing.tenant ?? config.tenants[0].id, `${kind}[${i}].tenant`);
+		});
+	}
 	config.vaults.forEach((vault, i) => {
-		vault.tenant = known(vault.tenant ?? config.tenants[0].id, `vaults[${i}].tenant`);
-		vault.host ??= `${vault.name.toLowerCase()}.vault.azure.net`;
+		settleVault(vault);
 		vault.tls ??= config.tls;
 		unique(vault.secrets.map((secret) => secret.name), `vaults[${i}].secrets`);
 		unique(vault.keys.map((key) => key.name), `vaults[${i}].keys`);
 	});
-	unique(config.vaults.map((vault) => vault.name), 'vaults');
-	unique([...config.vaults.map((vault) => vault.host), ...config.authority.hosts], 'hosts');
+	settleAuthorities(config);
+	config.identities.forEach(completeIdentity);
+	if (config.identities.filter(({ kind }) => kind === 'system').length > 1)
+		fail('identities', 'has more than one of kind system');
+	for (const kind of ['vaults', 'authorities', 'identities', 'users', 'traps'])
+		unique(config[kind].map(({ name }) => name), kind);
+	unique(config.clients.flatMap((client) => [...client.certificates, ...client.federated].flatMap(({ make }) => make ?? [])), 'make');
+	unique([...config.vaults.map((vault) => vault.host), ...config.authority.hosts,
+		...config.authorities.flatMap(({ hosts }) => hosts), ...config.traps.flatMap(({ hosts }) => hosts)], 'hosts');
 	return config;
 }
 

@@ -5,12 +5,15 @@
 
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
-import { ConfigError, fail, object, text } from './check.mjs';
+import {
+	ConfigError, fail, flag, object, oneOf, text, whole,
+} from './check.mjs';
 import {
 	accessList, accessModel, challengeShape, checkKeyVersion, checkName, checkSecretVersion, networkKind,
 } from './config.mjs';
 import { checkRule } from './faults.mjs';
 import { answer, HttpError, parseJson, parseTarget, readBody, send } from './http.mjs';
+import { managedChanges } from './signinconfig.mjs';
 
 const PREFIX = '/__control';
 
@@ -34,6 +37,23 @@ async function changeObject(world, body, kind, add) {
 	return { id };
 }
 
+/** Changes fields of the managed identity endpoints that are there. */
+function changeManaged(world, body) {
+	for (const [name, fields] of Object.entries(managedChanges(body)))
+		Object.assign(world.managed[name] ?? fail(name, 'is not in the configuration'), fields);
+}
+
+const deviceCall = object({ action: oneOf(['approve', 'decline', 'expire']), userCode: text, user: text }, ['action']);
+
+const federatedCall = object({
+	name: text, lifetime: whole(-86400, 86400), issuer: text, subject: text, audience: text, forged: flag,
+}, ['name']);
+
+function writeFederated(world, body) {
+	const { name, ...claims } = federatedCall(body);
+	(world.federations.get(name) ?? fail('name', 'is no federated token that is made')).write(claims);
+}
+
 /* "METHOD /path" → (world, body, query) → what is answered */
 const CALLS = {
 	'GET /requests': (world, body, query) => world.journal.since(Number(query.get('since') ?? 0)),
@@ -48,6 +68,12 @@ const CALLS = {
 			fail('expireAll', 'must be true');
 		world.tokens.expireAll();
 	},
+	'GET /device': (world) => world.devices.list(),
+	'POST /device': (world, body) => world.devices.decide(deviceCall(body)),
+	'POST /federated': writeFederated,
+	'POST /managed': changeManaged,
+	'GET /traps': (world) => world.traps.report(),
+	'DELETE /traps': (world) => world.traps.forget(),
 	'POST /secret': (world, body) => changeObject(world, body, 'secrets',
 		(vault, name, version) => world.addSecret(vault, name, checkSecretVersion(version))),
 	'POST /key': (world, body) => changeObject(world, body, 'keys',

@@ -55,7 +55,7 @@ function checkAction(value, path) {
 }
 
 const matchShape = object({
-	endpoint: oneOf(['vault', 'token']), vault: text, method: text, path: regex,
+	endpoint: oneOf(['vault', 'token', 'imds', 'appservice', 'arc', 'trap']), vault: text, method: text, path: regex,
 	auth: [oneOf(['any', 'present', 'absent']), 'any'],
 });
 

@@ -48,7 +48,7 @@ async function until(condition, what) {
 test('ends on SIGTERM, on SIGINT, on a control call, and leaves no private key behind', async () => {
 	for (const how of ['SIGTERM', 'SIGINT', 'stop']) {
 		const vault = await Vault.start(CONFIG, freshDir());
-		assert.deepEqual(readdirSync(vault.dir).sort(), ['ca.pem', 'config.json', 'vault.env']);
+		assert.deepEqual(readdirSync(vault.dir).sort(), ['ca.pem', 'config.json', 'hosts', 'vault.env']);
 		if (how === 'stop')
 			await vault.control('POST', '/stop');
 		else

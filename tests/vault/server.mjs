@@ -3,11 +3,16 @@
 // journal, fault, token, rights, operation, answer.
 
 import { randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { createServer as createHttp } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import { isIP } from 'node:net';
+import { join } from 'node:path';
+import { WILDCARDS } from './clouds.mjs';
 import { startControl } from './control.mjs';
 import { answer, HttpError, parseTarget, readBody, send } from './http.mjs';
 import { routeKeys } from './keys.mjs';
+import { routeManaged } from './managed.mjs';
 import { routeSecrets } from './secrets.mjs';
 import { makeCertificates } from './tls.mjs';
 import { routeAuthority } from './tokens.mjs';
@@ -47,7 +52,8 @@ function authorize(ctx, kind, right) {
 	const { vault, token } = ctx;
 	if (vault.access === null)
 		return;
-	const held = vault.access.filter((entry) => entry.client.toLowerCase() === token.client.toLowerCase());
+	const names = token.names.map((name) => name.toLowerCase());
+	const held = vault.access.filter((entry) => names.includes(entry.client.toLowerCase()));
 	if (held.some((entry) => entry[kind].includes(right)))
 		return;
 	throw new HttpError(403, 'Forbidden', `The caller lacks the permission ${kind}/${right}.`,
@@ -71,7 +77,8 @@ function routeVault(ctx) {
 	if (parts.at(-1) === '')
 		parts.pop();
 	const [collection, ...rest] = parts;
-	const route = COLLECTIONS.get(collection?.toLowerCase());
+	const known = vault.kind === 'hsm' && collection?.toLowerCase() !== 'keys' ? undefined : collection?.toLowerCase();
+	const route = COLLECTIONS.get(known);
 	const result = route?.(ctx, rest);
 	if (!result)
 		throw new HttpError(route ? 405 : 404, route ? 'MethodNotAllowed' : 'NotFound', 'No such operation.');
@@ -96,6 +103,10 @@ function handle(ctx) {
 		Object.assign(ctx, parseTarget(ctx.url));
 		if (ctx.endpoint === 'token')
 			return routeAuthority(ctx);
+		if (ctx.endpoint === 'trap')
+			return ctx.world.traps.take(ctx);
+		if (ctx.endpoint !== 'vault')
+			return routeManaged(ctx);
 		result = routeVault(ctx);
 	} catch (error) {
 		if (!(error instanceof HttpError))
@@ -109,20 +120,30 @@ function handle(ctx) {
 }
 
 /**
- * Who is meant: by its own address a listener answers for its own vault (or authority); by name, whoever has that
+ * Who is meant: by its own address a listener answers for whoever it was opened for; by name, whoever has that
  * name. Null for a name nobody has.
  */
 function addressee(world, own, host) {
 	const [, name = '', port] = /^(.*?)(?::(\d+))?$/.exec((host ?? '').toLowerCase()) ?? [];
 	const bare = name.replace(/^\[|\]$/g, '');
-	const base = { base: `https://${host}`, baseWithPort: `https://${name}:${port ?? 443}` };
-	if (bare === 'localhost' || isIP(bare))
+	const scheme = own.plain ? 'http' : 'https';
+	const base = { base: `${scheme}://${host}`, baseWithPort: `${scheme}://${name}:${port ?? (own.plain ? 80 : 443)}` };
+	if (bare === 'localhost' || isIP(bare) || own.plain)
 		return { ...own, ...base };
-	if (world.config.authority.hosts.includes(name))
-		return { endpoint: 'token', vault: null, ...base };
+	const named = world.authorityNamed(name);
+	if (named)
+		return { ...ownOfAuthority(named.authority), cloud: named.cloud, ...base };
 	const vault = world.vaults.find((other) => other.host === name);
-	return vault ? { endpoint: 'vault', vault, ...base } : null;
+	if (vault)
+		return { ...ownOfVault(vault), ...base };
+	const trap = world.trapPlaces.find(({ hosts }) => hosts.includes(name));
+	/* What reaches a trap is the trap's, whatever name it asks for. */
+	return trap || own.endpoint === 'trap' ? { endpoint: 'trap', vault: null, trap: trap?.name ?? own.trap, ...base } : null;
 }
+
+const ownOfAuthority = (authority) => ({ endpoint: 'token', vault: null, cloud: authority.cloud, authorityHosts: authority.hosts });
+const ownOfVault = (vault) => ({ endpoint: 'vault', vault });
+const ownOfTrap = (trap, plain) => ({ endpoint: 'trap', vault: null, trap: trap.name, plain });
 
 async function serve(world, listener, req, res) {
 	const entry = world.journal.open(req, listener.own.endpoint);
@@ -156,11 +177,13 @@ async function serve(world, listener, req, res) {
 class Listener {
 	#tcp = new Map();
 
+	/** Plain HTTP without tls. own is what it answers for when it is asked by address. */
 	constructor(world, own, tls) {
 		this.own = own;
-		this.server = createHttps({ ...tls, minVersion: 'TLSv1.2' }, (req, res) => {
+		const onRequest = (req, res) => {
 			serve(world, this, req, res).catch((error) => this.#failed(error, req, res));
-		});
+		};
+		this.server = tls ? createHttps({ ...tls, minVersion: 'TLSv1.2' }, onRequest) : createHttp(onRequest);
 		/* Longer than a test lasts: a client must meet a closed connection only where a fault closes it. */
 		this.server.keepAliveTimeout = 600000;
 		this.server.on('connection', (tcp) => {
@@ -172,6 +195,18 @@ class Listener {
 			world.journal.tlsErrors++;
 		});
 		this.server.on('clientError', (error, socket) => socket.destroy());
+		if (own.endpoint === 'trap')
+			this.#watch(world.traps.get(own.trap), tls !== undefined);
+	}
+
+	#watch(trap, isTls) {
+		this.server.on('connection', () => {
+			trap.counts.connections++;
+		});
+		this.server.on('tlsClientError', () => {
+			trap.counts.tlsErrors++;
+		});
+		this.server.on(isTls ? 'secureConnection' : 'connection', (socket) => trap.watch(socket));
 	}
 
 	#failed(error, req, res) {
@@ -189,10 +224,10 @@ class Listener {
 			socket.destroy();
 	}
 
-	listen(port) {
+	listen({ port, address }) {
 		return new Promise((resolve, reject) => {
 			this.server.once('error', reject);
-			this.server.listen(port, '127.0.0.1', () => resolve(this.server.address().port));
+			this.server.listen(port, address, () => resolve(this.server.address().port));
 		});
 	}
 
@@ -203,10 +238,56 @@ class Listener {
 }
 
 function certificateNames(config) {
+	const { authority, authorities, vaults, traps } = config;
+	const places = [authority, ...authorities, ...vaults, ...traps];
 	return [...new Set([
-		'127.0.0.1', 'localhost', '*.vault.azure.net', '*.vault.azure.cn', '*.vault.usgovcloudapi.net',
-		'*.managedhsm.azure.net', ...config.authority.hosts, ...config.vaults.map((vault) => vault.host), ...config.tlsNames,
+		'127.0.0.1', 'localhost', ...WILDCARDS, ...places.map(({ address }) => address),
+		...[authority, ...authorities, ...traps].flatMap(({ hosts }) => hosts), ...vaults.map((vault) => vault.host), ...config.tlsNames,
 	])];
+}
+
+/* Opens listeners; what asks for the same address, port and certificate shares one. */
+class Opener {
+	#shared = new Map();
+
+	constructor(world, contexts) {
+		Object.assign(this, { world, contexts, running: [] });
+	}
+
+	/** Opens a listener at place and returns its port; the own of the first at a place is who answers there by address. */
+	async open(own, place, tls) {
+		const key = `${place.address} ${place.port} ${tls}`;
+		if (place.port !== 0 && this.#shared.has(key))
+			return place.port;
+		const listener = new Listener(this.world, own, tls && this.contexts[tls]);
+		this.running.push(listener);
+		this.#shared.set(key, listener);
+		return listener.listen(place);
+	}
+
+	async openAll() {
+		const { authorities, vaults, managed, trapPlaces } = this.world;
+		for (const authority of authorities)
+			authority.port = await this.open(ownOfAuthority(authority), authority, authority.tls);
+		for (const vault of vaults)
+			vault.port = await this.open(ownOfVault(vault), vault, vault.tls);
+		for (const [name, place] of Object.entries(managed))
+			place.port = await this.open({ endpoint: name.toLowerCase(), vault: null, plain: true }, place);
+		for (const trap of trapPlaces) {
+			trap.port = await this.open(ownOfTrap(trap, false), trap, 'good');
+			trap.plainPort = await this.open(ownOfTrap(trap, true), { ...trap, port: 0 });
+		}
+	}
+}
+
+/** Writes dir/hosts: an /etc/hosts by which the names of all listeners on port 443 lead to them. */
+function writeHosts(world, dir) {
+	const places = [...world.authorities, ...world.vaults.map(({ host, ...rest }) => ({ ...rest, hosts: [host] })), ...world.trapPlaces];
+	const lines = places.filter(({ port, hosts }) => port === 443 && hosts.length)
+		.map(({ address, hosts }) => `${address} ${hosts.join(' ')}\n`);
+	const path = join(dir, 'hosts');
+	writeFileSync(path, `127.0.0.1 localhost\n::1 localhost\n${lines.join('')}`, { mode: 0o644 });
+	return path;
 }
 
 /**
@@ -215,29 +296,27 @@ function certificateNames(config) {
  */
 export async function startVault(config, dir, onStop = () => {}) {
 	const world = new World(config);
-	const kinds = [config.authority.tls, ...config.vaults.map((vault) => vault.tls)];
-	const { caFile, contexts } = makeCertificates(dir, certificateNames(config), kinds);
-	const running = [];
-	const close = () => running.forEach((part) => part.close());
+	const kinds = [...world.authorities, ...config.vaults].map(({ tls }) => tls);
+	const { caFile, contexts } = makeCertificates(dir, certificateNames(config), config.traps.length ? [...kinds, 'good'] : kinds);
+	const opener = new Opener(world, contexts);
+	const close = () => {
+		opener.running.forEach((part) => part.close());
+		world.close();
+	};
 	try {
-		const open = async (own, tls, port) => {
-			const listener = new Listener(world, own, contexts[tls]);
-			running.push(listener);
-			return listener.listen(port);
-		};
-		world.authorityPort = await open({ endpoint: 'token', vault: null }, config.authority.tls, config.authority.port);
-		for (const vault of world.vaults)
-			vault.port = await open({ endpoint: 'vault', vault }, vault.tls, vault.port);
+		world.prepare(dir);
+		await opener.openAll();
 		await world.build();
 		const control = await startControl(world, onStop);
-		running.push(control);
+		opener.running.push(control);
 		const ready = {
 			ready: true,
 			pid: process.pid,
 			caFile,
+			hostsFile: writeHosts(world, dir),
 			controlUrl: control.url,
 			controlKey: control.key,
-			authority: { url: world.authorityUrl, port: world.authorityPort, hosts: config.authority.hosts },
+			...world.describeSignIn(),
 			vaults: world.describeVaults(),
 		};
 		return { ready, world, close };

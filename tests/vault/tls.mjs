@@ -14,6 +14,7 @@ export const TLS_KINDS = ['good', 'untrusted', 'wrong-host', 'expired'];
 
 const DAY_MS = 24 * 3600 * 1000;
 const CURVE = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+const rsa = (bits) => ['-newkey', `rsa:${bits}`, '-nodes'];
 
 function openssl(...args) {
 	try {
@@ -59,7 +60,8 @@ subjectAltName = ${san}
 `;
 }
 
-class Authority {
+/** A certificate authority that lives in a folder of its own until remove(). */
+export class Authority {
 	constructor(parent, label) {
 		this.dir = mkdtempSync(join(parent, 'tls-'));
 		this.serial = 0;
@@ -82,10 +84,20 @@ class Authority {
 
 	/** A key and a certificate for names, valid from and to in milliseconds. */
 	issue(names, from, to) {
+		return this.#sign(CURVE, 'adefuse loopback vault', names, from, to);
+	}
+
+	/** An RSA key and a certificate that a client signs in with; both as text. */
+	issueClient(subject, bits, from, to) {
+		const { key, cert } = this.#sign(rsa(bits), subject, [subject], from, to);
+		return { key: key.toString(), cert: cert.toString() };
+	}
+
+	#sign(newKey, subject, names, from, to) {
 		const base = join(this.dir, `leaf${this.serial++}`);
 		const config = this.#config(names);
-		openssl('req', '-new', ...CURVE, '-keyout', `${base}.key`, '-out', `${base}.csr`,
-			'-subj', '/CN=adefuse loopback vault', '-config', config);
+		openssl('req', '-new', ...newKey, '-keyout', `${base}.key`, '-out', `${base}.csr`,
+			'-subj', `/CN=${subject}`, '-config', config);
 		openssl('ca', '-batch', '-notext', '-config', config, '-extensions', 'leaf',
 			'-cert', `${this.dir}/ca.pem`, '-keyfile', `${this.dir}/ca.key`,
 			'-startdate', asn1Time(from), '-enddate', asn1Time(to),

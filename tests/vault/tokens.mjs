@@ -1,72 +1,74 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Entra ID as far as a service principal needs it: token endpoint, discovery documents, and the memory of the
-// tokens handed out, against which the vaults check what they are shown.
-//
-// A grant is a function in GRANTS; a new way to sign in is one more entry there.
+// Entra ID's endpoints as far as a sign-in needs them, and the memory of the tokens handed out, against which the
+// vaults check what they are shown. The ways to get a token stand in grants.mjs.
 
-import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { RESOURCES } from './clouds.mjs';
+import { EntraError } from './entraerror.mjs';
+import { grant, startDeviceCode } from './grants.mjs';
 import { answer } from './http.mjs';
+import { publicJwk } from './jwt.mjs';
 
 /* Real tokens are opaque to a client and about this long, in bytes before base64url. */
 const TOKEN_BYTES = 1200;
+const REFRESH_BYTES = 900;
 
-const RESOURCES = [
-	'https://vault.azure.net', 'https://managedhsm.azure.net', 'https://management.azure.com',
-	'https://storage.azure.com', 'https://vault.azure.cn', 'https://vault.usgovcloudapi.net',
-	'https://graph.microsoft.com',
-];
+/* The Azure CLI's application: public, and known in every tenant. */
+const AZURE_CLI = '04b07795-8ddb-461a-bbee-02f9e1bf7b46';
 
-class EntraError extends Error {
-	constructor(status, error, number, message) {
-		super(message);
-		Object.assign(this, { status, error, number });
-	}
-
-	answer() {
-		const trace = randomUUID();
-		const correlation = randomUUID();
-		const time = `${new Date().toISOString().slice(0, 19).replace('T', ' ')}Z`;
-		return answer(this.status, {
-			error: this.error,
-			error_description: `AADSTS${this.number}: ${this.message} Trace ID: ${trace} `
-				+ `Correlation ID: ${correlation} Timestamp: ${time}`,
-			error_codes: [this.number],
-			timestamp: time,
-			trace_id: trace,
-			correlation_id: correlation,
-		});
-	}
-}
-
-function sameSecret(a, b) {
-	const digest = (value) => createHash('sha256').update(value).digest();
-	return timingSafeEqual(digest(a), digest(b));
-}
+const sha256 = (text) => createHash('sha256').update(text).digest('hex');
 
 export class Tokens {
-	#config;
+	#world;
 	#issued = new Map();
+	#refresh = new Map();
+	#assertions = new Set();
+	#signingKey = null;
 
-	constructor(config) {
-		this.#config = config;
+	constructor(world) {
+		this.#world = world;
 	}
 
-	tenant(name) {
+	/** A tenant by id or name; those of another cloud than the one asked are not known. */
+	tenant(name, cloud) {
 		const wanted = name.toLowerCase();
-		return this.#config.tenants.find((tenant) => tenant.id === wanted
-			|| tenant.names.some((other) => other.toLowerCase() === wanted));
+		return this.#world.config.tenants.find((tenant) => (tenant.id === wanted
+			|| tenant.names.some((other) => other.toLowerCase() === wanted))
+			&& (!cloud || !tenant.cloud || tenant.cloud === cloud));
 	}
 
 	client(id, tenant) {
-		return this.#config.clients.find((client) => client.id.toLowerCase() === id.toLowerCase()
-			&& client.tenant === tenant.id);
+		return this.#world.clients.find((client) => client.id.toLowerCase() === id.toLowerCase()
+			&& (client.tenant === tenant.id || client.tenant === null));
 	}
 
-	issue(client, tenant, audience) {
+	/** Hands out a token; principal is { label, names }: names are what a vault's access list may call it. */
+	issue(principal, tenant, audience) {
 		const token = randomBytes(TOKEN_BYTES).toString('base64url');
-		const lifetime = this.#config.tokenLifetime;
-		this.#issued.set(token, { client: client.id, tenant: tenant.id, audience, expires: Date.now() + lifetime * 1000 });
+		const lifetime = this.#world.config.tokenLifetime;
+		this.#issued.set(token, { ...principal, tenant: tenant.id, audience, expires: Date.now() + lifetime * 1000 });
+		this.#world.noteSecret(token, `access token of ${principal.label}`);
 		return { token_type: 'Bearer', expires_in: lifetime, ext_expires_in: lifetime, access_token: token };
+	}
+
+	issueRefresh(grantee) {
+		const token = randomBytes(REFRESH_BYTES).toString('base64url');
+		this.#refresh.set(token, grantee);
+		this.#world.noteSecret(token, `refresh token of ${grantee.user.name}`);
+		return token;
+	}
+
+	takeRefresh(token, client, tenant) {
+		const known = this.#refresh.get(token);
+		return known?.client === client && known.tenant === tenant ? known : undefined;
+	}
+
+	/** True once for each assertion. */
+	firstUse(assertion) {
+		const digest = sha256(assertion);
+		const isNew = !this.#assertions.has(digest);
+		this.#assertions.add(digest);
+		return isNew;
 	}
 
 	/** What is known of an Authorization value; undefined for a token never handed out. */
@@ -81,69 +83,47 @@ export class Tokens {
 	}
 
 	knowsResource(resource) {
-		return RESOURCES.includes(resource) || this.#config.vaults.some((vault) => vault.resource === resource);
+		return RESOURCES.includes(resource) || this.#world.config.vaults.some((vault) => vault.resource === resource);
+	}
+
+	/** The key of id tokens, made when the first is wanted. */
+	get signingKey() {
+		this.#signingKey ??= generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+		return this.#signingKey;
 	}
 }
 
-function needField(form, name) {
-	const value = form.get(name);
-	if (!value)
-		throw new EntraError(400, 'invalid_request', 900144, `The request body must contain '${name}'.`);
-	return value;
+/** The clients of a configuration, ready for makeCredentials(); the Azure CLI's is always among them. */
+export function buildClients(config) {
+	const clients = config.clients.map((client) => ({ ...client, certificates: [], federated: [] }));
+	if (!clients.some(({ id }) => id.toLowerCase() === AZURE_CLI))
+		clients.push({ id: AZURE_CLI, tenant: null, certificates: [], federated: [], device: true });
+	return clients;
 }
 
-/** The audience a client-credentials scope stands for: a known resource with /.default behind it. */
-function audienceOf(tokens, form) {
-	const scope = needField(form, 'scope');
-	if (scope.includes(' ') || !scope.endsWith('/.default'))
-		throw new EntraError(400, 'invalid_scope', 1002012,
-			'The scope is not valid: client credential flows need the resource identifier with /.default.');
-	const audience = scope.slice(0, -'/.default'.length);
-	if (!tokens.knowsResource(audience))
-		throw new EntraError(400, 'invalid_resource', 500011, 'The resource principal was not found in the tenant.');
-	return audience;
+function findTenant(ctx, tenantName, error) {
+	const tenant = ctx.world.tokens.tenant(tenantName, ctx.cloud);
+	if (!tenant)
+		throw new EntraError(400, error, 90002, `Tenant '${tenantName}' not found. Check that it is of this cloud.`);
+	return tenant;
 }
 
-function clientCredentials(tokens, tenant, form) {
-	const client = tokens.client(needField(form, 'client_id'), tenant);
-	if (!client)
-		throw new EntraError(400, 'unauthorized_client', 700016, 'The application was not found in the tenant.');
-	if (!form.get('client_secret'))
-		throw new EntraError(401, 'invalid_client', 7000218, "The request body must contain 'client_secret'.");
-	if (!sameSecret(form.get('client_secret'), client.secret))
-		throw new EntraError(401, 'invalid_client', 7000215, 'Invalid client secret provided.');
-	return answer(200, tokens.issue(client, tenant, audienceOf(tokens, form)));
-}
-
-/* grant_type → (tokens, tenant, form) → answer */
-const GRANTS = {
-	client_credentials: clientCredentials,
-};
-
-function issueToken(ctx, tenantName) {
-	const { tokens } = ctx.world;
+/** A POST of a form: names of its fields go to the journal, then act(ctx, where, form) answers. */
+function postForm(ctx, tenantName, act) {
 	const form = new URLSearchParams((ctx.body ?? '').toString('utf8'));
 	ctx.entry.fields = [...form.keys()];
 	ctx.entry.grant = form.get('grant_type');
 	if (!/^application\/x-www-form-urlencoded\b/i.test(ctx.headers['content-type'] ?? ''))
 		throw new EntraError(400, 'invalid_request', 900144, "The request body must contain 'grant_type'.");
-	const tenant = tokens.tenant(tenantName);
-	if (!tenant)
-		throw new EntraError(400, 'invalid_request', 90002, `Tenant '${tenantName}' not found.`);
-	const type = needField(form, 'grant_type');
-	if (!Object.hasOwn(GRANTS, type))
-		throw new EntraError(400, 'unsupported_grant_type', 70003, 'The grant type is not supported.');
-	return GRANTS[type](tokens, tenant, form);
+	return act(ctx, { tenant: findTenant(ctx, tenantName, 'invalid_request'), tenantName }, form);
 }
 
 function openidConfiguration(ctx, tenantName) {
-	const tenant = ctx.world.tokens.tenant(tenantName);
-	if (!tenant)
-		throw new EntraError(400, 'invalid_tenant', 90002, `Tenant '${tenantName}' not found.`);
+	const tenant = findTenant(ctx, tenantName, 'invalid_tenant');
 	const root = `${ctx.base}/${tenant.id}`;
 	return answer(200, {
 		token_endpoint: `${root}/oauth2/v2.0/token`,
-		token_endpoint_auth_methods_supported: ['client_secret_post'],
+		token_endpoint_auth_methods_supported: ['client_secret_post', 'private_key_jwt'],
 		jwks_uri: `${root}/discovery/v2.0/keys`,
 		response_modes_supported: ['query', 'fragment', 'form_post'],
 		subject_types_supported: ['pairwise'],
@@ -152,15 +132,21 @@ function openidConfiguration(ctx, tenantName) {
 		scopes_supported: ['openid', 'profile', 'email', 'offline_access'],
 		issuer: `${root}/v2.0`,
 		authorization_endpoint: `${root}/oauth2/v2.0/authorize`,
+		device_authorization_endpoint: `${root}/oauth2/v2.0/devicecode`,
 		end_session_endpoint: `${root}/oauth2/v2.0/logout`,
 		tenant_region_scope: null,
 	});
 }
 
+function keySet(ctx, tenantName) {
+	findTenant(ctx, tenantName, 'invalid_tenant');
+	return answer(200, { keys: [{ ...publicJwk(ctx.world.tokens.signingKey), kid: 'loopback', use: 'sig', alg: 'RS256' }] });
+}
+
 function instanceDiscovery(ctx) {
 	const wanted = ctx.query.get('authorization_endpoint') ?? '';
 	const [, tenantName = ''] = /^https:\/\/[^/]+\/([^/]+)/.exec(wanted) ?? [];
-	const hosts = [ctx.base.slice('https://'.length), ...ctx.world.config.authority.hosts];
+	const hosts = [ctx.base.slice('https://'.length), ...ctx.authorityHosts];
 	return answer(200, {
 		tenant_discovery_endpoint: `${ctx.base}/${tenantName}/v2.0/.well-known/openid-configuration`,
 		'api-version': '1.1',
@@ -168,22 +154,30 @@ function instanceDiscovery(ctx) {
 	});
 }
 
+/* "METHOD path below the tenant" → (ctx, tenant's name) → answer */
+const ROUTES = {
+	'POST oauth2/v2.0/token': (ctx, tenantName) => postForm(ctx, tenantName, grant),
+	'POST oauth2/v2.0/devicecode': (ctx, tenantName) => postForm(ctx, tenantName, startDeviceCode),
+	'GET v2.0/.well-known/openid-configuration': openidConfiguration,
+	'GET discovery/v2.0/keys': keySet,
+};
+
 /** Answers a request to the authority; always an answer, never an exception for what a client sent. */
 export function routeAuthority(ctx) {
 	const path = ctx.parts.join('/').toLowerCase();
 	const [tenantName] = ctx.parts;
-	const rest = path.slice(path.indexOf('/') + 1);
+	const name = `${ctx.method} ${path.slice(path.indexOf('/') + 1)}`;
+	ctx.entry.aadsts = null;
 	try {
-		if (ctx.method === 'POST' && rest === 'oauth2/v2.0/token')
-			return issueToken(ctx, tenantName);
-		if (ctx.method === 'GET' && rest === 'v2.0/.well-known/openid-configuration')
-			return openidConfiguration(ctx, tenantName);
 		if (ctx.method === 'GET' && path === 'common/discovery/instance')
 			return instanceDiscovery(ctx);
+		if (Object.hasOwn(ROUTES, name))
+			return ROUTES[name](ctx, tenantName);
 	} catch (error) {
-		if (error instanceof EntraError)
-			return error.answer();
-		throw error;
+		if (!(error instanceof EntraError))
+			throw error;
+		ctx.entry.aadsts = error.number;
+		return error.answer();
 	}
 	return answer(404, '<html><body>not found</body></html>', { 'Content-Type': 'text/html; charset=utf-8' });
 }

@@ -153,16 +153,35 @@ function watchForEnd({ maxSeconds, parent }, stop) {
 
 const quoted = (value) => `'${String(value).replace(/'/g, "'\\''")}'`;
 
+const shellName = (name) => name.replace(/[^A-Za-z0-9]/g, '_');
+
+/** What tells how to sign in, as variables; absent parts give none. */
+function signInVariables({ authorities, certificates, federated, managed, traps }) {
+	const { imds, appService, arc } = managed;
+	return [
+		...Object.entries(authorities).map(([name, { url }]) => [`VAULT_AUTHORITY_${shellName(name)}`, url]),
+		...Object.entries(certificates).flatMap(([name, files]) => Object.entries(files)
+			.map(([form, path]) => [`VAULT_CERT_${shellName(name + form)}`, path])),
+		...Object.entries(federated).map(([name, path]) => [`VAULT_FEDERATED_${shellName(name)}`, path]),
+		...(imds ? [['VAULT_IMDS', imds.url]] : []),
+		...(appService ? [['VAULT_APPSERVICE_ENDPOINT', appService.url], ['VAULT_APPSERVICE_HEADER', appService.header]] : []),
+		...(arc ? [['VAULT_ARC_ENDPOINT', arc.url], ['VAULT_ARC_IMDS', arc.imds], ['VAULT_ARC_KEY_DIR', arc.keyDir]] : []),
+		...Object.entries(traps).flatMap(([name, { url, http }]) => [
+			[`VAULT_TRAP_${shellName(name)}`, url], [`VAULT_TRAP_HTTP_${shellName(name)}`, http]]),
+	];
+}
+
 function writeEnvironment(dir, ready) {
 	const vaults = Object.entries(ready.vaults);
 	const of = (vault, suffix) => [
 		[`VAULT_URL${suffix}`, vault.url], [`VAULT_PORT${suffix}`, vault.port], [`VAULT_HOST${suffix}`, vault.host],
 	];
 	const all = [
-		['VAULT_PID', ready.pid], ['VAULT_CA_FILE', ready.caFile], ['VAULT_CONTROL_URL', ready.controlUrl],
-		['VAULT_CONTROL_KEY', ready.controlKey], ['VAULT_AUTHORITY', ready.authority.url],
-		['VAULT_AUTHORITY_PORT', ready.authority.port], ...of(vaults[0][1], ''),
-		...vaults.flatMap(([name, vault]) => of(vault, `_${name.replace(/-/g, '_')}`)),
+		['VAULT_PID', ready.pid], ['VAULT_CA_FILE', ready.caFile], ['VAULT_HOSTS_FILE', ready.hostsFile],
+		['VAULT_CONTROL_URL', ready.controlUrl], ['VAULT_CONTROL_KEY', ready.controlKey],
+		['VAULT_AUTHORITY', ready.authority.url], ['VAULT_AUTHORITY_PORT', ready.authority.port],
+		...signInVariables(ready), ...of(vaults[0][1], ''),
+		...vaults.flatMap(([name, vault]) => of(vault, `_${shellName(name)}`)),
 	];
 	writeFileSync(`${dir}/vault.env`, all.map(([name, value]) => `${name}=${quoted(value)}\n`).join(''), { mode: 0o600 });
 }

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The key files by which Arc's endpoint knows that its caller may read them. Each challenge makes one, each is good
+// once; whatever was written is removed at the end, also the folders that had to be made.
+
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import {
+	existsSync, mkdirSync, rmdirSync, rmSync, symlinkSync, writeFileSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+
+export class ArcKeys {
+	#keys = new Map();
+	#folders = [];
+	#world;
+
+	/** settings: keyBytes, realm, keyName, symlink, write; they may change between challenges. */
+	constructor(world, dir, settings) {
+		this.#world = world;
+		this.settings = settings;
+		this.outside = join(dir, 'arc-outside');
+		this.dir = resolve(dir, settings.keyDir);
+		this.#makeFolder(this.dir);
+	}
+
+	#makeFolder(path) {
+		const missing = [];
+		for (let at = path; !existsSync(at); at = dirname(at))
+			missing.push(at);
+		for (const at of missing.reverse()) {
+			mkdirSync(at, { mode: 0o755 });
+			this.#folders.unshift(at);
+		}
+	}
+
+	#write(path, key) {
+		const { symlink, write } = this.settings;
+		if (!write)
+			return;
+		if (!symlink) {
+			writeFileSync(path, key, { mode: 0o640 });
+			return;
+		}
+		this.#makeFolder(this.outside);
+		const target = join(this.outside, 'target.key');
+		writeFileSync(target, key, { mode: 0o640 });
+		symlinkSync(target, path);
+	}
+
+	/** Writes a fresh key and returns the realm that leads (or misleads) to it. */
+	challenge(guid) {
+		const { keyBytes, keyName, realm } = this.settings;
+		const key = randomBytes(keyBytes).toString('base64url').slice(0, keyBytes);
+		const name = keyName.replaceAll('{guid}', guid);
+		const file = join(this.dir, name);
+		this.#write(file, key);
+		this.#keys.set(key, file);
+		this.#world.noteSecret(key, 'Arc key');
+		return realm.replaceAll('{file}', file).replaceAll('{dir}', this.dir).replaceAll('{name}', name).replaceAll('{guid}', guid);
+	}
+
+	/** Whether this is a key that was written and not yet used; it is used up by it. */
+	take(given) {
+		const bytes = Buffer.from(given);
+		for (const [key, file] of this.#keys) {
+			const known = Buffer.from(key);
+			if (known.length && known.length === bytes.length && timingSafeEqual(known, bytes)) {
+				this.#keys.delete(key);
+				rmSync(file, { force: true });
+				return true;
+			}
+		}
+		return false;
+	}
+
+	close() {
+		for (const file of [...this.#keys.values(), join(this.outside, 'target.key')])
+			rmSync(file, { force: true });
+		for (const folder of this.#folders) {
+			try {
+				rmdirSync(folder);
+			} catch { /* somebody else keeps something in it */ }
+		}
+	}
+}
