@@ -12,6 +12,10 @@
 #include "base/log.h"
 #include "cli/secret_source.h"
 
+enum {
+	WANTED_IDS_MAX = 256
+};
+
 struct attempt {
 	struct survey *survey;
 	const struct options *options;
@@ -271,6 +275,31 @@ static size_t wanted_ids(const struct survey *survey, struct guid *ids, size_t c
 	return count;
 }
 
+/* Another protector of the same volume may have opened it. */
+static bool is_wanted(void *context, const struct guid *id)
+{
+	const struct attempt *attempt = context;
+	struct guid ids[WANTED_IDS_MAX];
+	size_t count = wanted_ids(attempt->survey, ids, WANTED_IDS_MAX);
+
+	for (size_t i = 0; i < count; i++) {
+		if (guid_equal(&ids[i], id))
+			return true;
+	}
+	return false;
+}
+
+static struct keyvault_request request_of(struct attempt *attempt)
+{
+	return (struct keyvault_request){
+		.vm = attempt->options->vm,
+		.kek = attempt->options->kek,
+		.accept = accept_bek,
+		.wanted = is_wanted,
+		.context = attempt,
+	};
+}
+
 /* A failed search is remembered, not fatal: another key may still open the volume. */
 static void keep_failure(struct attempt *attempt, const struct err *err)
 {
@@ -279,14 +308,11 @@ static void keep_failure(struct attempt *attempt, const struct err *err)
 		attempt->failure = *err;
 }
 
-enum {
-	WANTED_IDS_MAX = 256
-};
-
 static int try_vault(struct attempt *attempt, const char *vault, struct err *err)
 {
 	struct guid ids[WANTED_IDS_MAX];
 	size_t count = wanted_ids(attempt->survey, ids, WANTED_IDS_MAX);
+	struct keyvault_request request = request_of(attempt);
 	size_t found = 0;
 	struct err why = {0};
 	int result;
@@ -299,9 +325,10 @@ static int try_vault(struct attempt *attempt, const char *vault, struct err *err
 	result = open_keyvault(attempt, err);
 	if (result < 0)
 		return result;
-	result = keyvault_search(attempt->keyvault, vault, attempt->options->vm,
-				 attempt->options->kek, ids, count, accept_bek, attempt, &found,
-				 &why);
+	request.vault = vault;
+	request.ids = ids;
+	request.id_count = count;
+	result = keyvault_search(attempt->keyvault, &request, &found, &why);
 	if (result < 0 && result != -ENOKEY) {
 		keep_failure(attempt, &why);
 	} else if (found == 0 && attempt->misfit.kind == ERR_NONE) {
@@ -329,6 +356,7 @@ static const char *first_vault(const struct options *options)
 static int try_secret(struct attempt *attempt, const char *secret, struct err *err)
 {
 	const char *vault = is_url(secret) ? NULL : first_vault(attempt->options);
+	struct keyvault_request request = request_of(attempt);
 	struct err why = {0};
 	int result;
 
@@ -341,8 +369,8 @@ static int try_secret(struct attempt *attempt, const char *secret, struct err *e
 	result = open_keyvault(attempt, err);
 	if (result < 0)
 		return result;
-	result = keyvault_get(attempt->keyvault, vault, secret, attempt->options->kek, accept_bek,
-			      attempt, &why);
+	request.vault = vault;
+	result = keyvault_get(attempt->keyvault, &request, secret, &why);
 	if (result < 0 && result != -ENOKEY)
 		keep_failure(attempt, &why);
 	else if (result == -ENOKEY)

@@ -28,21 +28,44 @@ static bool find_id(const struct ade_candidates *candidates, const struct guid *
 	return false;
 }
 
-/* Only what looks like a BEK: a machine's name stands on other secrets as well. */
-static bool is_bek_of(const struct secret_item *item, const char *machine)
+static bool is_of(const struct secret_item *item, const char *machine)
 {
-	bool bek;
+	return machine && item->machine_name && strcasecmp(item->machine_name, machine) == 0;
+}
 
-	if (!machine || !item->machine_name || strcasecmp(item->machine_name, machine) != 0)
-		return false;
-	bek = item->content_type && (strcasecmp(item->content_type, "BEK") == 0 ||
-				     strcasecmp(item->content_type, "Wrapped BEK") == 0);
+static bool is_linux(const struct secret_item *item)
+{
+	static const char name[] = "LinuxPassPhraseFileName";
+
+	return item->file_name && strncasecmp(item->file_name, name, sizeof(name) - 1) == 0;
+}
+
+/* A machine's name stands on other secrets as well. */
+static bool looks_like_bek(const struct secret_item *item)
+{
+	bool bek = !is_linux(item) && item->content_type &&
+		   (strcasecmp(item->content_type, "BEK") == 0 ||
+		    strcasecmp(item->content_type, "Wrapped BEK") == 0);
 	if (!bek && item->file_name) {
 		size_t length = strlen(item->file_name);
 
 		bek = length > 4 && strcasecmp(item->file_name + length - 4, ".BEK") == 0;
 	}
 	return bek;
+}
+
+const char *ade_foreign(const struct secret_item *item, const char *machine)
+{
+	if (!is_of(item, machine) || looks_like_bek(item))
+		return NULL;
+	if (is_linux(item))
+		return "is the pass phrase of a Linux disk";
+	return "has no BEK's content type and no BEK's file name";
+}
+
+bool ade_has_expired(const struct secret_item *item, int64_t now)
+{
+	return item->expires > 0 && item->expires <= now;
 }
 
 int ade_add(struct ade_candidates *candidates, struct secret_item **item, enum ade_match match,
@@ -79,31 +102,78 @@ int ade_consider(struct ade_candidates *candidates, struct secret_item **item)
 	if ((*item)->file_name && file_name_guid((*item)->file_name, &guid) &&
 	    find_id(candidates, &guid, &wanted))
 		return ade_add(candidates, item, ADE_BY_FILE_NAME, wanted);
-	if (is_bek_of(*item, candidates->machine))
+	if (is_of(*item, candidates->machine) && looks_like_bek(*item))
 		return ade_add(candidates, item, ADE_BY_MACHINE, candidates->id_count);
 	return 0;
 }
 
-static int compare(const void *left, const void *right)
+static const char *letter_of(const struct ade_candidate *candidate)
 {
-	const struct ade_candidate *a = left;
-	const struct ade_candidate *b = right;
+	return candidate->item->volume_letter ? candidate->item->volume_letter : "";
+}
+
+static int compare_age(const struct ade_candidate *a, const struct ade_candidate *b)
+{
 	int names;
 
-	if (a->wanted != b->wanted)
-		return a->wanted < b->wanted ? -1 : 1;
-	if (a->match != b->match)
-		return a->match < b->match ? -1 : 1;
 	if (a->item->created != b->item->created)
 		return a->item->created > b->item->created ? -1 : 1;
 	names = strcmp(a->item->id->name, b->item->id->name);
 	return names ? names : strcmp(a->item->id->version, b->item->id->version);
 }
 
+static int compare_letters(const void *left, const void *right)
+{
+	const struct ade_candidate *a = left;
+	const struct ade_candidate *b = right;
+	int letters = strcasecmp(letter_of(a), letter_of(b));
+
+	if (a->match != b->match)
+		return a->match < b->match ? -1 : 1;
+	return letters ? letters : compare_age(a, b);
+}
+
+static int compare(const void *left, const void *right, void *context)
+{
+	const struct ade_candidate *a = left;
+	const struct ade_candidate *b = right;
+	const int64_t *now = context;
+	bool a_old = ade_has_expired(a->item, *now);
+	int letters;
+
+	if (a->wanted != b->wanted)
+		return a->wanted < b->wanted ? -1 : 1;
+	if (a_old != ade_has_expired(b->item, *now))
+		return a_old ? 1 : -1;
+	if (a->match != b->match)
+		return a->match < b->match ? -1 : 1;
+	if (a->rank != b->rank)
+		return a->rank < b->rank ? -1 : 1;
+	letters = a->match == ADE_BY_MACHINE ? strcasecmp(letter_of(a), letter_of(b)) : 0;
+	return letters ? letters : compare_age(a, b);
+}
+
+static void set_ranks(struct ade_candidates *candidates)
+{
+	struct ade_candidate *list = candidates->list;
+
+	qsort(list, candidates->count, sizeof(*list), compare_letters);
+	for (size_t i = 0; i < candidates->count; i++) {
+		bool follows = i > 0 && list[i].match == ADE_BY_MACHINE &&
+			       list[i - 1].match == ADE_BY_MACHINE &&
+			       strcasecmp(letter_of(&list[i - 1]), letter_of(&list[i])) == 0;
+
+		list[i].rank = follows ? list[i - 1].rank + 1 : 0;
+	}
+}
+
 void ade_sort(struct ade_candidates *candidates)
 {
-	if (candidates->count > 1)
-		qsort(candidates->list, candidates->count, sizeof(*candidates->list), compare);
+	if (candidates->count < 2)
+		return;
+	set_ranks(candidates);
+	qsort_r(candidates->list, candidates->count, sizeof(*candidates->list), compare,
+		&candidates->now);
 }
 
 void ade_candidates_clear(struct ade_candidates *candidates)

@@ -35,6 +35,7 @@ struct ade_candidate {
 	struct secret_item *item;
 	enum ade_match match;
 	size_t wanted; /* index of the identifier; the count of them when by machine */
+	size_t rank;   /* by machine: how many newer ones there are for the same drive letter */
 	char tried[OBJECT_VERSION_MAX + 1]; /* version that was got for it; empty when none was */
 };
 
@@ -42,6 +43,7 @@ struct ade_candidates {
 	const struct guid *ids; /* the caller's */
 	size_t id_count;
 	const char *machine; /* NULL: none */
+	int64_t now;	     /* seconds since 1970; 0: nothing counts as expired */
 	struct ade_candidate *list;
 	size_t count;
 };
@@ -53,8 +55,20 @@ int ade_consider(struct ade_candidates *candidates, struct secret_item **item);
 int ade_add(struct ade_candidates *candidates, struct secret_item **item, enum ade_match match,
 	    size_t wanted);
 
-/* By identifier, then by kind of match, newest first, then by name so that the order is fixed. */
+/*
+ * By identifier; what has expired behind the rest; then by kind of match, newest first, then by
+ * name so that the order is fixed. By machine the newest of each drive letter comes first, as that
+ * is what each of the machine's volumes uses now.
+ */
 void ade_sort(struct ade_candidates *candidates);
+
+bool ade_has_expired(const struct secret_item *item, int64_t now);
+
+/*
+ * Why a secret that carries the machine's name is none of ours: "has no BEK's content type", "is
+ * the pass phrase of a Linux disk"; NULL when it is of another machine, or is a BEK. Static.
+ */
+const char *ade_foreign(const struct secret_item *item, const char *machine);
 
 void ade_candidates_clear(struct ade_candidates *candidates);
 

@@ -67,8 +67,8 @@ int bek_choose_kek(const struct secret_item *item, const char *kek, struct objec
 static int choose_algorithm(const struct secret_item *item, const char **ret_algorithm,
 			    struct err *err)
 {
-	/* What ADE uses where the tag is missing. */
-	const char *algorithm = unwrap_algorithm(item->algorithm ? item->algorithm : "RSA-OAEP");
+	const char *algorithm =
+		unwrap_algorithm(item->algorithm ? item->algorithm : BEK_ALGORITHM_DEFAULT);
 	int r;
 
 	if (algorithm) {
@@ -82,23 +82,84 @@ static int choose_algorithm(const struct secret_item *item, const char **ret_alg
 	return r;
 }
 
+/*
+ * The tags are only notes: where the vault says that the padding does not come out (and nothing
+ * else is wrong), another algorithm may have been used. PKCS #1 v1.5 comes last, as it is the one
+ * that can take a wrong ciphertext for a right one.
+ */
+static int unwrap_any(struct vault_client *client, const struct object_id *kek, const char *first,
+		      const struct secret *value, struct bek_fetched *fetched, struct err *err)
+{
+	static const char *const others[] = {"RSA-OAEP", "RSA-OAEP-256", "RSA1_5"};
+	struct err why = {0};
+	int r = unwrap_key(client, kek, first, value, &fetched->bytes, &fetched->kek, &why);
+
+	fetched->algorithm = first;
+	for (size_t i = 0; r == -EKEYREJECTED && i < sizeof(others) / sizeof(others[0]); i++) {
+		struct err other = {0};
+		int r2;
+
+		if (strcmp(others[i], first) == 0)
+			continue;
+		log_info("%s; trying %s", why.message, others[i]);
+		r2 = unwrap_key(client, kek, others[i], value, &fetched->bytes, &fetched->kek,
+				&other);
+		if (r2 == -EKEYREJECTED)
+			continue; /* the first refusal is what is told */
+		r = r2;
+		why = other;
+		fetched->algorithm = others[i];
+		if (r == 0)
+			log_warning("secret '%s': its tag says %s, but its KEK unwraps it with %s",
+				    fetched->item->id->name, first, others[i]);
+	}
+	if (r != 0 && err)
+		*err = why;
+	return r;
+}
+
+/* Where the KEK's name came from tells what can be done about its absence. */
+static void explain_missing(const struct object_id *kek, bool given, struct err *err)
+{
+	char name[128];
+	char message[ERR_TEXT_MAX];
+
+	if (given)
+		return;
+	cloud_vault_name(kek->vault, name, sizeof(name));
+	memcpy(message, err->message, sizeof(message));
+	(void)err_set(err, ERR_NOT_FOUND, ENOENT,
+		      "%s, which its tag DiskEncryptionKeyEncryptionKeyURL names", message);
+	if (kek->version[0])
+		err_hint(err,
+			 "was the key rotated and that version purged, or the key replaced? See az "
+			 "keyvault key list-versions --vault-name %s --name %s and az keyvault key "
+			 "list-deleted --vault-name %s; a backup comes back with az keyvault key "
+			 "restore; --kek names another key or version",
+			 name, kek->name, name);
+}
+
 static int unwrap(struct vault_client *client, const struct secret *value, const char *kek,
 		  struct bek_fetched *fetched, struct err *err)
 {
 	struct object_id *chosen CLEANUP(object_id_free) = NULL;
 	const char *algorithm = NULL;
-	int r = bek_choose_kek(fetched->item, kek, &chosen, err);
+	struct err why = {0};
+	int r = bek_choose_kek(fetched->item, kek, &chosen, &why);
 
 	if (r == 0)
-		r = choose_algorithm(fetched->item, &algorithm, err);
-	if (r == 0)
-		r = unwrap_key(client, chosen, algorithm, value, &fetched->bytes, &fetched->kek,
-			       err);
+		r = choose_algorithm(fetched->item, &algorithm, &why);
 	if (r == 0) {
-		fetched->algorithm = algorithm;
-		return 0;
+		r = unwrap_any(client, chosen, algorithm, value, fetched, &why);
+		if (r == -ENOENT)
+			explain_missing(chosen, kek != NULL, &why);
 	}
+	if (r == 0)
+		return 0;
+	fetched->algorithm = NULL;
 	fetched->unwrap_failed = r != -ENOMEM && r != -EINTR;
+	if (err)
+		*err = why;
 	err_prefix(err, "secret '%s'", fetched->item->id->name);
 	return r;
 }

@@ -6,6 +6,9 @@
 #include "keyvault/cloud.h"
 #include "keyvault/secret.h"
 
+/* What ADE uses where the tag is missing. */
+#define BEK_ALGORITHM_DEFAULT "RSA-OAEP"
+
 struct bek_fetched {
 	struct secret_item *item; /* as the get tells it, with version */
 	struct secret *bytes;

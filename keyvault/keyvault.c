@@ -152,29 +152,19 @@ static int check_kek(const struct keyvault *keyvault, const char *kek, struct er
 	return check_given(keyvault, id->vault, "--kek", err);
 }
 
-int keyvault_search(struct keyvault *keyvault, const char *vault, const char *vm, const char *kek,
-		    const struct guid *ids, size_t id_count, keyvault_accept *accept, void *context,
+int keyvault_search(struct keyvault *keyvault, const struct keyvault_request *request,
 		    size_t *ret_found, struct err *err)
 {
 	struct url *url CLEANUP(url_free) = NULL;
-	struct search_request request = {
-		.machine = vm,
-		.kek = kek,
-		.ids = ids,
-		.id_count = id_count,
-		.accept = accept,
-		.context = context,
-	};
-	int r = cloud_parse_vault(keyvault->trust.cloud, vault, &url, err);
+	int r = cloud_parse_vault(keyvault->trust.cloud, request->vault, &url, err);
 
 	if (r == 0)
 		r = check_given(keyvault, url, "--vault", err);
 	if (r == 0)
-		r = check_kek(keyvault, kek, err);
+		r = check_kek(keyvault, request->kek, err);
 	if (r != 0)
 		return r;
-	request.vault = url;
-	return search_vault(keyvault->client, &request, ret_found, err);
+	return search_vault(keyvault->client, url, request, ret_found, err);
 }
 
 static int find_secret(struct keyvault *keyvault, const char *vault, const char *secret,
@@ -185,6 +175,11 @@ static int find_secret(struct keyvault *keyvault, const char *vault, const char 
 
 	if (strncasecmp(secret, "https:", 6) == 0)
 		return object_id_parse(secret, "secrets", ret_id, err);
+	if (strstr(secret, "://")) {
+		r = err_set(err, ERR_USAGE, EINVAL, "'%s' is not an https URL", secret);
+		err_hint(err, "it looks like https://VAULT.vault.azure.net/secrets/NAME/VERSION");
+		return r;
+	}
 	if (!vault) {
 		r = err_set(err, ERR_USAGE, EINVAL, "secret '%s' is a name, but no vault is given",
 			    secret);
@@ -195,11 +190,11 @@ static int find_secret(struct keyvault *keyvault, const char *vault, const char 
 	return r == 0 ? object_id_make(url, secret, NULL, ret_id, err) : r;
 }
 
-int keyvault_get(struct keyvault *keyvault, const char *vault, const char *secret, const char *kek,
-		 keyvault_accept *accept, void *context, struct err *err)
+int keyvault_get(struct keyvault *keyvault, const struct keyvault_request *request,
+		 const char *secret, struct err *err)
 {
 	struct object_id *id CLEANUP(object_id_free) = NULL;
-	int r = find_secret(keyvault, vault, secret, &id, err);
+	int r = find_secret(keyvault, request->vault, secret, &id, err);
 
 	if (r != 0 || !id) {
 		err_prefix(err, "--secret");
@@ -207,8 +202,8 @@ int keyvault_get(struct keyvault *keyvault, const char *vault, const char *secre
 	}
 	r = check_given(keyvault, id->vault, "--secret", err);
 	if (r == 0)
-		r = check_kek(keyvault, kek, err);
+		r = check_kek(keyvault, request->kek, err);
 	if (r != 0)
 		return r;
-	return search_single(keyvault->client, id, kek, accept, context, err);
+	return search_single(keyvault->client, id, request, err);
 }

@@ -62,6 +62,7 @@ struct keyvault_origin {
 	const char *machine_name;  /* tag MachineName, NULL when missing */
 	const char *volume_letter; /* tag VolumeLetter, NULL when missing */
 	int64_t created;	   /* seconds since 1970; 0 when missing */
+	int64_t expires;	   /* the same */
 	const char *kek_url;	   /* with version; NULL when it was not wrapped */
 	const char *algorithm;	   /* that unwrapped it; NULL when it was not wrapped */
 };
@@ -73,26 +74,51 @@ struct keyvault_origin {
 typedef int keyvault_accept(void *context, const struct secret *bek,
 			    const struct keyvault_origin *origin, struct err *err);
 
+/* Whether a BEK for this identifier can still be of use: its volume may have been opened by now. */
+typedef bool keyvault_wanted(void *context, const struct guid *id);
+
 /*
- * Look in `vault` (a name or https URL) for secrets that carry one of the protector identifiers, by
- * secret name, then by file name tag, newest first; with `vm`, besides, all BEK secrets of that
- * machine. The vault is listed once. Each candidate is fetched, unwrapped if it is wrapped (with
- * `kek` instead of the tag's URL when given) and handed to `accept`. Secrets that are disabled or
- * cannot be unwrapped are skipped with a warning as long as another candidate serves. 0 when every
- * identifier was accepted or nothing is left to try (*ret_found counts acceptances; 0 of them is no
- * error here); else the error that stopped it, or the last candidate's if all failed.
- *
- * `kek` here and below: a key's name in the secret's vault, or its URL. Without a version it means
- * the tag's version when the tag names a key of that name, else the current one.
+ * A candidate that would be fetched, in the order of trial. `id` is the identifier it was found
+ * for, NULL when by machine or named by the user. 0 goes on, anything else ends the search with it.
  */
-int keyvault_search(struct keyvault *keyvault, const char *vault, const char *vm, const char *kek,
-		    const struct guid *ids, size_t id_count, keyvault_accept *accept, void *context,
+typedef int keyvault_preview(void *context, const struct guid *id,
+			     const struct keyvault_origin *origin, struct err *err);
+
+/* Texts are the caller's; NULL: not given. */
+struct keyvault_request {
+	const char *vault; /* a name or https URL */
+	const char *vm;
+	const char *kek; /* a key's name in the secret's vault, or its URL. Without a version it
+			    means the tag's version when the tag names a key of that name, else the
+			    current one. */
+	const struct guid *ids;
+	size_t id_count;
+	keyvault_accept *accept;
+	keyvault_wanted *wanted;   /* NULL: until one is accepted */
+	keyvault_preview *preview; /* when set no value is fetched and no key used; `accept` is not
+				      called */
+	void *context;		   /* of the three */
+};
+
+/*
+ * Look in the vault for secrets that carry one of the protector identifiers; with `vm`, besides,
+ * all BEK secrets of that machine. First each identifier is asked for as the name of a secret,
+ * which is how ADE names them: that takes one request each and no right to list. Only when
+ * something is left the vault is listed, once, and secrets with the file name tag are tried, newest
+ * first, older versions last. Each candidate is fetched, unwrapped if it is wrapped and handed to
+ * `accept`. Secrets that are disabled or cannot be unwrapped are skipped with a warning as long as
+ * another candidate serves; those past their expiry are tried last. 0 when every identifier was
+ * accepted or nothing is left to try (*ret_found counts acceptances; 0 of them is no error here);
+ * else the error that stopped it, or the last candidate's if all failed.
+ */
+int keyvault_search(struct keyvault *keyvault, const struct keyvault_request *request,
 		    size_t *ret_found, struct err *err);
 
 /*
- * One secret by URL (with or without version) or by name in `vault` (NULL when `secret` is a URL).
+ * One secret by URL (with or without version, or the Azure portal's page of it) or by name in the
+ * request's vault (NULL when `secret` is a URL). Of the request, vm and identifiers are not used.
  */
-int keyvault_get(struct keyvault *keyvault, const char *vault, const char *secret, const char *kek,
-		 keyvault_accept *accept, void *context, struct err *err);
+int keyvault_get(struct keyvault *keyvault, const struct keyvault_request *request,
+		 const char *secret, struct err *err);
 
 #endif

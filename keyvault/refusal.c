@@ -66,6 +66,9 @@ static void describe(const struct refusal_context *context, char *text, size_t s
 	case VAULT_LIST_SECRETS:
 		(void)snprintf(text, size, "list the secrets");
 		break;
+	case VAULT_LIST_VERSIONS:
+		(void)snprintf(text, size, "list the versions of secret '%s'", context->object);
+		break;
 	case VAULT_GET_SECRET:
 		(void)snprintf(text, size, "give out secret '%s'", context->object);
 		break;
@@ -123,9 +126,9 @@ static int by_policy(const struct refusal_context *context, const char *asked, c
 	r = err_set(err, ERR_VAULT, EACCES,
 		    "vault '%s' refuses to %s: its access policy does not give you the %s right",
 		    name, asked,
-		    unwrap				       ? "keys/unwrapKey"
-		    : context->operation == VAULT_LIST_SECRETS ? "secrets/list"
-							       : "secrets/get");
+		    unwrap				     ? "keys/unwrapKey"
+		    : context->operation == VAULT_GET_SECRET ? "secrets/get"
+							     : "secrets/list");
 	err_hint(err, "have it granted: az keyvault set-policy --name %s %s %s", name, grantee,
 		 unwrap ? "--key-permissions unwrapKey" : "--secret-permissions get list");
 	return r;
@@ -156,7 +159,7 @@ static int disabled(const struct refusal_context *context, const char *name, str
 	const char *object = context->object ? context->object : "?";
 	size_t length = strcspn(object, "/");
 	bool version = object[length] == '/';
-	int r = err_set(err, ERR_VAULT, EACCES, "%s '%s' in vault '%s' is disabled",
+	int r = err_set(err, ERR_VAULT, EKEYREVOKED, "%s '%s' in vault '%s' is disabled",
 			key ? "key" : "secret", object, name);
 
 	err_hint(
@@ -267,9 +270,12 @@ static int bad_request(const struct refusal *refusal, const struct refusal_conte
 
 	cloud_vault_name(context->vault, name, sizeof(name));
 	describe(context, asked, sizeof(asked));
-	if (context->operation != VAULT_UNWRAP)
-		return err_set(err, ERR_NETWORK, EPROTO, "vault '%s' refuses to %s (HTTP %d %s)",
-			       name, asked, refusal->status, refusal->code);
+	if (context->operation != VAULT_UNWRAP || strcmp(refusal->code, "BadParameter") != 0) {
+		r = err_set(err, ERR_NETWORK, EPROTO, "vault '%s' refuses to %s (HTTP %d %s)", name,
+			    asked, refusal->status, refusal->code);
+		err_hint(err, "is it a Key Vault, and does a proxy change its answers?");
+		return r;
+	}
 	r = err_set(err, ERR_VAULT, EKEYREJECTED,
 		    "key '%s' in vault '%s' does not unwrap the BEK with %s (HTTP 400 %s)",
 		    context->object, name, context->algorithm, refusal->code);

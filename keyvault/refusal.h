@@ -26,6 +26,7 @@ struct refusal {
 
 enum vault_operation {
 	VAULT_LIST_SECRETS,
+	VAULT_LIST_VERSIONS,
 	VAULT_GET_SECRET,
 	VAULT_UNWRAP,
 };
@@ -44,9 +45,9 @@ struct refusal_context {
 void refusal_parse(int status, const char *body, size_t size, struct refusal *ret_refusal);
 
 /*
- * Fills `err` (kind, message, hint). Returns -EACCES sign-in or permission, -ENOENT, -EKEYREJECTED
- * an unwrap that the key does not open, -EBUSY throttled, -EREMOTEIO trouble on the vault's side,
- * -EPROTO anything else.
+ * Fills `err` (kind, message, hint). Returns -EACCES sign-in or permission, -EKEYREVOKED disabled,
+ * -ENOENT, -EKEYREJECTED an unwrap that the key does not open (by its code: BadParameter), -EBUSY
+ * throttled, -EREMOTEIO trouble on the vault's side, -EPROTO anything else.
  */
 int refusal_error(const struct refusal *refusal, const struct refusal_context *context,
 		  struct err *err);

@@ -80,6 +80,8 @@ static int fill_item(struct secret_item *item, const struct json_value *object,
 			return -EBADMSG;
 		(void)json_get_integer(attributes, "created", 0, INT64_C(1) << CREATED_MAX_SHIFT,
 				       &item->created);
+		(void)json_get_integer(attributes, "exp", 0, INT64_C(1) << CREATED_MAX_SHIFT,
+				       &item->expires);
 	}
 	r = copy_text(object, "contentType", &item->content_type);
 	return r == 0 ? copy_tags(object, item) : r;
@@ -214,7 +216,7 @@ int secret_list(struct vault_client *client, const struct url *vault, const char
 	struct url *mark CLEANUP(url_free) = NULL; /* an earlier page, at each power of two */
 	struct vault_call call = {
 		.method = "GET",
-		.operation = name ? VAULT_GET_SECRET : VAULT_LIST_SECRETS,
+		.operation = name ? VAULT_LIST_VERSIONS : VAULT_LIST_SECRETS,
 		.object = name,
 	};
 

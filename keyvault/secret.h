@@ -15,6 +15,7 @@ struct secret_item {
 	struct object_id *id; /* without version in a listing of secrets */
 	bool enabled;
 	int64_t created; /* seconds since 1970; 0 when missing */
+	int64_t expires; /* the same; what has expired is given out all the same */
 	char *content_type;
 	char *file_name; /* tags as ADE writes them, from here on */
 	char *algorithm;

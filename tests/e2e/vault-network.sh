@@ -14,10 +14,12 @@ cat >"$work/config.json" <<END2
   "vaults": [
    {"name": "contoso-kv", "fill": {"count": 60, "kind": "mixed"},
     "keys": [{"name": "kek", "versions": [{"bits": 2048}]}],
-    "secrets": [{"name": "$id", "versions": [{"ade": {"file": "a.BEK", "machine": "VM01", "volume": "C:\\\\", "kek": "kek"}}]}]},
+    "secrets": [{"name": "found-by-listing", "versions": [{"ade": {"file": "a.BEK", "fileName": "$id.BEK",
+      "machine": "VM01", "volume": "C:\\\\", "kek": "kek"}}]}]},
    {"name": "untrusted", "tls": "untrusted"}, {"name": "wrong-host", "tls": "wrong-host"}, {"name": "expired", "tls": "expired"},
    {"name": "many", "fill": {"count": 10000, "kind": "mixed"},
-    "secrets": [{"name": "$id", "versions": [{"ade": {"file": "a.BEK", "machine": "VM01", "volume": "C:\\\\"}}]}]}
+    "secrets": [{"name": "found-by-listing", "versions": [{"ade": {"file": "a.BEK", "fileName": "$id.BEK",
+      "machine": "VM01", "volume": "C:\\\\"}}]}]}
   ] }
 END2
 ok "the loopback vault is up" start_vault "$work/config.json" || done_testing
@@ -88,7 +90,7 @@ for kind in truncated wrong-types deep duplicate-keys empty null array not-json 
 	lasting "unwrap: $kind" "$unwrap" "{\"type\":\"json\",\"kind\":\"$kind\"}" "not understood"
 	lasting "sign-in: $kind" "$token" "{\"type\":\"json\",\"kind\":\"$kind\"}" "not understood"
 	fails 8 "secret: $kind" with_fault "{\"match\":{\"auth\":\"present\"},\"action\":{\"type\":\"json\",\"kind\":\"$kind\"}}" \
-		"$get" "${vault_options[@]}" --secret "$id"
+		"$get" "${vault_options[@]}" --secret found-by-listing
 	says "not understood"
 done
 for framing in chunked content-length; do
@@ -106,7 +108,7 @@ ok "single entries of wrong types are passed over" with_fault \
 	"{\"match\":$listing,\"count\":1,\"action\":{\"type\":\"replace\",\"set\":{\"value.0.id\":5,\"value.1.attributes\":\"x\",\"value.2.tags\":7}}}" "${search[@]}"
 
 # ---- the way there
-trusted=(--trust-vault-host 127.0.0.1 --secret "$id" --timeout 5)
+trusted=(--trust-vault-host 127.0.0.1 --secret found-by-listing --timeout 5)
 fails 8 "an authority nobody knows" "$get" --vault "$VAULT_URL_untrusted" --ca-file "$VAULT_CA_FILE" "${trusted[@]}"
 says "not trusted" "--ca-file"
 fails 8 "the throw-away authority without --ca-file" "$get" --vault "$VAULT_URL" "${trusted[@]}"

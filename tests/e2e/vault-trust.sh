@@ -83,7 +83,7 @@ with_fault()
 listing='{"endpoint":"vault","auth":"present","path":"/secrets\\?"}'
 for to in "$trap_url/secrets?api-version=7.4" "https://evil.example/secrets?x" "http://127.0.0.1:$VAULT_PORT/secrets?x" \
 	"https://127.0.0.1:$VAULT_PORT@evil.example/secrets" "//evil.example/secrets" "$VAULT_URL/keys?x"; do
-	fails 8 "the next page at $to" with_fault "{\"match\":$listing,\"action\":{\"type\":\"nextlink\",\"to\":\"$to\"}}" "$get" "${common[@]}" --id "$id"
+	fails 8 "the next page at $to" with_fault "{\"match\":$listing,\"action\":{\"type\":\"nextlink\",\"to\":\"$to\"}}" "$get" "${common[@]}" --vm VM01
 	says "next page"
 	trap_unseen
 done

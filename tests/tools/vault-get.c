@@ -6,6 +6,7 @@
  *   vault-get [--vault V] [--secret S] [--kek K] [--vm M] [--id GUID]... [--expect FILE]...
  *             [--out DIR] [--tenant T] [--cloud C] [--credential C] [--ca-file PEM]
  *             [--trust-vault-host H]... [--timeout SECONDS] [--retry-ms N] [--twice]
+ *             [--preview]
  *
  * With --expect only BEKs equal to one of the files are accepted. With --twice everything is done a
  * second time in the same session, after a line is read from standard input.
@@ -35,6 +36,7 @@ struct request {
 	const char *vm;
 	const char *out;
 	bool twice;
+	bool preview;
 	struct guid ids[LIST_MAX];
 	size_t id_count;
 	struct secret *expected[LIST_MAX];
@@ -86,18 +88,32 @@ static const char *or_none(const char *text)
 	return text ? text : "-";
 }
 
+static void print_origin(const char *word, const struct keyvault_origin *origin)
+{
+	printf("%s name=%s version=%s type=%s file=%s machine=%s volume=%s created=%" PRId64
+	       " kek=%s alg=%s url=%s\n",
+	       word, origin->name, origin->version, or_none(origin->content_type),
+	       or_none(origin->file_name), or_none(origin->machine_name),
+	       or_none(origin->volume_letter), origin->created, or_none(origin->kek_url),
+	       or_none(origin->algorithm), origin->secret_url);
+}
+
+static int preview_bek(void *context, const struct guid *id, const struct keyvault_origin *origin,
+		       struct err *err)
+{
+	(void)context;
+	(void)err;
+	print_origin(id ? "would try" : "would try besides", origin);
+	return 0;
+}
+
 static int accept_bek(void *context, const struct secret *bek, const struct keyvault_origin *origin,
 		      struct err *err)
 {
 	const struct request *request = context;
 	bool taken = expected(request, bek);
 
-	printf("%s name=%s version=%s type=%s file=%s machine=%s volume=%s created=%" PRId64
-	       " kek=%s alg=%s url=%s\n",
-	       taken ? "bek" : "rejected", origin->name, origin->version,
-	       or_none(origin->content_type), or_none(origin->file_name),
-	       or_none(origin->machine_name), or_none(origin->volume_letter), origin->created,
-	       or_none(origin->kek_url), or_none(origin->algorithm), origin->secret_url);
+	print_origin(taken ? "bek" : "rejected", origin);
 	if (!taken)
 		return err_set(err, ERR_KEY, ENOKEY, "secret '%s' does not fit", origin->name);
 	if (request->out)
@@ -154,6 +170,7 @@ static const struct option long_options[] = {
 	{"timeout", required_argument, NULL, 'T'},
 	{"retry-ms", required_argument, NULL, 'r'},
 	{"twice", no_argument, NULL, '2'},
+	{"preview", no_argument, NULL, 'p'},
 	{NULL, 0, NULL, 0},
 };
 
@@ -205,6 +222,9 @@ static void set_option(struct request *request, int option)
 	case '2':
 		request->twice = true;
 		break;
+	case 'p':
+		request->preview = true;
+		break;
 	default:
 		fail_usage("unknown option");
 	}
@@ -212,14 +232,22 @@ static void set_option(struct request *request, int option)
 
 static int run(struct request *request, struct keyvault *keyvault, struct err *err)
 {
+	struct keyvault_request wanted = {
+		.vault = request->vault,
+		.vm = request->vm,
+		.kek = request->kek,
+		.ids = request->ids,
+		.id_count = request->id_count,
+		.accept = accept_bek,
+		.preview = request->preview ? preview_bek : NULL,
+		.context = request,
+	};
 	size_t found = 0;
 	int r;
 
 	if (request->secret)
-		return keyvault_get(keyvault, request->vault, request->secret, request->kek,
-				    accept_bek, request, err);
-	r = keyvault_search(keyvault, request->vault, request->vm, request->kek, request->ids,
-			    request->id_count, accept_bek, request, &found, err);
+		return keyvault_get(keyvault, &wanted, request->secret, err);
+	r = keyvault_search(keyvault, &wanted, &found, err);
 	if (r == 0)
 		printf("found %zu\n", found);
 	return r;

@@ -69,6 +69,53 @@ static void test_order(void)
 	ade_candidates_clear(&candidates);
 }
 
+#define VM_ITEM(name, created, letter, more)                                   \
+	"{\"id\":\"" HOST "/secrets/" name                                     \
+	"\",\"contentType\":\"BEK\",\"attributes\":{\"created\":" created more \
+	"},\"tags\":{\"MachineName\":\"vm01\",\"VolumeLetter\":\"" letter "\"}}"
+
+static void test_machine_order(void)
+{
+	struct ade_candidates candidates = {.machine = "VM01", .now = 1000};
+	static const char *const want[] = {"c-new", "d-new", "c-mid", "d-old", "c-old", "expired"};
+
+	add(&candidates, VM_ITEM("c-old", "1", "c:\\\\", ""));
+	add(&candidates, VM_ITEM("d-old", "50", "D:\\\\", ""));
+	add(&candidates, VM_ITEM("c-mid", "2", "C:\\\\", ",\"exp\":1001"));
+	add(&candidates, VM_ITEM("expired", "99", "E:\\\\", ",\"exp\":1000"));
+	add(&candidates, VM_ITEM("d-new", "60", "d:\\\\", ",\"exp\":0"));
+	add(&candidates, VM_ITEM("c-new", "3", "C:\\\\", ""));
+	ade_sort(&candidates);
+	is(candidates.count, sizeof(want) / sizeof(want[0]), "all of the machine");
+	for (size_t i = 0; i < candidates.count && i < sizeof(want) / sizeof(want[0]); i++)
+		is_text(candidates.list[i].item->id->name, want[i],
+			"the newest of each letter: %zu", i);
+	ade_candidates_clear(&candidates);
+}
+
+static void check_foreign(const char *json_text, const char *want)
+{
+	struct secret_item *item CLEANUP(secret_item_free) = item_of(json_text);
+	const char *why = ade_foreign(item, "vm01");
+
+	ok(want ? why && strstr(why, want) : !why, "foreign: %s", json_text);
+}
+
+static void test_foreign(void)
+{
+	struct ade_candidates candidates = {.machine = "vm01"};
+
+	check_foreign(ITEM("a", "1", "BEK", "", "VM01"), NULL);
+	check_foreign(ITEM("a", "1", "", "x.bek", "VM01"), NULL);
+	check_foreign(ITEM("a", "1", "text/plain", "", "VM02"), NULL);
+	check_foreign(ITEM("a", "1", "text/plain", "", "VM01"), "no BEK's content type");
+	check_foreign(ITEM("a", "1", "Wrapped BEK", "LinuxPassPhraseFileName_1_0", "VM01"),
+		      "Linux");
+	add(&candidates, ITEM("a", "1", "Wrapped BEK", "LinuxPassPhraseFileName_1_0", "VM01"));
+	is(candidates.count, 0, "a Linux pass phrase is no candidate");
+	ade_candidates_clear(&candidates);
+}
+
 static void check_wrapped(const char *json_text, bool kek, bool want)
 {
 	struct secret_item *item CLEANUP(secret_item_free) = item_of(json_text);
@@ -161,6 +208,8 @@ static void test_tenants(void)
 int main(void)
 {
 	test_order();
+	test_machine_order();
+	test_foreign();
 	test_wrapped();
 	test_kek();
 	test_tenants();
