@@ -9,6 +9,7 @@ import {
 import { dirname, join, resolve } from 'node:path';
 
 export class ArcKeys {
+	/* file → the key in it; not the other way round, as keys of no length are equal */
 	#keys = new Map();
 	#folders = [];
 	#world;
@@ -53,7 +54,7 @@ export class ArcKeys {
 		const name = keyName.replaceAll('{guid}', guid);
 		const file = join(this.dir, name);
 		this.#write(file, key);
-		this.#keys.set(key, file);
+		this.#keys.set(file, key);
 		this.#world.noteSecret(key, 'Arc key');
 		return realm.replaceAll('{file}', file).replaceAll('{dir}', this.dir).replaceAll('{name}', name).replaceAll('{guid}', guid);
 	}
@@ -61,10 +62,10 @@ export class ArcKeys {
 	/** Whether this is a key that was written and not yet used; it is used up by it. */
 	take(given) {
 		const bytes = Buffer.from(given);
-		for (const [key, file] of this.#keys) {
+		for (const [file, key] of this.#keys) {
 			const known = Buffer.from(key);
 			if (known.length && known.length === bytes.length && timingSafeEqual(known, bytes)) {
-				this.#keys.delete(key);
+				this.#keys.delete(file);
 				rmSync(file, { force: true });
 				return true;
 			}
@@ -73,7 +74,7 @@ export class ArcKeys {
 	}
 
 	close() {
-		for (const file of [...this.#keys.values(), join(this.outside, 'target.key')])
+		for (const file of [...this.#keys.keys(), join(this.outside, 'target.key')])
 			rmSync(file, { force: true });
 		for (const folder of this.#folders) {
 			try {
