@@ -6,9 +6,11 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include "base/log.h"
 #include "net/cafile.h"
@@ -285,6 +287,44 @@ static CURLcode set_policy(struct http *http, const struct http_request *request
 	return code;
 }
 
+/* What "localhost" stands for is decided when it is looked up: the address counts, not the name. */
+static bool address_is_local(const struct sockaddr *address)
+{
+	union {
+		const struct sockaddr *any;
+		const struct sockaddr_in *four;
+		const struct sockaddr_in6 *six;
+	} at = {.any = address};
+	uint32_t number;
+
+	if (address->sa_family == AF_INET6)
+		return IN6_IS_ADDR_LOOPBACK(&at.six->sin6_addr);
+	if (address->sa_family != AF_INET)
+		return false;
+	number = ntohl(at.four->sin_addr.s_addr);
+	return number >> 24 == 127 || number >> 16 == 0xa9fe;
+}
+
+static curl_socket_t open_local(void *context, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	(void)context;
+	if (purpose != CURLSOCKTYPE_IPCXN || !address_is_local(&address->addr))
+		return CURL_SOCKET_BAD;
+	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+/* In plain http nothing may come between us and the address. */
+static CURLcode set_local_policy(struct http *http)
+{
+	CURLcode code = CURLE_OK;
+
+	SET(http->curl, code, CURLOPT_PROTOCOLS_STR, "http");
+	SET(http->curl, code, CURLOPT_PROXY, "");
+	SET(http->curl, code, CURLOPT_NOPROXY, "*");
+	SET(http->curl, code, CURLOPT_OPENSOCKETFUNCTION, open_local);
+	return code;
+}
+
 static CURLcode set_callbacks(struct http *http, struct reception *reception)
 {
 	CURLcode code = CURLE_OK;
@@ -327,6 +367,22 @@ static struct secret *bearer_line(const struct secret *token)
 	return TAKE(line);
 }
 
+/* libcurl takes a char * and does not write through it. */
+static void add_local_headers(const struct http_request *request, struct curl_slist *nodes,
+			      struct curl_slist *last)
+{
+	for (size_t i = 0; i < HTTP_LOCAL_HEADERS_MAX && request->local_headers[i]; i++) {
+		union {
+			const char *text;
+			char *data;
+		} line = {.text = secret_text(request->local_headers[i])};
+
+		nodes[i].data = line.data;
+		last->next = &nodes[i];
+		last = &nodes[i];
+	}
+}
+
 /*
  * The list is made of our own nodes, not by curl_slist_append(), which copies: the token's header
  * stays in locked memory.
@@ -337,7 +393,7 @@ static int perform(struct http *http, const struct http_request *request,
 	struct secret *bearer CLEANUP(secret_free) = NULL;
 	char *type CLEANUP(free) = NULL;
 	char accept[] = "Accept: application/json";
-	struct curl_slist nodes[3] = {{accept, NULL}};
+	struct curl_slist nodes[3 + HTTP_LOCAL_HEADERS_MAX] = {{accept, NULL}};
 	struct curl_slist *last = &nodes[0];
 	CURLcode code;
 
@@ -355,11 +411,13 @@ static int perform(struct http *http, const struct http_request *request,
 		nodes[2].data = type;
 		last->next = &nodes[2];
 	}
+	if (request->url->plain)
+		add_local_headers(request, &nodes[3], last);
 	curl_easy_reset(http->curl);
 	http->library_error[0] = '\0';
 	code = set_policy(http, request);
 	if (code == CURLE_OK)
-		code = set_tls(http);
+		code = request->url->plain ? set_local_policy(http) : set_tls(http);
 	if (code == CURLE_OK)
 		code = set_callbacks(http, reception);
 	if (code == CURLE_OK)
@@ -404,6 +462,11 @@ int http_send(struct http *http, const struct http_request *request,
 	long status = 0;
 	int r;
 
+	if (request->url->plain &&
+	    (request->bearer || request->body || strcmp(request->method, "GET") != 0)) {
+		http_response_clear(&reception.response);
+		return err_set(err, ERR_OTHER, EINVAL, "nothing of worth is sent in plain http");
+	}
 	reception.response.body = secret_new(0);
 	if (!url || !origin || !reception.response.body) {
 		http_response_clear(&reception.response);

@@ -8,6 +8,10 @@
  * because secrets come in them; the library's own buffers come from memory that is wiped when
  * freed. Nothing of a request or an answer but method, URL path and status is ever logged.
  *
+ * A URL made by url_parse_local() is asked in plain http, as managed identities have it: GET only,
+ * without a bearer token, past every proxy, and only when the address that is connected to is this
+ * machine's or its link's.
+ *
  * Threads: one thread uses a struct http at a time. Connections are kept between requests.
  */
 #ifndef ADEFUSE_NET_HTTP_H
@@ -26,6 +30,7 @@ enum {
 	HTTP_HEADERS_MAX = 64 << 10, /* all of them, bytes */
 	HTTP_HEADER_COUNT_MAX = 256,
 	HTTP_CONNECT_MS = 15000,
+	HTTP_LOCAL_HEADERS_MAX = 2,
 };
 
 struct http;
@@ -47,9 +52,11 @@ struct http_request {
 	const char *method; /* "GET" or "POST" */
 	const struct url *url;
 	const struct secret *bearer; /* token for the Authorization header; may be NULL */
-	const struct secret *body;   /* POST only; NULL sends an empty one */
-	const char *content_type;    /* of the body; may be NULL */
-	int64_t timeout_ms;	     /* for the whole request; must be positive */
+	/* Header lines ("Name: value") of a request in plain http; NULL for none. */
+	const struct secret *local_headers[HTTP_LOCAL_HEADERS_MAX];
+	const struct secret *body; /* POST only; NULL sends an empty one */
+	const char *content_type;  /* of the body; may be NULL */
+	int64_t timeout_ms;	   /* for the whole request; must be positive */
 };
 
 struct http_response {
@@ -73,7 +80,8 @@ static inline __attribute__((unused)) void http_response_clear_cleanup(
  * -ENXIO the host does not exist; -EHOSTUNREACH it cannot be looked up or reached; -ECONNREFUSED;
  * -EHOSTDOWN no connection in time; -ETIMEDOUT connected, but no whole answer in time;
  * -ECONNRESET cut; -EKEYREJECTED TLS not trusted; -EPROTO not understood (TLS or HTTP);
- * -EMSGSIZE the answer is too big; -EINTR interrupted; -ENOMEM.
+ * -EMSGSIZE the answer is too big; -EINTR interrupted; -ENOMEM; -EINVAL a request in plain http
+ * that is more than a GET with headers.
  */
 int http_send(struct http *http, const struct http_request *request,
 	      struct http_response *ret_response, struct err *err);

@@ -2,6 +2,7 @@
 /* Strict https URLs on top of libcurl's URL API; see url.h. */
 #include "net/url.h"
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <errno.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 #include <strings.h>
 
 enum {
+	HTTP_PORT = 80,
 	HTTPS_PORT = 443,
 	HOST_MAX = 253, /* a DNS name */
 };
@@ -36,8 +38,9 @@ static bool percent_ok(const char *text)
 }
 
 /* Before the library sees it: it is lenient with most of these. */
-static const char *reject_text(const char *text)
+static const char *reject_text(const char *text, const char *scheme)
 {
+	const char *rest = text + strlen(scheme);
 	size_t length = strnlen(text, URL_TEXT_MAX + 1);
 
 	if (length > URL_TEXT_MAX)
@@ -50,15 +53,16 @@ static const char *reject_text(const char *text)
 		if (c == '\\')
 			return "it has a backslash";
 	}
-	if (strncasecmp(text, "https://", 8) != 0)
-		return "it does not begin with https://";
-	if (text[8] == '/' || text[8] == '\0')
+	if (strncasecmp(text, scheme, strlen(scheme)) != 0)
+		return strcmp(scheme, "https://") == 0 ? "it does not begin with https://"
+						       : "it does not begin with http://";
+	if (*rest == '/' || *rest == '\0')
 		return "it has no host";
 	if (strchr(text, '#'))
 		return "it has a fragment";
-	if (!percent_ok(text + 8))
+	if (!percent_ok(rest))
 		return "its percent-encoding is broken or hides a control character";
-	if (memchr(text + 8, '%', strcspn(text + 8, "/?")))
+	if (memchr(rest, '%', strcspn(rest, "/?")))
 		return "its host is percent-encoded";
 	return NULL;
 }
@@ -196,9 +200,9 @@ static int parse_parts(const char *text, struct url *url, struct err *err)
 	return r;
 }
 
-int url_parse(const char *text, struct url **ret_url, struct err *err)
+static int parse(const char *text, const char *scheme, struct url **ret_url, struct err *err)
 {
-	const char *why = reject_text(text);
+	const char *why = reject_text(text, scheme);
 	struct url *url;
 	int r;
 
@@ -216,6 +220,43 @@ int url_parse(const char *text, struct url **ret_url, struct err *err)
 	return 0;
 }
 
+int url_parse(const char *text, struct url **ret_url, struct err *err)
+{
+	return parse(text, "https://", ret_url, err);
+}
+
+static bool is_local(const struct url *url)
+{
+	struct in6_addr six;
+	struct in_addr four;
+
+	if (url->ipv6)
+		return inet_pton(AF_INET6, url->host, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
+	if (strcmp(url->host, "localhost") == 0)
+		return true;
+	return inet_pton(AF_INET, url->host, &four) == 1 &&
+	       (ntohl(four.s_addr) >> 24 == 127 || ntohl(four.s_addr) >> 16 == 0xa9fe);
+}
+
+int url_parse_local(const char *text, struct url **ret_url, struct err *err)
+{
+	struct url *url CLEANUP(url_free) = NULL;
+	int r = parse(text, "http://", &url, err);
+
+	if (r == -EINVAL)
+		return err_set(err, ERR_USAGE, EINVAL, "not a usable http URL of this machine");
+	if (r != 0)
+		return r;
+	if (!is_local(url))
+		return err_set(err, ERR_USAGE, EINVAL,
+			       "'%s' is neither this machine (loopback) nor on its link "
+			       "(169.254.0.0/16); nothing is sent to it",
+			       url->host);
+	url->plain = true;
+	*ret_url = TAKE(url);
+	return 0;
+}
+
 void url_free(struct url *url)
 {
 	if (!url)
@@ -228,20 +269,22 @@ void url_free(struct url *url)
 
 bool url_same_origin(const struct url *a, const struct url *b)
 {
-	return a->ipv6 == b->ipv6 && a->port == b->port && strcmp(a->host, b->host) == 0;
+	return a->plain == b->plain && a->ipv6 == b->ipv6 && a->port == b->port &&
+	       strcmp(a->host, b->host) == 0;
 }
 
 char *url_origin(const struct url *url)
 {
 	const char *open = url->ipv6 ? "[" : "";
 	const char *close = url->ipv6 ? "]" : "";
+	const char *scheme = url->plain ? "http" : "https";
 	char *text;
 	int r;
 
-	if (url->port == HTTPS_PORT)
-		r = asprintf(&text, "https://%s%s%s", open, url->host, close);
+	if (url->port == (url->plain ? HTTP_PORT : HTTPS_PORT))
+		r = asprintf(&text, "%s://%s%s%s", scheme, open, url->host, close);
 	else
-		r = asprintf(&text, "https://%s%s%s:%u", open, url->host, close, url->port);
+		r = asprintf(&text, "%s://%s%s%s:%u", scheme, open, url->host, close, url->port);
 	return r < 0 ? NULL : text;
 }
 
@@ -266,6 +309,7 @@ struct url *url_at(const struct url *origin, const char *path, const char *query
 		return NULL;
 	url->host = strdup(origin->host);
 	url->ipv6 = origin->ipv6;
+	url->plain = origin->plain;
 	url->port = origin->port;
 	url->path = strdup(path);
 	url->query = query ? strdup(query) : NULL;

@@ -3,6 +3,9 @@
  * https URLs, strictly: what is not plainly an https URL is refused, so that a check of the host
  * here and the connection made later cannot mean two different places. libcurl's URL parser stands
  * behind this file.
+ *
+ * The one exception has a parser of its own: the endpoints of managed identities speak plain http,
+ * on this machine or on its link.
  */
 #ifndef ADEFUSE_NET_URL_H
 #define ADEFUSE_NET_URL_H
@@ -23,6 +26,7 @@ struct url {
 	uint16_t port;
 	char *path;  /* begins with '/', dot segments resolved, percent-encoding kept */
 	char *query; /* without '?'; NULL when there is none */
+	bool plain;  /* http, to this machine or its link: url_parse_local() alone makes one */
 };
 
 /*
@@ -33,13 +37,20 @@ struct url {
  */
 int url_parse(const char *text, struct url **ret_url, struct err *err);
 
+/*
+ * The same for http to "localhost", 127.0.0.0/8, 169.254.0.0/16 or ::1, written as such: a name
+ * that is looked up could lead anywhere. Nothing else.
+ */
+int url_parse_local(const char *text, struct url **ret_url, struct err *err);
+
 void url_free(struct url *url);
 DEFINE_CLEANUP(struct url, url_free)
 
-/* Same host and port (the scheme is always https). */
+/* Same scheme, host and port. */
 bool url_same_origin(const struct url *a, const struct url *b);
 
-/* "https://host[:port]", the port only when it is not 443; malloc'ed, NULL when out of memory. */
+/* "https://host[:port]", the port only when it is not the scheme's own; malloc'ed, NULL when out of
+ * memory. */
 char *url_origin(const struct url *url);
 
 /* The whole URL; malloc'ed, NULL when out of memory. */

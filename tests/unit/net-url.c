@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* net/url: what is taken for an https URL, what is refused, and when two are of one origin. */
+#include <errno.h>
+
 #include "net/url.h"
 #include "tests/tap.h"
 
@@ -133,8 +135,64 @@ static void test_origin(void)
 	free(text);
 }
 
+static void check_local(const char *text, const char *want)
+{
+	struct url *url CLEANUP(url_free) = NULL;
+	struct err err = {0};
+	int r = url_parse_local(text, &url, &err);
+	char *got CLEANUP(free) = r == 0 ? url_format(url) : NULL;
+
+	is(r, want ? 0 : -EINVAL, "%s as a local URL", text);
+	is_text(got, want, "  is %s", want ? want : "refused");
+	ok(!url || url->plain, "  and plain");
+}
+
+static void test_local(void)
+{
+	static const char *const bad[] = {"https://127.0.0.1/",
+					  "http://",
+					  "http:///x",
+					  "http://example.com/",
+					  "http://localhost.evil.test/",
+					  "http://127.0.0.1.evil.test/",
+					  "http://128.0.0.1/",
+					  "http://169.253.169.254/",
+					  "http://169.255.0.1/",
+					  "http://10.0.0.1/",
+					  "http://0.0.0.0/",
+					  "http://[::]/",
+					  "http://[fe80::1]/",
+					  "http://[::ffff:8.8.8.8]/",
+					  "http://user@127.0.0.1/",
+					  "http://127.0.0.1@evil.test/",
+					  "http://127.0.0.1#@evil.test",
+					  "http://127.0.0.1\\@evil.test/",
+					  "http://169.254.169.254%2eevil.test/",
+					  "ftp://127.0.0.1/",
+					  "http://localhost./",
+					  "127.0.0.1"};
+	struct url *plain CLEANUP(url_free) = NULL;
+	struct url *tls CLEANUP(url_free) = NULL;
+	struct url *below CLEANUP(url_free) = NULL;
+
+	check_local("http://169.254.169.254/metadata", "http://169.254.169.254/metadata");
+	check_local("HTTP://LocalHost:8081/msi/token?a=b", "http://localhost:8081/msi/token?a=b");
+	check_local("http://127.9.8.7:80/", "http://127.9.8.7/");
+	check_local("http://2130706433:443/", "http://127.0.0.1:443/");
+	check_local("http://[::1]:42356/x", "http://[::1]:42356/x");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		check_local(bad[i], NULL);
+	must(url_parse_local("http://127.0.0.1:443/", &plain, NULL) == 0);
+	must(url_parse("https://127.0.0.1:443/", &tls, NULL) == 0);
+	ok(!url_same_origin(plain, tls), "http is another origin than https");
+	below = url_at(plain, "/x", NULL);
+	must(below != NULL);
+	ok(below->plain, "a resource below a plain URL is plain");
+}
+
 int main(void)
 {
+	test_local();
 	test_parse();
 	test_refused();
 	test_origin();
