@@ -74,6 +74,13 @@ static int check_directory(const struct mount_options *options, struct err *err)
 		err_hint(err, "unmount it (fusermount3 -u '%s') or name another directory", path);
 		return -EBUSY;
 	}
+	/* fusermount3 would refuse it, but not as an error that the caller can show */
+	if (geteuid() != 0 && access(path, W_OK) != 0) {
+		err_set(err, ERR_MOUNT, EACCES, "mountpoint '%s' is not this user's to write to",
+			path);
+		err_hint(err, "name an empty directory of your own, or run as root");
+		return -EACCES;
+	}
 	result = directory_is_empty(path, &empty);
 	if (result < 0)
 		return err_set(err, ERR_MOUNT, -result, "mountpoint '%s': %s", path,
@@ -171,6 +178,19 @@ static int build_args(const struct mount_options *options, struct fuse_args *arg
 	return 0;
 }
 
+/* What fusermount3 refuses it says on standard error by itself, and libfuse knows no more. */
+static void hint_for_user(const struct mount_options *options, struct err *err)
+{
+	const char *list = options->fuse_options ? options->fuse_options : "";
+
+	if (geteuid() == 0)
+		return;
+	if (strstr(list, "allow_other") || strstr(list, "allow_root"))
+		err_hint(err, "put 'user_allow_other' into /etc/fuse.conf, or run as root");
+	else
+		err_hint(err, "see what fusermount3 says above, or run as root");
+}
+
 static int complain(struct err *err, int error, const char *what)
 {
 	fuse_complaint[strcspn(fuse_complaint, "\n")] = '\0';
@@ -180,8 +200,6 @@ static int complain(struct err *err, int error, const char *what)
 		err_hint(err, "see adefuse(1) and mount.fuse3(8) for what -o takes");
 	else if (strstr(fuse_complaint, "fusermount3"))
 		err_hint(err, "install the package fuse3, or run as root");
-	else if (strstr(fuse_complaint, "allow_other"))
-		err_hint(err, "put 'user_allow_other' into /etc/fuse.conf, or run as root");
 	return -error;
 }
 
@@ -195,7 +213,10 @@ static int serve_session(struct fuse_session *session, const struct mount_option
 		return complain(err, EIO, "signal handlers could not be set");
 	if (fuse_session_mount(session, options->mountpoint) != 0) {
 		fuse_remove_signal_handlers(session);
-		return complain(err, EIO, "mount failed");
+		result = complain(err, EIO, "mount failed");
+		if (!err->hint[0])
+			hint_for_user(options, err);
+		return result;
 	}
 	config = fuse_loop_cfg_create();
 	if (config) {

@@ -95,6 +95,19 @@ run_here()
 	return $status
 }
 
+# skip NAME WHY: one test that cannot be made here
+skip()
+{
+	test_count=$((test_count + 1))
+	echo "ok $test_count - $1 # SKIP $2"
+}
+
+# Whether mounts can be hidden from the rest of the system; a plain chroot, for one, cannot.
+has_own_mounts()
+{
+	unshare -m --propagation private true 2>/dev/null
+}
+
 # ok NAME COMMAND...: passes when the command succeeds. Its output is kept in $out.
 ok()
 {

@@ -45,9 +45,13 @@ sha256sum <"$at/disk.raw" >"$work/sum2"
 umount "$at"
 END
 export work disk at helper bek_guid
-ok "mount -t adefuse, and by fstab" unshare -m --propagation private bash "$work/inside"
-is "$(cut -d ' ' -f 1 "$work/sum1")" "$(json "$disk.json" .disk.plain_sha256)" "mount -t: the right bytes"
-is "$(cut -d ' ' -f 1 "$work/sum2")" "$(json "$disk.json" .disk.plain_sha256)" "fstab: the right bytes"
+if has_own_mounts; then
+	ok "mount -t adefuse, and by fstab" unshare -m --propagation private bash "$work/inside"
+	is "$(cut -d ' ' -f 1 "$work/sum1")" "$(json "$disk.json" .disk.plain_sha256)" "mount -t: the right bytes"
+	is "$(cut -d ' ' -f 1 "$work/sum2")" "$(json "$disk.json" .disk.plain_sha256)" "fstab: the right bytes"
+else
+	skip "mount -t adefuse, and by fstab" "no mount namespace with its own mounts here"
+fi
 served() { pgrep -f "mount.adefuse $disk" >/dev/null; }
 ended() { ! served; }
 ok "all servers have ended" wait_until 20 ended
