@@ -22,6 +22,7 @@ VAULT_TESTS = $(CLI_VAULT_TESTS) $(KEYVAULT_VAULT_TESTS) \
 	tests/vault/vault.test.mjs \
 	tests/vault/faults.test.mjs \
 	tests/vault/assertion.test.mjs \
+	tests/vault/clouds.test.mjs \
 	tests/vault/device.test.mjs \
 	tests/vault/managed.test.mjs \
 	tests/vault/sdk.test.mjs
