@@ -25,6 +25,7 @@ VAULT_TESTS = $(CLI_VAULT_TESTS) $(KEYVAULT_VAULT_TESTS) \
 	tests/vault/clouds.test.mjs \
 	tests/vault/device.test.mjs \
 	tests/vault/managed.test.mjs \
+	tests/vault/traps.test.mjs \
 	tests/vault/sdk.test.mjs
 # Under ThreadSanitizer: where threads meet. Under valgrind: what allocates and frees, once.
 TSAN_TESTS = tests/e2e/mount-tree.sh tests/e2e/mount-process.sh
