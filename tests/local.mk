@@ -26,7 +26,8 @@ VAULT_TESTS = $(CLI_VAULT_TESTS) $(KEYVAULT_VAULT_TESTS) \
 	tests/vault/device.test.mjs \
 	tests/vault/managed.test.mjs \
 	tests/vault/traps.test.mjs \
-	tests/vault/sdk.test.mjs
+	tests/vault/sdk.test.mjs \
+	tests/vault/sdk-signin.test.mjs
 # Under ThreadSanitizer: where threads meet. Under valgrind: what allocates and frees, once.
 TSAN_TESTS = tests/e2e/mount-tree.sh tests/e2e/mount-process.sh
 VALGRIND_TESTS = tests/e2e/valgrind.sh
@@ -54,6 +55,8 @@ EXTRA_DIST += $(VALGRIND_TESTS) \
 	tests/vault/jwt.mjs \
 	tests/vault/keys.mjs \
 	tests/vault/managed.mjs \
+	tests/vault/sdk.mjs \
+	tests/vault/sdk-managed.mjs \
 	tests/vault/secrets.mjs \
 	tests/vault/server.mjs \
 	tests/vault/signinconfig.mjs \

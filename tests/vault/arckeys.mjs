@@ -37,6 +37,8 @@ export class ArcKeys {
 		const { symlink, write } = this.settings;
 		if (!write)
 			return;
+		/* Another fixture with the same folder may have removed it at its end. */
+		this.#makeFolder(this.dir);
 		if (!symlink) {
 			writeFileSync(path, key, { mode: 0o640 });
 			return;

@@ -90,6 +90,8 @@ function refreshToken(ctx, where, form) {
 const GRANTS = {
 	client_credentials: clientCredentials,
 	'urn:ietf:params:oauth:grant-type:device_code': deviceCode,
+	/* The name from before RFC 8628, which Microsoft's client still sends. */
+	device_code: deviceCode,
 	refresh_token: refreshToken,
 };
 

@@ -16,6 +16,9 @@ const APP_SERVICE_NAMES = {
 	client_id: 'clientId', object_id: 'objectId', principal_id: 'objectId', mi_res_id: 'resourceId',
 };
 
+/* Microsoft's client ends the path with a slash. */
+const isPath = (ctx, path) => ctx.path === path || ctx.path === `${path}/`;
+
 /* Thrown and answered by the endpoint it was thrown in. */
 class Refusal extends Error {
 	constructor(result) {
@@ -80,7 +83,7 @@ function checkMetadataCall(ctx, versions) {
 }
 
 function imds(ctx) {
-	if (ctx.path !== TOKEN_PATH)
+	if (!isPath(ctx, TOKEN_PATH))
 		throw refuse(404, { error: 'Not found' });
 	const resource = checkMetadataCall(ctx, IMDS_VERSIONS);
 	if (ctx.headers.authorization !== undefined)
@@ -95,7 +98,7 @@ function imds(ctx) {
 function appService(ctx) {
 	const { query, world } = ctx;
 	const { header, path } = world.managed.appService;
-	if (ctx.path !== path)
+	if (!isPath(ctx, path))
 		throw refuse(404, '');
 	if (!sameText(ctx.headers['x-identity-header'], header))
 		throw appServiceError(401, 'The header X-IDENTITY-HEADER is missing or wrong.');
@@ -116,7 +119,7 @@ function appService(ctx) {
 
 function arc(ctx) {
 	const { query, world, headers } = ctx;
-	if (ctx.path !== TOKEN_PATH)
+	if (!isPath(ctx, TOKEN_PATH))
 		throw refuse(404, { error: 'Not found' });
 	const resource = checkMetadataCall(ctx, ARC_VERSIONS);
 	if (Object.keys(IMDS_NAMES).some((name) => query.has(name)))

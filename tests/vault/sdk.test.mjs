@@ -7,15 +7,13 @@
 // the challenge's resource must be switched off, since an address belongs to none.
 
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { Agent } from 'node:https';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
-import { connect } from 'node:tls';
 import { scratch, Vault } from './harness.mjs';
-import { run, skipAll, test } from './tap.mjs';
+import { clientOptions, needClients } from './sdk.mjs';
+import { run, test } from './tap.mjs';
 
-if (!existsSync(new URL('node_modules/@azure/identity', import.meta.url)))
-	skipAll('the packages of package-lock.json are not installed (npm ci)');
+needClients();
 
 const { ClientSecretCredential } = await import('@azure/identity');
 const { SecretClient } = await import('@azure/keyvault-secrets');
@@ -51,30 +49,7 @@ const vault = await Vault.start({
 	{ name: 'foreign', tenant: OTHER_TENANT }],
 }, dir);
 
-/** Where each name of the cloud really is. */
-const PORTS = new Map([
-	['login.microsoftonline.com', vault.ready.authority.port],
-	...Object.values(vault.ready.vaults).map(({ host, port }) => [host, port]),
-]);
-
-class LoopbackAgent extends Agent {
-	createConnection(options, done) {
-		const port = PORTS.get(options.host) ?? options.port;
-		return connect({ ...options, host: '127.0.0.1', port, servername: PORTS.has(options.host) ? options.host : '', ca: vault.ca }, done);
-	}
-}
-
-const agent = new LoopbackAgent({ keepAlive: true });
-const viaLoopback = {
-	name: 'viaLoopback',
-	sendRequest(request, next) {
-		request.agent = agent;
-		return next(request);
-	},
-};
-const options = {
-	additionalPolicies: [{ policy: viaLoopback, position: 'perRetry' }], retryOptions: { maxRetries: 3, retryDelayInMs: 10, maxRetryDelayInMs: 50 },
-};
+const options = clientOptions(vault);
 const credential = new ClientSecretCredential(TENANT, 'app', 's3cret', options);
 const weak = new ClientSecretCredential(TENANT, 'weak', 'w', options);
 const URL_BY_NAME = 'https://contoso-kv.vault.azure.net';
