@@ -10,6 +10,7 @@ cli_libcli_a_SOURCES = \
 	cli/report.c cli/report.h \
 	cli/report_json.c \
 	cli/secret_source.c cli/secret_source.h \
+	cli/signin.c cli/signin.h \
 	cli/survey.c cli/survey.h \
 	cli/units.c cli/units.h \
 	cli/unlock.c cli/unlock.h

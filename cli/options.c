@@ -20,6 +20,7 @@ enum {
 	OPT_VM,
 	OPT_KEK,
 	OPT_CREDENTIAL,
+	OPT_IDENTITY,
 	OPT_CLOUD,
 	OPT_TENANT,
 	OPT_CA_FILE,
@@ -40,6 +41,7 @@ static const struct option long_options[] = {
 	{"vm", required_argument, NULL, OPT_VM},
 	{"kek", required_argument, NULL, OPT_KEK},
 	{"credential", required_argument, NULL, OPT_CREDENTIAL},
+	{"identity", required_argument, NULL, OPT_IDENTITY},
 	{"cloud", required_argument, NULL, OPT_CLOUD},
 	{"tenant", required_argument, NULL, OPT_TENANT},
 	{"ca-file", required_argument, NULL, OPT_CA_FILE},
@@ -112,6 +114,25 @@ static int empty_value(struct err *err, int option)
 	return -EINVAL;
 }
 
+/* What stands behind "token:" is not repeated in errors: it may be the token itself. */
+static int set_credential(struct options *options, const char *value, struct err *err)
+{
+	enum keyvault_credential credential;
+
+	options->token_source = NULL;
+	if (strncmp(value, "token:", 6) == 0) {
+		options->keyvault.credential = KEYVAULT_CREDENTIAL_TOKEN;
+		options->token_source = value + 6;
+		return 0;
+	}
+	if (!keyvault_credential_parse(value, &credential) ||
+	    credential == KEYVAULT_CREDENTIAL_TOKEN)
+		return bad_choice(err, "--credential", value,
+				  "auto, env, workload, managed, cli, device, token:SRC");
+	options->keyvault.credential = credential;
+	return 0;
+}
+
 /* An option that means the same on the command line and in an -o list. -ENOENT: none of these. */
 static int take_shared(struct options *options, int option, const char *value, struct err *err)
 {
@@ -135,9 +156,12 @@ static int take_shared(struct options *options, int option, const char *value, s
 		options->kek = value;
 		return 0;
 	case OPT_CREDENTIAL:
-		if (keyvault_credential_parse(value, &options->keyvault.credential))
+		return set_credential(options, value, err);
+	case OPT_IDENTITY:
+		if (keyvault_identity_parse(value, &options->keyvault.identity))
 			return 0;
-		return bad_choice(err, "--credential", value, "auto, env, cli");
+		return bad_choice(err, "--identity", value,
+				  "client:ID, object:ID, resource:/subscriptions/...");
 	case OPT_CLOUD:
 		if (keyvault_cloud_parse(value, &options->keyvault.cloud))
 			return 0;

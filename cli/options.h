@@ -37,6 +37,7 @@ struct options {
 	struct key_option keys[OPTIONS_KEY_MAX]; /* in the order they were given */
 	const char *vm;
 	const char *kek;
+	const char *token_source; /* SRC of --credential token:SRC; NULL when not given */
 	const char *trusted_hosts[OPTIONS_HOST_MAX + 1]; /* NULL-terminated */
 	struct keyvault_options keyvault;
 	bool foreground;    /* mount -f */

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "cli/secret_source.h"
+#include "cli/signin.h"
 
 enum {
 	WANTED_IDS_MAX = 256
@@ -235,6 +236,7 @@ static int open_keyvault(struct attempt *attempt, struct err *err)
 	if (attempt->keyvault)
 		return 0;
 	options.trusted_hosts = attempt->options->trusted_hosts;
+	signin_prepare(attempt->options, &options);
 	return keyvault_new(&options, &attempt->keyvault, err);
 }
 
@@ -442,7 +444,7 @@ int unlock_survey(struct survey *survey, const struct options *options, struct e
 	}
 	keyvault_free(attempt.keyvault);
 	/* nobody signs in from here on, and a mount lives for hours */
-	secret_environment_wipe("AZURE_CLIENT_SECRET");
+	signin_forget();
 	if (result < 0)
 		return result;
 	for (size_t i = 0; i < survey->count; i++) {

@@ -47,11 +47,12 @@ static int cli_failed(const struct command_result *result, const char *tenant, s
 
 	aadsts(result->message, code, sizeof(code));
 	if (says(result->message, "az login") || says(result->message, "az account set")) {
-		r = err_set(err, ERR_SIGNIN, ENODATA, "az is not signed in%s", code);
+		r = err_set(err, ERR_SIGNIN, -CREDENTIAL_PARTIAL, "az is not signed in%s", code);
 		err_hint(err, "az login --tenant %s", tenant);
 		return r;
 	}
-	r = err_set(err, ERR_SIGNIN, ENODATA, "az failed with status %d%s", result->status, code);
+	r = err_set(err, ERR_SIGNIN, -CREDENTIAL_PARTIAL, "az failed with status %d%s",
+		    result->status, code);
 	err_hint(err, "see what it says: az account get-access-token --tenant %s", tenant);
 	return r;
 }
@@ -120,7 +121,8 @@ static int cli_parse(const struct secret *output, struct token *ret_token, struc
 	if (r != 0 || !credential_token_ok(value))
 		return err_set(err, ERR_SIGNIN, ENODATA, "az's answer is not understood");
 	if (lifetime <= 0) {
-		r = err_set(err, ERR_SIGNIN, ENODATA, "az gave a token that has expired");
+		r = err_set(err, ERR_SIGNIN, -CREDENTIAL_PARTIAL,
+			    "az gave a token that has expired");
 		err_hint(err, "sign in anew with az login, and check this machine's clock");
 		return r;
 	}
@@ -175,7 +177,7 @@ static int cli_get(const struct credential_context *context,
 
 const struct credential_ops credential_cli = {
 	.name = "cli",
-	.describe = "the Azure CLI",
+	.describe = "Azure CLI",
 	.identity = cli_identity,
 	.get = cli_get,
 };

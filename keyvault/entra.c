@@ -43,6 +43,28 @@ int entra_form_add(struct secret **form, const char *name, const char *value)
 	return r == 0 ? add_encoded(form, value) : r;
 }
 
+int entra_form_start(struct secret **form, const char *client, const char *resource,
+		     const char *grant_type)
+{
+	char scope[1200];
+	int r = snprintf(scope, sizeof(scope), "%s/.default", resource);
+
+	if (r < 0 || (size_t)r >= sizeof(scope))
+		return -EOVERFLOW;
+	r = entra_form_add(form, "client_id", client);
+	if (r == 0)
+		r = entra_form_add(form, "scope", scope);
+	return r == 0 ? entra_form_add(form, "grant_type", grant_type) : r;
+}
+
+int entra_form_assert(struct secret **form, const char *assertion)
+{
+	int r = entra_form_add(form, "client_assertion_type",
+			       "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
+
+	return r == 0 ? entra_form_add(form, "client_assertion", assertion) : r;
+}
+
 /* What can be done about the AADSTS codes that people meet. */
 static const struct {
 	int64_t code;
@@ -59,6 +81,23 @@ static const struct {
 	{530003, "a conditional access policy wants a managed device: ask the tenant's "
 		 "administrator"},
 	{7000112, "the application is disabled: ask the tenant's administrator"},
+	{700027, "the certificate is not registered for the application: add it with "
+		 "az ad app credential reset --append --cert, and check AZURE_CLIENT_ID"},
+	{700030, "the certificate's subject or issuer is not the application's: set "
+		 "AZURE_CLIENT_SEND_CERTIFICATE_CHAIN=true and keep the chain in the PEM file"},
+	{1000502, "the certificate has expired: register a new one with az ad app credential "
+		  "reset --append --cert"},
+	{700024, "the assertion is not valid now: check this machine's clock; a federated token "
+		 "file must be kept fresh by whoever writes it"},
+	{700211, "no federated credential of the application has this issuer: az ad app "
+		 "federated-credential list"},
+	{700212, "no federated credential of the application has this audience: az ad app "
+		 "federated-credential list"},
+	{700213, "no federated credential of the application has this subject: az ad app "
+		 "federated-credential list"},
+	{70021, "no federated credential of the application fits: az ad app "
+		"federated-credential list"},
+	{50059, "the tenant is not known here: check --tenant and --cloud"},
 	{70043, "the session has expired: az login"},
 	{700082, "the session has expired: az login"},
 };
@@ -88,7 +127,16 @@ static const char *error_word(const struct json_value *root)
 	return word;
 }
 
-static int refused(int status, const struct json_value *root, struct err *err)
+void entra_error_word(const char *body, size_t size, char *word, size_t word_size)
+{
+	struct json *json CLEANUP(json_free) = NULL;
+
+	word[0] = '\0';
+	if (json_parse(body, size, &json) == 0)
+		(void)snprintf(word, word_size, "%s", error_word(json_root(json)));
+}
+
+static int refused(int status, const struct json_value *root, const char *check, struct err *err)
 {
 	const char *word = root ? error_word(root) : "";
 	int64_t code = root ? first_code(root) : 0;
@@ -105,7 +153,7 @@ static int refused(int status, const struct json_value *root, struct err *err)
 		(void)snprintf(number, sizeof(number), " AADSTS%lld", (long long)code);
 	r = err_set(err, ERR_SIGNIN, EACCES, "sign-in refused (HTTP %d%s%s%s)", status,
 		    *word ? " " : "", word, number);
-	err_hint(err, "check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET");
+	err_hint(err, "%s", check);
 	for (size_t i = 0; i < sizeof(advice) / sizeof(advice[0]); i++) {
 		if (advice[i].code == code)
 			err_hint(err, "%s", advice[i].hint);
@@ -121,7 +169,8 @@ static int not_understood(struct err *err)
 	return r;
 }
 
-int entra_parse(int status, const char *body, size_t size, struct token *ret_token, struct err *err)
+int entra_parse(int status, const char *body, size_t size, const char *check,
+		struct token *ret_token, struct err *err)
 {
 	struct json *json CLEANUP(json_free) = NULL;
 	struct secret *value CLEANUP(secret_free) = NULL;
@@ -135,7 +184,7 @@ int entra_parse(int status, const char *body, size_t size, struct token *ret_tok
 	if (r == 0)
 		root = json_root(json);
 	if (status != 200)
-		return refused(status, root, err);
+		return refused(status, root, check, err);
 	if (!root || json_get_string(root, "token_type", &type) != 0 ||
 	    strcasecmp(type, "Bearer") != 0 ||
 	    json_get_integer(root, "expires_in", 0, TOKEN_LIFETIME_MAX, &lifetime) != 0)
@@ -150,29 +199,43 @@ int entra_parse(int status, const char *body, size_t size, struct token *ret_tok
 	return 0;
 }
 
-int entra_token(const struct credential_context *context, const char *tenant,
-		const struct secret *form, struct token *ret_token, struct err *err)
+struct url *entra_url(const struct credential_context *context, const char *tenant,
+		      const char *endpoint)
 {
-	struct fetch_result result CLEANUP(fetch_result_clear) = {0};
-	struct url *url CLEANUP(url_free) = NULL;
+	char path[200];
+	int length = snprintf(path, sizeof(path), "/%s/oauth2/v2.0/%s", tenant, endpoint);
+
+	if (length < 0 || (size_t)length >= sizeof(path))
+		return NULL;
+	return url_at(context->authority, path, NULL);
+}
+
+int entra_post(const struct credential_context *context, const char *tenant, const char *endpoint,
+	       const struct secret *form, struct fetch_result *ret_result, struct err *err)
+{
+	struct url *url CLEANUP(url_free) = entra_url(context, tenant, endpoint);
 	struct http_request request = {
 		.method = "POST",
+		.url = url,
 		.body = form,
 		.content_type = "application/x-www-form-urlencoded",
 	};
-	char path[200];
-	int r;
+	int r = url ? fetch(context->fetcher, &request, ret_result, err) : err_nomem(err);
 
-	(void)snprintf(path, sizeof(path), "/%s/oauth2/v2.0/token", tenant);
-	url = url_at(context->authority, path, NULL);
-	if (!url)
-		return err_nomem(err);
-	request.url = url;
-	r = fetch(context->fetcher, &request, &result, err);
-	if (r != 0) {
+	if (r != 0)
 		err_prefix(err, "sign-in");
+	return r;
+}
+
+int entra_token(const struct credential_context *context, const char *tenant,
+		const struct secret *form, const char *check, struct token *ret_token,
+		struct err *err)
+{
+	struct fetch_result result CLEANUP(fetch_result_clear) = {0};
+	int r = entra_post(context, tenant, "token", form, &result, err);
+
+	if (r != 0)
 		return r;
-	}
 	return entra_parse(result.response.status, secret_text(result.response.body),
-			   secret_size(result.response.body), ret_token, err);
+			   secret_size(result.response.body), check, ret_token, err);
 }

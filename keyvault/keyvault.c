@@ -20,6 +20,7 @@ struct keyvault {
 	struct url *authority;
 	struct vault_trust trust;
 	struct credential_context credentials;
+	struct credential_state state;
 	struct tokens *tokens;
 	struct vault_client *client;
 };
@@ -88,6 +89,10 @@ static int setup(struct keyvault *keyvault, const struct keyvault_options *optio
 	keyvault->credentials.fetcher = &keyvault->fetcher;
 	keyvault->credentials.authority = keyvault->authority;
 	keyvault->credentials.tenant = options->tenant;
+	keyvault->credentials.identity = options->identity;
+	keyvault->credentials.person = options->person;
+	keyvault->credentials.state = &keyvault->state;
+	keyvault->credentials.asked_for = options->credential != KEYVAULT_CREDENTIAL_AUTO;
 	keyvault->tokens = tokens_new(&keyvault->credentials, options->credential);
 	if (!keyvault->tokens)
 		return err_nomem(err);
@@ -118,6 +123,9 @@ void keyvault_free(struct keyvault *keyvault)
 		return;
 	vault_client_free(keyvault->client);
 	tokens_free(keyvault->tokens);
+	secret_free(keyvault->state.given);
+	secret_free(keyvault->state.refresh);
+	free(keyvault->state.refresh_tenant);
 	http_free(keyvault->fetcher.http);
 	url_free(keyvault->authority);
 	free(keyvault);

@@ -27,14 +27,47 @@ bool keyvault_cloud_parse(const char *name, enum keyvault_cloud *ret_cloud);
 enum keyvault_credential {
 	KEYVAULT_CREDENTIAL_AUTO,
 	KEYVAULT_CREDENTIAL_ENV,
+	KEYVAULT_CREDENTIAL_WORKLOAD,
+	KEYVAULT_CREDENTIAL_MANAGED,
 	KEYVAULT_CREDENTIAL_CLI,
+	KEYVAULT_CREDENTIAL_DEVICE,
+	KEYVAULT_CREDENTIAL_TOKEN,
 };
 
+/* "auto", "env", "workload", "managed", "cli", "device", "token"; false when it is none of them. */
 bool keyvault_credential_parse(const char *name, enum keyvault_credential *ret_credential);
+
+/* Which of a machine's managed identities. */
+enum keyvault_identity_kind {
+	KEYVAULT_IDENTITY_DEFAULT, /* AZURE_CLIENT_ID when it is set, else the system's */
+	KEYVAULT_IDENTITY_CLIENT,
+	KEYVAULT_IDENTITY_OBJECT,
+	KEYVAULT_IDENTITY_RESOURCE,
+};
+
+struct keyvault_identity {
+	enum keyvault_identity_kind kind;
+	const char *value; /* points into the text that was parsed; NULL for the default */
+};
+
+/* "client:ID", "object:ID", "resource:/subscriptions/..."; false when it is none of them. */
+bool keyvault_identity_parse(const char *text, struct keyvault_identity *ret_identity);
+
+/* What signing in needs from whoever runs the program. Any member may be NULL. */
+struct keyvault_person {
+	/* A line for the person: a code to type, what was tried. No secret among it. */
+	void (*tell)(void *context, const char *line);
+	/* The ready token of KEYVAULT_CREDENTIAL_TOKEN; called at most once, when it is needed. */
+	int (*read_token)(void *context, struct secret **ret_token, struct err *err);
+	void *context;
+	bool present; /* somebody reads the lines now: a device code may be offered unasked */
+};
 
 struct keyvault_options { /* strings are the caller's and outlive the session; NULL: not given */
 	enum keyvault_cloud cloud;
 	enum keyvault_credential credential;
+	struct keyvault_identity identity;
+	struct keyvault_person person;
 	const char *tenant;
 	const char *ca_file;			  /* PEM, besides the system's */
 	const char *const *trusted_hosts;	  /* --trust-vault-host, NULL-terminated; host or

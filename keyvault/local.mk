@@ -2,26 +2,37 @@
 noinst_LIBRARIES += keyvault/libkeyvault.a
 keyvault_libkeyvault_a_SOURCES = \
 	keyvault/ade.c keyvault/ade.h \
+	keyvault/arc.c keyvault/arc.h \
+	keyvault/assertion.c keyvault/assertion.h \
 	keyvault/bekfetch.c keyvault/bekfetch.h \
 	keyvault/challenge.c keyvault/challenge.h \
 	keyvault/cloud.c keyvault/cloud.h \
 	keyvault/command.c keyvault/command.h \
-	keyvault/credential.h \
+	keyvault/credential.c keyvault/credential.h \
 	keyvault/credential_cli.c \
+	keyvault/credential_device.c \
 	keyvault/credential_env.c \
+	keyvault/credential_managed.c \
+	keyvault/credential_token.c \
+	keyvault/credential_workload.c \
+	keyvault/crypto.c keyvault/crypto.h \
+	keyvault/device.c keyvault/device.h \
 	keyvault/entra.c keyvault/entra.h \
 	keyvault/keyvault.c keyvault/keyvault.h \
+	keyvault/managed.c keyvault/managed.h \
 	keyvault/objectid.c keyvault/objectid.h \
 	keyvault/refusal.c keyvault/refusal.h \
 	keyvault/search.c keyvault/search.h \
 	keyvault/secret.c keyvault/secret.h \
+	keyvault/smallfile.c keyvault/smallfile.h \
 	keyvault/token.c keyvault/token.h \
 	keyvault/unwrap.c keyvault/unwrap.h \
 	keyvault/vault.c keyvault/vault.h
 
-KEYVAULT_TEST_LIBS = keyvault/libkeyvault.a $(NET_TEST_LIBS)
+KEYVAULT_TEST_LIBS = keyvault/libkeyvault.a $(NET_TEST_LIBS) $(CRYPTO_LIBS)
 
-UNIT_TESTS += tests/unit/keyvault-trust tests/unit/keyvault-answers tests/unit/keyvault-ade
+UNIT_TESTS += tests/unit/keyvault-trust tests/unit/keyvault-answers tests/unit/keyvault-ade \
+	tests/unit/keyvault-assertion tests/unit/keyvault-managed
 tests_unit_keyvault_trust_SOURCES = tests/unit/keyvault-trust.c tests/tap.h
 tests_unit_keyvault_trust_LDADD = $(KEYVAULT_TEST_LIBS)
 tests_unit_keyvault_answers_SOURCES = tests/unit/keyvault-answers.c tests/tap.h
@@ -29,12 +40,18 @@ tests_unit_keyvault_answers_LDADD = $(KEYVAULT_TEST_LIBS)
 tests_unit_keyvault_ade_SOURCES = tests/unit/keyvault-ade.c tests/tap.h
 tests_unit_keyvault_ade_LDADD = $(KEYVAULT_TEST_LIBS)
 
+tests_unit_keyvault_assertion_SOURCES = tests/unit/keyvault-assertion.c tests/tap.h
+tests_unit_keyvault_assertion_LDADD = $(KEYVAULT_TEST_LIBS)
+tests_unit_keyvault_managed_SOURCES = tests/unit/keyvault-managed.c tests/tap.h
+tests_unit_keyvault_managed_LDADD = $(KEYVAULT_TEST_LIBS)
+
 # keyvault/ by itself, for the end-to-end tests.
 check_PROGRAMS += tests/tools/vault-get
 tests_tools_vault_get_SOURCES = tests/tools/vault-get.c
 tests_tools_vault_get_LDADD = $(KEYVAULT_TEST_LIBS)
 
 KEYVAULT_VAULT_TESTS = \
+	tests/e2e/sign-in.sh \
 	tests/e2e/vault-find.sh \
 	tests/e2e/vault-network.sh \
 	tests/e2e/vault-refuses.sh \

@@ -10,9 +10,15 @@
 #include "base/log.h"
 
 enum {
-	CHAIN_MAX = 2,
-	TOKEN_MAX = 64 << 10, /* characters; real ones have 1 to 8 thousand */
-	CACHE_MAX = 16,	      /* tenants and resources of one session */
+	CHAIN_MAX = 5,
+	CACHE_MAX = 16, /* tenants and resources of one session */
+};
+
+/* A way that was tried, and why it did not serve. */
+struct attempt {
+	const struct credential_ops *ops;
+	int result;
+	struct err why;
 };
 
 struct cached {
@@ -26,24 +32,39 @@ struct cached {
 struct tokens {
 	const struct credential_context *context;
 	const struct credential_ops *chain[CHAIN_MAX + 1];
-	const struct credential_ops *used; /* the one that served last */
+	const struct credential_ops *used; /* the one that serves; the others are not asked again */
+	bool told;			   /* the table has been shown */
 	struct cached cache[CACHE_MAX];
 	size_t next; /* slot to fill, the oldest */
+};
+
+static const struct credential_ops *const all[] = {
+	[KEYVAULT_CREDENTIAL_ENV] = &credential_env,
+	[KEYVAULT_CREDENTIAL_WORKLOAD] = &credential_workload,
+	[KEYVAULT_CREDENTIAL_MANAGED] = &credential_managed,
+	[KEYVAULT_CREDENTIAL_CLI] = &credential_cli,
+	[KEYVAULT_CREDENTIAL_DEVICE] = &credential_device,
+	[KEYVAULT_CREDENTIAL_TOKEN] = &credential_token,
 };
 
 struct tokens *tokens_new(const struct credential_context *context,
 			  enum keyvault_credential credential)
 {
 	struct tokens *tokens = calloc(1, sizeof(*tokens));
-	size_t count = 0;
 
 	if (!tokens)
 		return NULL;
 	tokens->context = context;
-	if (credential != KEYVAULT_CREDENTIAL_CLI)
-		tokens->chain[count++] = &credential_env;
-	if (credential != KEYVAULT_CREDENTIAL_ENV)
-		tokens->chain[count++] = &credential_cli;
+	if (credential != KEYVAULT_CREDENTIAL_AUTO) {
+		tokens->chain[0] = all[credential];
+		return tokens;
+	}
+	/* The order that people know from Microsoft's tools. */
+	tokens->chain[0] = &credential_env;
+	tokens->chain[1] = &credential_workload;
+	tokens->chain[2] = &credential_managed;
+	tokens->chain[3] = &credential_cli;
+	tokens->chain[4] = &credential_device;
 	return tokens;
 }
 
@@ -67,7 +88,9 @@ void tokens_free(struct tokens *tokens)
 
 const char *tokens_client_id(const struct tokens *tokens)
 {
-	return tokens->used == &credential_env ? credential_env.identity(tokens->context) : NULL;
+	if (!tokens->used || !tokens->used->client_id)
+		return NULL;
+	return tokens->used->client_id(tokens->context);
 }
 
 static int64_t now_ms(const struct tokens *tokens)
@@ -123,14 +146,14 @@ static int try_one(struct tokens *tokens, const struct credential_ops *ops,
 		   const struct credential_request *request, bool renew,
 		   const struct secret **ret_token, bool *ret_kept, struct err *err)
 {
-	const char *identity = ops->identity(tokens->context);
-	struct cached *cached = identity ? find(tokens, request, identity) : NULL;
+	const char *identity = ops->identity ? ops->identity(tokens->context) : NULL;
+	const char *kept_as = identity ? identity : ops->name;
+	struct cached *cached = find(tokens, request, kept_as);
 	struct token token = {0};
 	int r;
 
 	if (cached && !renew && now_ms(tokens) < cached->renew_at) {
 		*ret_token = cached->value;
-		tokens->used = ops;
 		*ret_kept = true;
 		return 0;
 	}
@@ -139,109 +162,97 @@ static int try_one(struct tokens *tokens, const struct credential_ops *ops,
 		return r;
 	log_debug("signed in with %s", ops->describe);
 	tokens->used = ops;
-	if (keep(tokens, request, identity ? identity : ops->name, &token, ret_token) != 0)
+	if (keep(tokens, request, kept_as, &token, ret_token) != 0)
 		return err_nomem(err);
 	return 0;
+}
+
+/* What was tried, once a session: a second vault would only repeat it. */
+static void show_table(struct tokens *tokens, const struct attempt *attempts, size_t count)
+{
+	int width = 0;
+
+	if (tokens->told || count < 2)
+		return;
+	tokens->told = true;
+	credential_tell(tokens->context, "ways to sign in that were tried:");
+	for (size_t i = 0; i < count; i++) {
+		int length = (int)strlen(attempts[i].ops->describe);
+
+		if (length > width)
+			width = length;
+	}
+	for (size_t i = 0; i < count; i++)
+		credential_tell(tokens->context, "  %-*s  %s", width, attempts[i].ops->describe,
+				attempts[i].why.message);
+}
+
+/* The hint of one that lacks a little is worth more than what could be done in general. */
+static int nobody(const struct attempt *attempts, size_t count, struct err *err)
+{
+	if (count == 1) {
+		(void)err_set(err, ERR_SIGNIN, EACCES, "cannot sign in to Azure: %s: %s",
+			      attempts[0].ops->describe, attempts[0].why.message);
+		err_hint(err, "%s", attempts[0].why.hint);
+		return -EACCES;
+	}
+	(void)err_set(err, ERR_SIGNIN, EACCES,
+		      "cannot sign in to Azure: none of %zu ways to sign in serves", count);
+	for (size_t i = 0; i < count; i++) {
+		if (attempts[i].result == CREDENTIAL_PARTIAL && attempts[i].why.hint[0]) {
+			err_hint(err, "%s: %s", attempts[i].ops->describe, attempts[i].why.hint);
+			return -EACCES;
+		}
+	}
+	err_hint(err, "sign in with az login, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and "
+		      "AZURE_CLIENT_SECRET; --credential device signs in with any browser");
+	return -EACCES;
+}
+
+static int walk(struct tokens *tokens, const struct credential_request *request, bool renew,
+		const struct secret **ret_token, bool *ret_kept, struct attempt *attempts,
+		struct err *err)
+{
+	size_t count = 0;
+
+	for (const struct credential_ops *const *ops = tokens->chain; *ops; ops++) {
+		struct attempt *attempt = &attempts[count++];
+
+		*attempt = (struct attempt){.ops = *ops};
+		attempt->result =
+			try_one(tokens, *ops, request, renew, ret_token, ret_kept, &attempt->why);
+		if (attempt->result == 0)
+			return 0;
+		if (attempt->result == CREDENTIAL_ABSENT || attempt->result == CREDENTIAL_PARTIAL)
+			continue;
+		if (attempt->why.kind == ERR_SIGNIN)
+			show_table(tokens, attempts, count);
+		if (err)
+			*err = attempt->why;
+		return attempt->result;
+	}
+	show_table(tokens, attempts, count);
+	return nobody(attempts, count, err);
 }
 
 int tokens_get(struct tokens *tokens, const struct credential_request *request, bool renew,
 	       const struct secret **ret_token, bool *ret_kept, struct err *err)
 {
+	struct attempt *attempts CLEANUP(free) = NULL;
 	bool kept = false;
-	char reasons[ERR_TEXT_MAX] = "";
-	char hint[ERR_TEXT_MAX] = "";
-	size_t used = 0;
-
-	for (const struct credential_ops *const *ops = tokens->chain; *ops; ops++) {
-		struct err why = {0};
-		int length;
-		int r = try_one(tokens, *ops, request, renew, ret_token, &kept, &why);
-
-		if (r != -ENODATA) {
-			if (r != 0 && err)
-				*err = why;
-			if (r == 0 && ret_kept)
-				*ret_kept = kept;
-			return r;
-		}
-		length = snprintf(reasons + used, sizeof(reasons) - used, "%s%s: %s",
-				  used ? "; " : "", (*ops)->describe, why.message);
-		if (length > 0 && (size_t)length < sizeof(reasons) - used)
-			used += (size_t)length;
-		memcpy(hint, why.hint, sizeof(hint));
-	}
-	(void)err_set(err, ERR_SIGNIN, EACCES, "cannot sign in to Azure: %s", reasons);
-	if (tokens->chain[1])
-		err_hint(err, "sign in with az login, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and "
-			      "AZURE_CLIENT_SECRET");
-	else if (*hint)
-		err_hint(err, "%s", hint);
-	return -EACCES;
-}
-
-/* Whether a `;`-separated list has the tenant, or `*`. */
-static bool listed(const char *list, const char *tenant)
-{
-	size_t length = strlen(tenant);
-
-	while (list && *list) {
-		size_t entry = strcspn(list, ";");
-		size_t skip = strspn(list, " ");
-
-		if (skip > entry)
-			skip = entry;
-		if (entry - skip == 1 && list[skip] == '*')
-			return true;
-		if (entry - skip >= length && strncasecmp(list + skip, tenant, length) == 0 &&
-		    strspn(list + skip + length, " ") == entry - skip - length)
-			return true;
-		list += entry;
-		if (*list == ';')
-			list++;
-	}
-	return false;
-}
-
-int credential_choose_tenant(const char *configured, const char *vault_tenant,
-			     const char **ret_tenant, struct err *err)
-{
 	int r;
 
-	if (!configured || strcasecmp(configured, vault_tenant) == 0 ||
-	    listed(getenv("AZURE_ADDITIONALLY_ALLOWED_TENANTS"), vault_tenant)) {
-		*ret_tenant = vault_tenant;
-		return 0;
+	if (tokens->used) {
+		r = try_one(tokens, tokens->used, request, renew, ret_token, &kept, err);
+		/* Not set up any more: what served has gone, and is not replaced by another. */
+		if (r == CREDENTIAL_ABSENT || r == CREDENTIAL_PARTIAL)
+			r = -EACCES;
+	} else {
+		attempts = calloc(CHAIN_MAX, sizeof(*attempts));
+		r = attempts ? walk(tokens, request, renew, ret_token, &kept, attempts, err)
+			     : err_nomem(err);
 	}
-	if (strchr(configured, '.') && !strchr(vault_tenant, '.')) {
-		*ret_tenant = configured;
-		return 0;
-	}
-	r = err_set(err, ERR_SIGNIN, EPERM,
-		    "the vault belongs to tenant '%s', but sign-in is set to tenant '%s'",
-		    vault_tenant, configured);
-	err_hint(err, "if both are right, allow it: AZURE_ADDITIONALLY_ALLOWED_TENANTS=%s",
-		 vault_tenant);
+	if (r == 0 && ret_kept)
+		*ret_kept = kept;
 	return r;
-}
-
-bool credential_token_ok(const struct secret *token)
-{
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "0123456789-._~+/=";
-	size_t size = secret_size(token);
-
-	return size > 0 && size <= TOKEN_MAX && strspn(secret_text(token), allowed) == size;
-}
-
-bool keyvault_credential_parse(const char *name, enum keyvault_credential *ret_credential)
-{
-	if (strcmp(name, "auto") == 0)
-		*ret_credential = KEYVAULT_CREDENTIAL_AUTO;
-	else if (strcmp(name, credential_env.name) == 0)
-		*ret_credential = KEYVAULT_CREDENTIAL_ENV;
-	else if (strcmp(name, credential_cli.name) == 0)
-		*ret_credential = KEYVAULT_CREDENTIAL_CLI;
-	else
-		return false;
-	return true;
 }

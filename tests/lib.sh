@@ -23,6 +23,10 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/adefuse-test.XXXXXX") || exit 99
 mounts=()
 servers=()
 
+# A test finds the managed identity that it sets up, never that of the machine it runs on; nobody listens there.
+export AZURE_POD_IDENTITY_AUTHORITY_HOST=http://127.0.0.1:9
+unset IDENTITY_ENDPOINT IDENTITY_HEADER IMDS_ENDPOINT AZURE_FEDERATED_TOKEN_FILE AZURE_CLIENT_CERTIFICATE_PATH
+
 # Extra words in front of the program, such as valgrind's; @WORK@ is the work folder.
 ADEFUSE_WRAPPER=${ADEFUSE_WRAPPER:-}
 # shellcheck disable=SC2206

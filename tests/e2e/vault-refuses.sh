@@ -113,16 +113,16 @@ says "AADSTS700016" "AZURE_CLIENT_ID"
 fails 5 "a configured tenant that is not the vault's" "$get" "${common[@]}" --secret plain --tenant 22222222-2222-3333-4444-555555555555
 says "$tenant" "AZURE_ADDITIONALLY_ALLOWED_TENANTS"
 fails 5 "nothing to sign in with" env -u AZURE_CLIENT_ID PATH=/nonexistent "$get" "${common[@]}" --secret plain
-says "AZURE_CLIENT_ID not set" "az) is not installed" "az login"
+says "AZURE_CLIENT_ID not set" "az) is not installed" "no managed identity endpoint"
 fails 5 "no environment when only that is asked for" env -u AZURE_CLIENT_SECRET "$get" "${common[@]}" --secret plain --credential env
-says "AZURE_CLIENT_SECRET not set"
+says "neither AZURE_CLIENT_SECRET nor AZURE_CLIENT_CERTIFICATE_PATH set"
 for bad in "echo 'Please run az login to setup account.' >&2; exit 1:az is not signed in" "exit 7:status 7" "echo '{}':not understood" \
 	"yes:too much" "echo '{\"accessToken\":\"x\",\"expires_on\":5}':expired" "kill -9 \$\$:status 137"; do
 	mkdir -p "$work/bin"
 	printf '#!/bin/sh\n%s\n' "${bad%:*}" >"$work/bin/az"
 	chmod +x "$work/bin/az"
 	fails 5 "az: ${bad##*:}" env PATH="$work/bin:$PATH" "$get" "${common[@]}" --secret plain --credential cli
-	says "the Azure CLI" "${bad##*:}"
+	says "Azure CLI" "${bad##*:}"
 done
 
 # ---- arguments

@@ -64,7 +64,8 @@ static void read_token(const char *body, size_t size, int status)
 	struct token token = {0};
 	struct err err;
 
-	if (entra_parse(status, body, size, &token, &err) == 0 && !credential_token_ok(token.value))
+	if (entra_parse(status, body, size, "check", &token, &err) == 0 &&
+	    !credential_token_ok(token.value))
 		abort();
 	secret_free(token.value);
 }

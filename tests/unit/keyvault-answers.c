@@ -142,20 +142,21 @@ static void test_sign_in(void)
 	struct token token = {0};
 	struct err err = {0};
 
-	is(entra_parse(200, good, sizeof(good) - 1, &token, &err), 0, "a token");
+	is(entra_parse(200, good, sizeof(good) - 1, "check", &token, &err), 0, "a token");
 	is(token.lifetime, 3599, "  its lifetime");
 	is_text(secret_text(token.value), "aaa.bbb-_.ccc", "  its text");
 	secret_free(token.value);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		ok(entra_parse(200, bad[i], strlen(bad[i]), &token, &err) == -EPROTO &&
+		ok(entra_parse(200, bad[i], strlen(bad[i]), "check", &token, &err) == -EPROTO &&
 			   err.kind == ERR_NETWORK,
 		   "not understood: %s", bad[i]);
-	is(entra_parse(401, refused, sizeof(refused) - 1, &token, &err), -EACCES, "refused");
+	is(entra_parse(401, refused, sizeof(refused) - 1, "check", &token, &err), -EACCES,
+	   "refused");
 	is(err.kind, ERR_SIGNIN, "  kind");
 	ok(strstr(err.message, "invalid_client AADSTS7000215"), "  both codes");
 	ok(!strstr(err.message, "s3cret"), "  and not the description");
 	ok(strstr(err.hint, "client secret is wrong"), "  and what to do");
-	is(entra_parse(503, "", 0, &token, &err), -EREMOTEIO, "trouble on their side");
+	is(entra_parse(503, "", 0, "check", &token, &err), -EREMOTEIO, "trouble on their side");
 	is(err.kind, ERR_NETWORK, "  is no refusal");
 }
 
