@@ -336,6 +336,9 @@ static int try_vault(struct attempt *attempt, const char *vault, struct err *err
 	} else if (found == 0 && attempt->misfit.kind == ERR_NONE) {
 		err_set(&attempt->misfit, ERR_KEY, ENOKEY,
 			"vault '%s' holds no secret for the protectors of this disk", vault);
+		err_hint(&attempt->misfit,
+			 "look for another vault (the VM's encryption settings name it), or give "
+			 "--vm NAME or --secret URL");
 		attempt->keys_tried++;
 	}
 	return 0;
