@@ -206,12 +206,23 @@ static int complain(struct err *err, int error, const char *what)
 static int serve_session(struct fuse_session *session, const struct mount_options *options,
 			 struct err *err)
 {
+	/*
+	 * libfuse unmounts by this name when a signal ends the session, and a daemon has left the
+	 * folder that a relative one counts from: it would miss the mount, or hit another.
+	 */
+	char *mountpoint CLEANUP(free) = realpath(options->mountpoint, NULL);
 	struct fuse_loop_config *config;
 	int result;
 
+	if (!mountpoint) {
+		int error = errno;
+
+		return err_set(err, ERR_MOUNT, error, "mountpoint '%s': %s", options->mountpoint,
+			       strerror(error));
+	}
 	if (fuse_set_signal_handlers(session) != 0)
 		return complain(err, EIO, "signal handlers could not be set");
-	if (fuse_session_mount(session, options->mountpoint) != 0) {
+	if (fuse_session_mount(session, mountpoint) != 0) {
 		fuse_remove_signal_handlers(session);
 		result = complain(err, EIO, "mount failed");
 		if (!err->hint[0])
