@@ -3,8 +3,11 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/secret.h"
@@ -34,6 +37,21 @@ static void print_help(FILE *out)
 		out);
 }
 
+/*
+ * Standard streams that the caller has closed: their numbers would go to the disk or to FUSE, and
+ * messages or the move into the background would then hit those. What is put there fails to read
+ * and to write, as a closed one does.
+ */
+static bool occupy_streams(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			return false;
+	}
+	return true;
+}
+
 static int run_command(int argc, char **argv)
 {
 	struct err err = {0};
@@ -57,6 +75,8 @@ int main(int argc, char **argv)
 	secret_harden_process();
 	if (!crypto_wipe_on_free())
 		log_debug("OpenSSL does not wipe what it frees");
+	if (!occupy_streams())
+		return ERR_OTHER;
 	if (argc < 1)
 		return ERR_USAGE;
 	if (strcmp(slash ? slash + 1 : argv[0], "mount.adefuse") == 0)
