@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -79,8 +80,11 @@ void daemon_ready(struct daemon *daemon)
 		if (null > STDERR_FILENO)
 			(void)close(null);
 	}
-	if (write(daemon->pipe, "", 1) < 0)
-		log_debug("the parent is gone: %s", strerror(errno));
+	/* whoever ended the command while it was at work wants no mount afterwards */
+	if (write(daemon->pipe, "", 1) < 0) {
+		log_warning("the command was ended before the mount was ready: unmounting");
+		(void)kill(getpid(), SIGTERM);
+	}
 	(void)close(daemon->pipe);
 	daemon->pipe = -1;
 }

@@ -22,8 +22,11 @@ struct daemon {
  */
 int daemon_fork(struct daemon *ret_daemon, int *ret_exit, struct err *err);
 
-/* In the child: leave the terminal (own session, standard streams closed, log to syslog) and let
- * the parent go. Once. */
+/*
+ * In the child, where FUSE's signal handlers are set: leave the terminal (own session, standard
+ * streams closed, log to syslog) and let the parent go. Once. When the parent is gone already, end
+ * the mount by SIGTERM.
+ */
 void daemon_ready(struct daemon *daemon);
 
 #endif
