@@ -20,9 +20,11 @@ adefuse_SOURCES = cli/main.c
 adefuse_LDADD = cli/libcli.a fs/libfs.a bde/libbitlocker.a disk/libdisk.a keyvault/libkeyvault.a net/libnet.a \
 	base/libbase.a $(FUSE_LIBS) $(CRYPTO_LIBS) $(CURL_LIBS) $(CJSON_LIBS) -lpthread -lm
 
-UNIT_TESTS += tests/unit/cli-options tests/unit/fs-tree
+UNIT_TESTS += tests/unit/cli-options tests/unit/cli-survey tests/unit/fs-tree
 tests_unit_cli_options_SOURCES = tests/unit/cli-options.c tests/tap.h
 tests_unit_cli_options_LDADD = $(adefuse_LDADD)
+tests_unit_cli_survey_SOURCES = tests/unit/cli-survey.c tests/tap.h
+tests_unit_cli_survey_LDADD = $(adefuse_LDADD)
 tests_unit_fs_tree_SOURCES = tests/unit/fs-tree.c tests/tap.h
 tests_unit_fs_tree_LDADD = fs/libfs.a disk/libdisk.a base/libbase.a $(FUSE_LIBS)
 

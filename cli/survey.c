@@ -53,9 +53,11 @@ static void survey_volume_read(struct survey_volume *volume, struct source *disk
 	}
 	result = bde_probe(volume->source, &err);
 	if (result < 0) {
-		/* its first sector is unreadable: the rest may be, so it is served as it is */
-		notes_add(&volume->warnings, "%s", err.message);
-	} else if (result > 0) {
+		/* nobody can tell whether what is readable of it is plaintext */
+		survey_set_reason(volume, &err);
+		return;
+	}
+	if (result > 0) {
 		volume->content = "bitlocker";
 		result = bde_metadata_read(volume->source, &volume->warnings, &volume->metadata,
 					   &err);
@@ -64,9 +66,8 @@ static void survey_volume_read(struct survey_volume *volume, struct source *disk
 		else
 			open_decrypted(volume);
 		return;
-	} else {
-		volume->content = filesystem_name(volume->source);
 	}
+	volume->content = filesystem_name(volume->source);
 	volume->plain = source_ref(volume->source);
 }
 
