@@ -30,7 +30,22 @@ static void print_help(void)
 	command_print_keys_help();
 }
 
-/* The whole disk with each open volume in the place of its encrypted form. */
+/* Two entries of the table for one place: what stands there is the same volume. */
+static bool is_listed(const struct overlay_range *ranges, size_t count,
+		      const struct survey_volume *volume)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (ranges[i].offset == volume->partition->offset &&
+		    ranges[i].source->size == volume->plain->size)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The whole disk with each open volume in the place of its encrypted form. NULL, with a warning,
+ * when volumes overlap: which of them a byte belongs to is not known.
+ */
 static int plain_disk(const struct survey *survey, struct source **ret_disk, struct err *err)
 {
 	struct overlay_range *ranges CLEANUP(free) = calloc(survey->count + 1, sizeof(*ranges));
@@ -42,17 +57,18 @@ static int plain_disk(const struct survey *survey, struct source **ret_disk, str
 	for (size_t i = 0; i < survey->count; i++) {
 		const struct survey_volume *volume = &survey->volumes[i];
 
-		if (survey_is_bitlocker(volume) && volume->plain)
+		if (survey_is_bitlocker(volume) && volume->plain &&
+		    !is_listed(ranges, count, volume))
 			ranges[count++] = (struct overlay_range){
 				.offset = volume->partition->offset,
 				.source = volume->plain,
 			};
 	}
 	result = overlay_new(survey->disk, ranges, count, ret_disk);
+	if (result == -ENOMEM)
+		return err_nomem(err);
 	if (result < 0)
-		return err_set(err, result == -ENOMEM ? ERR_OTHER : ERR_DISK, -result, "%s",
-			       result == -ENOMEM ? "out of memory"
-						 : "unlocked volumes overlap on the disk");
+		log_warning("disk.raw is left out: unlocked volumes overlap on the disk");
 	return 0;
 }
 
@@ -82,7 +98,7 @@ static int build_tree(const struct survey *survey, struct tree **ret_tree, struc
 	struct source *disk CLEANUP(source_unref) = NULL;
 	int result = tree ? plain_disk(survey, &disk, err) : err_nomem(err);
 
-	if (result == 0)
+	if (result == 0 && disk)
 		result = add_file(tree, "disk.raw", disk, err);
 	for (size_t i = 0; i < survey->count && result == 0; i++) {
 		const struct survey_volume *volume = &survey->volumes[i];
