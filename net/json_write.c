@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
+#include "base/err.h"
+
 enum {
 	DEPTH_MAX = 16
 };
@@ -47,7 +50,15 @@ static bool add(struct json_writer *writer, const char *name, cJSON *item)
 
 void json_write_text(struct json_writer *writer, const char *name, const char *text)
 {
-	(void)add(writer, name, text ? cJSON_CreateString(text) : cJSON_CreateNull());
+	char *safe CLEANUP(free) = text ? strdup(text) : NULL;
+
+	if (!text) {
+		(void)add(writer, name, cJSON_CreateNull());
+		return;
+	}
+	if (safe)
+		err_sanitise(safe);
+	(void)add(writer, name, safe ? cJSON_CreateString(safe) : NULL);
 }
 
 void json_write_number(struct json_writer *writer, const char *name, uint64_t number)

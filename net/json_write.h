@@ -15,7 +15,9 @@ struct json_writer;
 /* Starts with the root object open. NULL when out of memory. */
 struct json_writer *json_write_new(void);
 
-/* `name` is NULL within an array. A NULL text becomes null. Invalid UTF-8 is the caller's to avoid.
+/*
+ * `name` is NULL within an array. A NULL text becomes null. Control characters and what is not
+ * UTF-8, as a path may hold, become '?': the document is always valid.
  */
 void json_write_text(struct json_writer *writer, const char *name, const char *text);
 void json_write_number(struct json_writer *writer, const char *name, uint64_t number);
