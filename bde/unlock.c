@@ -82,12 +82,17 @@ static int no_fit(const struct bde_metadata *metadata, const struct bde_key *key
 	return rc;
 }
 
+static void hint_damaged(struct err *err)
+{
+	err_hint(err, "the BitLocker metadata of this disk is damaged or was changed; look for "
+		      "another image of it");
+}
+
 static int damaged(struct err *err, const char *what)
 {
 	int rc = err_set(err, ERR_DISK, EBADMSG, "%s", what);
 
-	err_hint(err, "the BitLocker metadata of this disk is damaged or was changed; look for "
-		      "another image of it");
+	hint_damaged(err);
 	return rc;
 }
 
@@ -135,7 +140,10 @@ static int open_vmk(const struct bde_key *key, const struct protector *part,
 	return rc;
 }
 
-/* A protector that should have opened and did not: which words that deserves. */
+/*
+ * A protector that should have opened and did not: which words that deserves. The others of the
+ * volume may be whole, so it stays a matter of keys.
+ */
 static int explain(const struct bde_key *key, const struct bde_protector *protector, int rc,
 		   struct err *err)
 {
@@ -144,15 +152,19 @@ static int explain(const struct bde_key *key, const struct bde_protector *protec
 	if (rc == -ENOMEM)
 		return err_nomem(err);
 	if (rc == -ENOENT || rc == -EINVAL) {
-		rc = err_set(err, ERR_DISK, EBADMSG, "key protector {%s} (%s) is damaged", id.text,
+		rc = err_set(err, ERR_KEY, ENOKEY, "key protector {%s} (%s) is damaged", id.text,
 			     bde_protector_type_name(protector->type));
 		err_hint(err, "try another key of this volume");
 		return rc;
 	}
 	if (rc != -EBADMSG)
 		return err_set(err, ERR_OTHER, -rc, "cannot try %s: %s", key->what, strerror(-rc));
-	if (key->type == BDE_KEY_CLEAR)
-		return damaged(err, "the clear key on the disk does not open the volume");
+	if (key->type == BDE_KEY_CLEAR) {
+		rc = err_set(err, ERR_KEY, ENOKEY,
+			     "the clear key on the disk does not open the volume");
+		err_hint(err, "try another key of this volume");
+		return rc;
+	}
 	rc = err_set(err, ERR_KEY, ENOKEY,
 		     "%s has the identifier of startup key {%s} of this volume, but does not open "
 		     "it: the key is damaged, or the volume's metadata",
@@ -241,13 +253,17 @@ static int open_fvek(const struct bde_metadata *metadata, const struct secret *v
 		return err_set(err, ERR_OTHER, -rc, "cannot open the volume encryption key: %s",
 			       strerror(-rc));
 	if (method != info->method)
-		return err_set(err, ERR_DISK, EBADMSG,
-			       "the metadata says method 0x%04x, the volume encryption key 0x%04x",
-			       info->method, method);
-	if (want != 0 && secret_size(fvek) != want)
-		return err_set(err, ERR_DISK, EBADMSG,
-			       "the volume encryption key has %zu bytes; %s takes %zu",
-			       secret_size(fvek), bde_method_name(method), want);
+		rc = err_set(err, ERR_DISK, EBADMSG,
+			     "the metadata says method 0x%04x, the volume encryption key 0x%04x",
+			     info->method, method);
+	else if (want != 0 && secret_size(fvek) != want)
+		rc = err_set(err, ERR_DISK, EBADMSG,
+			     "the volume encryption key has %zu bytes; %s takes %zu",
+			     secret_size(fvek), bde_method_name(method), want);
+	if (rc < 0) {
+		hint_damaged(err);
+		return rc;
+	}
 	*ret_fvek = TAKE(fvek);
 	return 0;
 }

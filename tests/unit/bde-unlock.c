@@ -160,13 +160,66 @@ static void test_damage(void)
 	made->disk[find(made, "\xc1\xea\x03", 3)] ^= 1;
 	made_seal(made, MADE_COPY_1, true);
 	metadata = read_made(made);
-	does_not_open(metadata, clear_key(), -EBADMSG, "clear key on the disk does not open", NULL);
+	does_not_open(metadata, clear_key(), -ENOKEY, "clear key on the disk does not open", NULL);
 	bde_metadata_free(metadata);
 	made->disk[at + 2] = 9; /* another role: no volume key any more */
 	made->disk[find(made, "\xc0\xea\x03", 3)] ^= 1;
 	made_seal(made, MADE_COPY_1, true);
 	metadata = read_made(made);
 	does_not_open(metadata, clear_key(), -EBADMSG, "holds no volume encryption key", NULL);
+	bde_metadata_free(metadata);
+	free(made);
+}
+
+/* One protector is damaged: that is told as a matter of keys, and the others open. */
+static void test_damaged_protector(void)
+{
+	static const uint8_t vmk_head[6] = {0x50, 0, 0, 0, 5, 0};
+	struct made *made = made_new(BDE_METHOD_XTS_128, 512, MADE_BEK | MADE_CLEAR);
+	struct bde_metadata *metadata;
+
+	made->disk[find(made, vmk_head, sizeof(vmk_head)) + 4] =
+		0x7f; /* another type than AES-CCM: no VMK in it any more */
+	made_seal(made, MADE_COPY_1, true);
+	metadata = read_made(made);
+	does_not_open(metadata, bek_key(0x10), -ENOKEY, "key protector {04030201", NULL);
+	opens(metadata, clear_key(), 1, "the clear key beside it");
+	bde_metadata_free(metadata);
+	free(made);
+}
+
+/* The hash is there, is compared as a whole, and the key is for the method that is used. */
+static void test_hash(void)
+{
+	struct made *made = made_new(BDE_METHOD_XTS_128, 512, MADE_CLEAR);
+	size_t size = made_block_size(made->disk, MADE_COPY_1);
+	unsigned int opened = 0;
+	struct bde_metadata *metadata;
+
+	for (unsigned int i = 1; i < 700; i++) {
+		struct bde_key *key = clear_key();
+		struct bde_unlocked *unlocked = NULL;
+		const struct bde_protector *protector = NULL;
+
+		made_put(made->disk + MADE_COPY_1 + 96, i, 4); /* the next nonce: nobody reads it */
+		made_seal(made, MADE_COPY_1, false);
+		metadata = read_made(made);
+		opened += bde_unlock(metadata, key, &unlocked, &protector, NULL) == 0;
+		bde_unlocked_free(unlocked);
+		bde_key_free(key);
+		bde_metadata_free(metadata);
+	}
+	is(opened, 0, "700 changes behind a repaired checksum: none is accepted");
+	made->disk[MADE_COPY_1 + size + 12] = 0x7f; /* another type than AES-CCM */
+	metadata = read_made(made);
+	does_not_open(metadata, clear_key(), -EBADMSG, "carries no hash", NULL);
+	bde_metadata_free(metadata);
+	made->disk[MADE_COPY_1 + size + 12] = 5;
+	made_put(made->disk + MADE_COPY_1 + 100, BDE_METHOD_CBC_256, 2); /* a key as long */
+	made_seal(made, MADE_COPY_1, true);
+	metadata = read_made(made);
+	does_not_open(metadata, clear_key(), -EBADMSG,
+		      "says method 0x8003, the volume encryption key 0x8004", NULL);
 	bde_metadata_free(metadata);
 	free(made);
 }
@@ -223,6 +276,8 @@ int main(void)
 	test_all_keys();
 	test_missing();
 	test_damage();
+	test_damaged_protector();
+	test_hash();
 	test_bad_texts();
 	test_other_volume();
 	return tap_done();
