@@ -36,6 +36,7 @@ UNIT_TESTS += \
 	tests/unit/bde-bek \
 	tests/unit/bde-datum \
 	tests/unit/bde-metadata \
+	tests/unit/bde-places \
 	tests/unit/bde-recovery \
 	tests/unit/bde-regions \
 	tests/unit/bde-sector \
@@ -47,6 +48,8 @@ tests_unit_bde_datum_SOURCES = tests/unit/bde-datum.c $(bde_made)
 tests_unit_bde_datum_LDADD = $(bde_parts)
 tests_unit_bde_metadata_SOURCES = tests/unit/bde-metadata.c $(bde_made) $(bde_fault)
 tests_unit_bde_metadata_LDADD = $(bde_parts)
+tests_unit_bde_places_SOURCES = tests/unit/bde-places.c $(bde_made)
+tests_unit_bde_places_LDADD = $(bde_parts)
 tests_unit_bde_recovery_SOURCES = tests/unit/bde-recovery.c tests/tap.h
 tests_unit_bde_recovery_LDADD = $(bde_parts)
 tests_unit_bde_regions_SOURCES = tests/unit/bde-regions.c tests/tap.h

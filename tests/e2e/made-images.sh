@@ -76,6 +76,8 @@ ok 'To Go: info' "$bde_cat" info "$disk"
 says 'to_go 1'
 
 disk=$work/state.img
+ok 'two passwords: made' make_disk "$disk" --password other --password "$password"
+decodes 'two passwords, the second' password:PASSWORD "$disk"
 for version in 1 3 261; do
 	ok "suspended, clear key of datum version $version: made" make_disk "$disk" --state suspended --clear-key --clear-key-version $version
 	decodes "suspended, clear key of datum version $version" clear "$disk"

@@ -48,6 +48,9 @@ static void test_damage(void)
 	refuses(data, 47, "ends at byte 47, within its header");
 	refuses(data, 100, "ends at byte 100 of 156");
 	refuses(data, BEK_FILE_MAX + 1, "not a BEK file");
+	made_put(data, 40, 4); /* in both places: less than the header */
+	made_put(data + 12, 40, 4);
+	refuses(data, 156, "wrong size at byte 0");
 	refuses_change(0, 0xffffffff, 4, "wrong size at byte 0");
 	refuses_change(0, 40, 4, "wrong size at byte 0");
 	refuses_change(4, 2, 4, "unknown version at byte 4");

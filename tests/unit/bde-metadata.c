@@ -125,6 +125,52 @@ static void test_boot_place_damaged(void)
 	free(made);
 }
 
+/* An old copy at a place that it does not name is not believed about what reads as zeros. */
+static void test_stray_copy(void)
+{
+	struct made *made = made_new(BDE_METHOD_XTS_128, 512, MADE_BEK);
+	struct notes notes CLEANUP(notes_clear) = {0};
+	struct bde_metadata *metadata;
+	struct err err;
+
+	memcpy(made->disk + 0x60000, made->disk + MADE_COPY_1, 4096);
+	made_put(made->disk + 0xb0, 0x60000, 8);
+	metadata = read_made(made, &notes, &err);
+	must(metadata);
+	ok(!bde_metadata_info(metadata)->copies[0].valid &&
+		   bde_metadata_info(metadata)->copies[1].valid,
+	   "a copy in a place that it does not name is passed over");
+	ok(told(&notes, "it names other places than its own"), "and told");
+	bde_metadata_free(metadata);
+	free(made);
+}
+
+/* A label is shown on terminals. */
+static void test_hostile_label(void)
+{
+	struct made *made = made_new(BDE_METHOD_XTS_128, 512, MADE_BEK);
+	uint8_t *label = NULL;
+	struct notes notes CLEANUP(notes_clear) = {0};
+	struct bde_metadata *metadata;
+	struct err err;
+
+	for (size_t at = MADE_COPY_1; at < MADE_COPY_1 + 4096 && !label; at++) {
+		if (memcmp(made->disk + at, "T\0e\0s\0t", 7) == 0)
+			label = made->disk + at;
+	}
+	must(label);
+	label[0] = 0x1b;
+	label[2] = 0x9b;
+	made_seal(made, MADE_COPY_1, true);
+	metadata = read_made(made, &notes, &err);
+	must(metadata);
+	ok(!strpbrk(bde_metadata_info(metadata)->description, "\x1b\x9b") &&
+		   strstr(bde_metadata_info(metadata)->description, "st"),
+	   "a label is shown without what a terminal acts on");
+	bde_metadata_free(metadata);
+	free(made);
+}
+
 static void test_differing_copies(void)
 {
 	struct made *made = made_new(BDE_METHOD_XTS_128, 512, MADE_BEK);
@@ -446,6 +492,7 @@ static void test_not_served(void)
 	shown_but_refused(made, "of kind 4967D63A-");
 	shown_but_refused(with_field(12, 3, 2), "state 3, next 4");
 	shown_but_refused(with_field(14, 1, 2), "state 4, next 1");
+	shown_but_refused(with_field(12, 0x00050005, 4), "state 5, next 5");
 	shown_but_refused(with_field(24, 65536, 4), "65536 bytes under way");
 	shown_but_refused(with_field(100, 0x8006, 2), "method 0x8006");
 	made = with_field(10, 1, 2);
@@ -460,6 +507,8 @@ int main(void)
 	for (unsigned int mask = 1; mask < 8; mask++)
 		test_copies(mask);
 	test_boot_place_damaged();
+	test_stray_copy();
+	test_hostile_label();
 	test_differing_copies();
 	test_unreadable_copies();
 	test_fields();

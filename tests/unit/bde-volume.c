@@ -188,6 +188,31 @@ static void test_sizes(void)
 	free(made);
 }
 
+/* The moved header lies across the watermark: which half is ciphertext decides a place, not a
+ * guess. */
+static void test_header_across_watermark(void)
+{
+	struct made *made = made_new(BDE_METHOD_XTS_128, 512, MADE_CLEAR);
+	struct source *below;
+	struct source *volume;
+	struct err err = {0};
+
+	set_encrypted_size(made, MADE_HEADER_AT + MADE_HEADER_SIZE / 2);
+	below = memory(made->disk, MADE_SIZE);
+	volume = open_volume(below, NULL, &err);
+	ok(!volume && err.kind == ERR_DISK, "a moved header that is encrypted in part: refused");
+	ok(strstr(err.message, "in part only"), "  and told");
+	source_unref(volume);
+	source_unref(below);
+	set_encrypted_size(made, MADE_HEADER_AT + MADE_HEADER_SIZE);
+	below = memory(made->disk, MADE_SIZE);
+	volume = open_volume(below, NULL, &err);
+	ok(volume, "one that just fits is served");
+	source_unref(volume);
+	source_unref(below);
+	free(made);
+}
+
 static void test_broken_disk(enum fault_action action)
 {
 	struct made *made = made_new(BDE_METHOD_CBC_128, 512, MADE_CLEAR);
@@ -240,6 +265,7 @@ int main(void)
 	test_contract(BDE_METHOD_CBC_256, 512);
 	test_decrypted();
 	test_sizes();
+	test_header_across_watermark();
 	test_broken_disk(FAULT_ERROR);
 	test_broken_disk(FAULT_SHORT);
 	test_ownership();
