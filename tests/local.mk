@@ -11,6 +11,7 @@ MOUNT_TESTS = \
 	tests/e2e/mount-process.sh \
 	tests/e2e/mount-helper.sh \
 	tests/e2e/mount-refuses.sh \
+	tests/e2e/mount-evidence.sh \
 	tests/e2e/bad-input.sh \
 	tests/e2e/info.sh \
 	tests/e2e/completion.sh
