@@ -10,6 +10,7 @@
 
 static enum log_level current_level = LOG_LEVEL_WARNING;
 static bool use_syslog;
+static bool progress_shown;
 
 void log_set_level(enum log_level level)
 {
@@ -27,6 +28,42 @@ void log_to_syslog(void)
 	use_syslog = true;
 }
 
+bool log_has_progress(void)
+{
+	return !use_syslog && current_level == LOG_LEVEL_WARNING && isatty(STDERR_FILENO);
+}
+
+void log_progress_end(void)
+{
+	static const char clear[] = "\r\033[K";
+
+	if (!progress_shown)
+		return; /* threads only come here */
+	progress_shown = false;
+	if (write(STDERR_FILENO, clear, sizeof(clear) - 1) < 0)
+		return; /* nowhere left to clear */
+}
+
+void log_progress(const char *format, ...)
+{
+	char text[ERR_TEXT_MAX];
+	char line[ERR_TEXT_MAX + 32];
+	va_list args;
+	int length;
+
+	if (!log_has_progress())
+		return;
+	va_start(args, format);
+	length = vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (length < 0)
+		return;
+	err_sanitise(text);
+	length = snprintf(line, sizeof(line), "\r\033[Kadefuse: %s", text);
+	if (length > 0 && write(STDERR_FILENO, line, (size_t)length) > 0)
+		progress_shown = true;
+}
+
 static void emit(int priority, const char *tag, const char *text)
 {
 	char line[ERR_TEXT_MAX + 32];
@@ -36,6 +73,7 @@ static void emit(int priority, const char *tag, const char *text)
 		syslog(priority, "%s: %s", tag, text);
 		return;
 	}
+	log_progress_end();
 	length = snprintf(line, sizeof(line), "adefuse: %s: %s\n", tag, text);
 	if (length > 0 && write(STDERR_FILENO, line, (size_t)length) < 0)
 		return; /* nowhere left to say it */

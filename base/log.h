@@ -8,6 +8,8 @@
 #ifndef ADEFUSE_BASE_LOG_H
 #define ADEFUSE_BASE_LOG_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 
 enum log_level {
@@ -27,6 +29,15 @@ void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * A line that says what is being waited for, on a terminal only: the next line of any kind takes
+ * its place. Nothing is shown when standard error is no terminal, with -q and -v (whose lines would
+ * tear it), and after log_to_syslog(). Before threads start only.
+ */
+bool log_has_progress(void);
+void log_progress(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_progress_end(void);
 
 /* "adefuse: error: MESSAGE" and, when there is one, "adefuse: hint: HINT". */
 void log_err(const struct err *err);

@@ -3,6 +3,7 @@
 #include "net/fetch.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "base/log.h"
 
@@ -28,13 +29,54 @@ static int attempt(const struct fetcher *fetcher, const struct http_request *req
 	return http_send(fetcher->http, &timed, ret_response, err);
 }
 
-static void say_again(const struct http_request *request, int result, int status)
+/* "'HOST' is busy (HTTP 429)" */
+static void describe(const struct http_request *request, int result, int status, char *text,
+		     size_t size)
 {
-	if (result != 0)
-		log_info("'%s' %s; asking again", request->url->host,
-			 result == -ETIMEDOUT ? "did not answer in time" : "cut the connection");
+	const char *host = request->url->host;
+
+	if (result == -ETIMEDOUT)
+		(void)snprintf(text, size, "'%s' did not answer in time", host);
+	else if (result != 0)
+		(void)snprintf(text, size, "'%s' cut the connection", host);
+	else if (status == 429)
+		(void)snprintf(text, size, "'%s' is busy (HTTP 429)", host);
 	else
-		log_info("'%s' answered HTTP %d; asking again", request->url->host, status);
+		(void)snprintf(text, size, "'%s' answered HTTP %d", host, status);
+}
+
+/* Whole seconds, rounded up: it never says 0 while it waits. */
+static long long seconds(int64_t ms)
+{
+	return (long long)((ms + 999) / 1000);
+}
+
+/*
+ * On a terminal somebody watches: a line that counts down and goes away. Otherwise a line that says
+ * it once, to those who asked for it. 0, -EINTR, or -ETIMEDOUT when there is no time for a wait.
+ */
+static int wait_again(struct retry *retry, const char *why, int64_t retry_after)
+{
+	const struct retry_clock *clock = &retry->policy->clock;
+	int64_t wait = retry_plan(retry, retry_after);
+	int r = 0;
+
+	if (wait < 0)
+		return (int)wait;
+	log_info("%s, trying again in %lld s, %lld s left", why, seconds(wait),
+		 seconds(retry_left_ms(retry)));
+	if (!log_has_progress())
+		return clock->sleep_ms(clock, wait);
+	while (wait > 0 && r == 0) {
+		int64_t piece = wait < 1000 ? wait : 1000;
+
+		log_progress("%s, trying again in %lld s, %lld s left", why, seconds(wait),
+			     seconds(retry_left_ms(retry)));
+		r = clock->sleep_ms(clock, piece);
+		wait -= piece;
+	}
+	log_progress_end();
+	return r;
 }
 
 int fetch(const struct fetcher *fetcher, const struct http_request *request,
@@ -46,6 +88,7 @@ int fetch(const struct fetcher *fetcher, const struct http_request *request,
 
 	retry_start(&retry, &fetcher->policy);
 	for (;;) {
+		char why[320];
 		int waited;
 
 		fetch_result_clear(&result);
@@ -54,14 +97,14 @@ int fetch(const struct fetcher *fetcher, const struct http_request *request,
 		result.attempts++;
 		if (!retry_wanted(r, result.response.status))
 			break;
-		waited = retry_wait(&retry, result.response.retry_after);
+		describe(request, r, result.response.status, why, sizeof(why));
+		waited = wait_again(&retry, why, result.response.retry_after);
 		if (waited == -EINTR) {
 			fetch_result_clear(&result);
 			return err_set(err, ERR_OTHER, EINTR, "interrupted");
 		}
 		if (waited != 0)
 			break;
-		say_again(request, r, result.response.status);
 	}
 	result.elapsed_ms = retry_elapsed_ms(&retry);
 	if (r != 0) {

@@ -87,7 +87,7 @@ bool retry_wanted(int result, int status)
 	return status == 408 || status == 429 || (status >= 500 && status <= 599);
 }
 
-int retry_wait(struct retry *retry, int64_t retry_after)
+int64_t retry_plan(struct retry *retry, int64_t retry_after)
 {
 	const struct retry_clock *clock = &retry->policy->clock;
 	int64_t step = (int64_t)retry->policy->base_ms << retry->steps;
@@ -104,5 +104,13 @@ int retry_wait(struct retry *retry, int64_t retry_after)
 	if (step >= left)
 		return -ETIMEDOUT;
 	retry->steps++;
-	return clock->sleep_ms(clock, step);
+	return step;
+}
+
+int retry_wait(struct retry *retry, int64_t retry_after)
+{
+	const struct retry_clock *clock = &retry->policy->clock;
+	int64_t step = retry_plan(retry, retry_after);
+
+	return step < 0 ? (int)step : clock->sleep_ms(clock, step);
 }

@@ -54,6 +54,12 @@ int64_t retry_elapsed_ms(const struct retry *retry);
 bool retry_wanted(int result, int status);
 
 /*
+ * How long to wait before the next attempt, in ms; the step is taken then, and the caller waits.
+ * Else as retry_wait().
+ */
+int64_t retry_plan(struct retry *retry, int64_t retry_after);
+
+/*
  * Wait before the next attempt. `retry_after` is what the service asked for in seconds, -1 when it
  * did not. 0: try again; -ETIMEDOUT: the steps are used up or the deadline does not allow the wait
  * (nothing was waited for); -EINTR: interrupted.
