@@ -153,17 +153,23 @@ static int compare(const void *left, const void *right, void *context)
 	return letters ? letters : compare_age(a, b);
 }
 
+/* What is disabled or has expired is not what a volume uses now. */
 static void set_ranks(struct ade_candidates *candidates)
 {
 	struct ade_candidate *list = candidates->list;
+	size_t newer = 0;
 
 	qsort(list, candidates->count, sizeof(*list), compare_letters);
 	for (size_t i = 0; i < candidates->count; i++) {
-		bool follows = i > 0 && list[i].match == ADE_BY_MACHINE &&
-			       list[i - 1].match == ADE_BY_MACHINE &&
-			       strcasecmp(letter_of(&list[i - 1]), letter_of(&list[i])) == 0;
+		const struct secret_item *item = list[i].item;
 
-		list[i].rank = follows ? list[i - 1].rank + 1 : 0;
+		if (list[i].match != ADE_BY_MACHINE)
+			continue;
+		if (i > 0 && strcasecmp(letter_of(&list[i - 1]), letter_of(&list[i])) != 0)
+			newer = 0;
+		list[i].rank = newer;
+		if (item->enabled && !ade_has_expired(item, candidates->now))
+			newer++;
 	}
 }
 

@@ -35,7 +35,7 @@ struct ade_candidate {
 	struct secret_item *item;
 	enum ade_match match;
 	size_t wanted; /* index of the identifier; the count of them when by machine */
-	size_t rank;   /* by machine: how many newer ones there are for the same drive letter */
+	size_t rank;   /* by machine: how many newer usable ones the same drive letter has */
 	char tried[OBJECT_VERSION_MAX + 1]; /* version that was got for it; empty when none was */
 };
 

@@ -9,6 +9,7 @@
 #include "base/base64.h"
 #include "base/log.h"
 #include "keyvault/ade.h"
+#include "keyvault/portal.h"
 #include "keyvault/unwrap.h"
 
 void bek_fetched_clear(struct bek_fetched *fetched)
@@ -49,7 +50,7 @@ int bek_choose_kek(const struct secret_item *item, const char *kek, struct objec
 	if (!kek)
 		return tag_kek(item, ret_kek, err);
 	if (strncasecmp(kek, "https:", 6) == 0)
-		r = object_id_parse(kek, "keys", &chosen, err);
+		r = portal_object_parse(kek, "keys", &chosen, err);
 	else
 		r = object_id_make(item->id->vault, kek, NULL, &chosen, err);
 	if (r != 0) {

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "keyvault/cloud.h"
+#include "keyvault/portal.h"
 #include "keyvault/search.h"
 #include "keyvault/token.h"
 
@@ -152,7 +153,7 @@ static int check_kek(const struct keyvault *keyvault, const char *kek, struct er
 
 	if (!kek || strncasecmp(kek, "https:", 6) != 0)
 		return 0;
-	r = object_id_parse(kek, "keys", &id, err);
+	r = portal_object_parse(kek, "keys", &id, err);
 	if (r != 0) {
 		err_prefix(err, "--kek");
 		return r;
@@ -182,7 +183,7 @@ static int find_secret(struct keyvault *keyvault, const char *vault, const char 
 	int r;
 
 	if (strncasecmp(secret, "https:", 6) == 0)
-		return object_id_parse(secret, "secrets", ret_id, err);
+		return portal_object_parse(secret, "secrets", ret_id, err);
 	if (strstr(secret, "://")) {
 		r = err_set(err, ERR_USAGE, EINVAL, "'%s' is not an https URL", secret);
 		err_hint(err, "it looks like https://VAULT.vault.azure.net/secrets/NAME/VERSION");
@@ -201,14 +202,15 @@ static int find_secret(struct keyvault *keyvault, const char *vault, const char 
 int keyvault_get(struct keyvault *keyvault, const struct keyvault_request *request,
 		 const char *secret, struct err *err)
 {
+	const char *option = request->option ? request->option : "--secret";
 	struct object_id *id CLEANUP(object_id_free) = NULL;
 	int r = find_secret(keyvault, request->vault, secret, &id, err);
 
 	if (r != 0 || !id) {
-		err_prefix(err, "--secret");
+		err_prefix(err, "%s", option);
 		return r;
 	}
-	r = check_given(keyvault, id->vault, "--secret", err);
+	r = check_given(keyvault, id->vault, option, err);
 	if (r == 0)
 		r = check_kek(keyvault, request->kek, err);
 	if (r != 0)

@@ -131,6 +131,7 @@ struct keyvault_request {
 	keyvault_preview *preview; /* when set no value is fetched and no key used; `accept` is not
 				      called */
 	void *context;		   /* of the three */
+	const char *option;	   /* what a secret was named by, for messages; NULL: --secret */
 };
 
 /*

@@ -4,6 +4,7 @@ keyvault_libkeyvault_a_SOURCES = \
 	keyvault/ade.c keyvault/ade.h \
 	keyvault/arc.c keyvault/arc.h \
 	keyvault/assertion.c keyvault/assertion.h \
+	keyvault/azurejson.c keyvault/azurejson.h \
 	keyvault/bekfetch.c keyvault/bekfetch.h \
 	keyvault/challenge.c keyvault/challenge.h \
 	keyvault/cloud.c keyvault/cloud.h \
@@ -21,6 +22,7 @@ keyvault_libkeyvault_a_SOURCES = \
 	keyvault/keyvault.c keyvault/keyvault.h \
 	keyvault/managed.c keyvault/managed.h \
 	keyvault/objectid.c keyvault/objectid.h \
+	keyvault/portal.c keyvault/portal.h \
 	keyvault/refusal.c keyvault/refusal.h \
 	keyvault/search.c keyvault/search.h \
 	keyvault/secret.c keyvault/secret.h \
@@ -33,6 +35,9 @@ KEYVAULT_TEST_LIBS = keyvault/libkeyvault.a $(NET_TEST_LIBS) $(CRYPTO_LIBS)
 
 UNIT_TESTS += tests/unit/keyvault-trust tests/unit/keyvault-answers tests/unit/keyvault-ade \
 	tests/unit/keyvault-assertion tests/unit/keyvault-managed
+UNIT_TESTS += tests/unit/keyvault-azurejson
+tests_unit_keyvault_azurejson_SOURCES = tests/unit/keyvault-azurejson.c tests/tap.h
+tests_unit_keyvault_azurejson_LDADD = $(KEYVAULT_TEST_LIBS)
 tests_unit_keyvault_trust_SOURCES = tests/unit/keyvault-trust.c tests/tap.h
 tests_unit_keyvault_trust_LDADD = $(KEYVAULT_TEST_LIBS)
 tests_unit_keyvault_answers_SOURCES = tests/unit/keyvault-answers.c tests/tap.h

@@ -62,6 +62,14 @@ tests_fuzz_fuzz_bek_SOURCES = tests/fuzz/fuzz-bek.c
 tests_fuzz_fuzz_bek_LDADD = $(bde_parts)
 tests_fuzz_fuzz_bek_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 
+FUZZ_REPLAYS += tests/fuzz/replay-azurejson
+tests_fuzz_replay_azurejson_SOURCES = tests/fuzz/fuzz-azurejson.c tests/fuzz/replay.c tests/tap.h
+tests_fuzz_replay_azurejson_LDADD = $(KEYVAULT_TEST_LIBS)
+FUZZ_TARGETS += tests/fuzz/fuzz-azurejson
+tests_fuzz_fuzz_azurejson_SOURCES = tests/fuzz/fuzz-azurejson.c
+tests_fuzz_fuzz_azurejson_LDADD = $(KEYVAULT_TEST_LIBS)
+tests_fuzz_fuzz_azurejson_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+
 check_PROGRAMS += $(FUZZ_REPLAYS)
 TESTS += $(FUZZ_REPLAYS)
 if FUZZERS
