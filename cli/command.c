@@ -67,6 +67,7 @@ void command_print_keys_help(void)
 		"  --vault NAME|URL         look up the secrets that fit the disk's protectors\n"
 		"  --vm NAME                with --vault, also by this VM's name\n"
 		"  --secret URL|NAME        this secret (a NAME is looked for in --vault)\n"
+		"  --azure-json FILE        the secrets that az disk show or az vm show named\n"
 		"  --kek URL|NAME           this key encryption key instead of the secret's own\n"
 		"  --credential auto|env|workload|managed|cli|device|token:SRC\n"
 		"                           how to sign in (auto: env to device in this order)\n"

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LIBRARIES += cli/libcli.a
 cli_libcli_a_SOURCES = \
+	cli/attempt.h \
 	cli/command.c cli/command.h \
 	cli/command_info.c \
 	cli/command_key.c \
 	cli/command_mount.c \
 	cli/daemon.c cli/daemon.h \
+	cli/keytable.c cli/keytable.h \
 	cli/options.c cli/options.h \
 	cli/report.c cli/report.h \
 	cli/report_json.c \
@@ -13,7 +15,8 @@ cli_libcli_a_SOURCES = \
 	cli/signin.c cli/signin.h \
 	cli/survey.c cli/survey.h \
 	cli/units.c cli/units.h \
-	cli/unlock.c cli/unlock.h
+	cli/unlock.c cli/unlock.h \
+	cli/unlock_vault.c
 
 bin_PROGRAMS += adefuse
 adefuse_SOURCES = cli/main.c

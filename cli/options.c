@@ -17,6 +17,7 @@ enum {
 	OPT_PASSWORD,
 	OPT_VAULT,
 	OPT_SECRET,
+	OPT_AZURE_JSON,
 	OPT_VM,
 	OPT_KEK,
 	OPT_CREDENTIAL,
@@ -29,6 +30,7 @@ enum {
 	OPT_JSON,
 	OPT_OUT,
 	OPT_FORCE,
+	OPT_DRY_RUN,
 };
 
 /* The options that take a value and are allowed in an -o list too. */
@@ -38,6 +40,7 @@ static const struct option long_options[] = {
 	{"password", required_argument, NULL, OPT_PASSWORD},
 	{"vault", required_argument, NULL, OPT_VAULT},
 	{"secret", required_argument, NULL, OPT_SECRET},
+	{"azure-json", required_argument, NULL, OPT_AZURE_JSON},
 	{"vm", required_argument, NULL, OPT_VM},
 	{"kek", required_argument, NULL, OPT_KEK},
 	{"credential", required_argument, NULL, OPT_CREDENTIAL},
@@ -51,6 +54,7 @@ static const struct option long_options[] = {
 	   value */
 	{"json", no_argument, NULL, OPT_JSON},
 	{"force", no_argument, NULL, OPT_FORCE},
+	{"dry-run", no_argument, NULL, OPT_DRY_RUN},
 	{"out", required_argument, NULL, OPT_OUT},
 	{"foreground", no_argument, NULL, 'f'},
 	{"verbose", no_argument, NULL, 'v'},
@@ -149,6 +153,8 @@ static int take_shared(struct options *options, int option, const char *value, s
 		return add_key(options, KEY_VAULT, value, err);
 	case OPT_SECRET:
 		return add_key(options, KEY_SECRET, value, err);
+	case OPT_AZURE_JSON:
+		return add_key(options, KEY_AZURE_JSON, value, err);
 	case OPT_VM:
 		options->vm = value;
 		return 0;
@@ -204,6 +210,8 @@ static int take_own(struct options *options, int option, const char *value, unsi
 		options->out = value;
 	} else if (option == OPT_FORCE && (flags & COMMAND_KEY)) {
 		options->force = true;
+	} else if (option == OPT_DRY_RUN && (flags & COMMAND_KEY)) {
+		options->dry_run = true;
 	} else {
 		return -ENOENT;
 	}

@@ -25,6 +25,7 @@ enum key_kind {
 	KEY_PASSWORD,	       /* value: SRC */
 	KEY_VAULT,	       /* value: vault name or URL */
 	KEY_SECRET,	       /* value: secret name or URL */
+	KEY_AZURE_JSON,	       /* value: path of az's JSON about a disk or VM */
 };
 
 struct key_option {
@@ -43,8 +44,9 @@ struct options {
 	bool foreground;    /* mount -f */
 	bool debug;	    /* mount -d */
 	bool nonempty;	    /* mount -o nonempty */
-	bool json;	    /* info --json */
+	bool json;	    /* --json */
 	bool force;	    /* key --force */
+	bool dry_run;	    /* key --dry-run */
 	const char *out;    /* key --out */
 	char *fuse_options; /* what -o held for FUSE; malloc'ed, NULL for nothing */
 	char **owned;	    /* copies of -o values */
@@ -56,7 +58,7 @@ struct options {
 enum command_flags {
 	COMMAND_MOUNT = 1, /* -f, -d, -o */
 	COMMAND_JSON = 2,  /* --json */
-	COMMAND_KEY = 4,   /* --out, --force */
+	COMMAND_KEY = 4,   /* --out, --force, --dry-run */
 };
 
 /*

@@ -110,6 +110,19 @@ int survey_open(const char *path, struct survey **ret_survey, struct err *err)
 	return 0;
 }
 
+void survey_origin_clear(struct survey_origin *origin)
+{
+	free(origin->secret_url);
+	free(origin->name);
+	free(origin->version);
+	free(origin->content_type);
+	free(origin->machine_name);
+	free(origin->volume_letter);
+	free(origin->kek_url);
+	free(origin->algorithm);
+	*origin = (struct survey_origin){0};
+}
+
 static void volume_clear(struct survey_volume *volume)
 {
 	source_unref(volume->plain);
@@ -118,9 +131,7 @@ static void volume_clear(struct survey_volume *volume)
 	notes_clear(&volume->warnings);
 	secret_free(volume->bek);
 	free(volume->key_what);
-	free(volume->origin.secret_url);
-	free(volume->origin.kek_url);
-	free(volume->origin.algorithm);
+	survey_origin_clear(&volume->origin);
 }
 
 void survey_free(struct survey *survey)

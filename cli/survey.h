@@ -16,9 +16,17 @@
  */
 struct survey_origin {
 	char *secret_url;
+	char *name;
+	char *version;
+	int64_t created;    /* seconds since 1970; 0 when not known */
+	char *content_type; /* NULL when missing, as the next two */
+	char *machine_name;
+	char *volume_letter;
 	char *kek_url;	 /* NULL: not wrapped */
 	char *algorithm; /* NULL: not wrapped */
 };
+
+void survey_origin_clear(struct survey_origin *origin);
 
 struct survey_volume {
 	const struct partition *partition;

@@ -43,3 +43,14 @@ struct time_text units_filetime(uint64_t filetime)
 		(void)strftime(out.text, sizeof(out.text), "%Y-%m-%dT%H:%M:%SZ", &tm);
 	return out;
 }
+
+struct time_text units_unix_time(int64_t seconds)
+{
+	struct time_text out = {"unknown"};
+	time_t time = (time_t)seconds;
+	struct tm tm;
+
+	if (seconds > 0 && seconds <= 253402300799 && gmtime_r(&time, &tm))
+		(void)strftime(out.text, sizeof(out.text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	return out;
+}

@@ -20,4 +20,7 @@ struct size_text units_size(uint64_t bytes);
  * or 0. */
 struct time_text units_filetime(uint64_t filetime);
 
+/* Seconds since 1970 in the same form. */
+struct time_text units_unix_time(int64_t seconds);
+
 #endif

@@ -10,41 +10,47 @@
 #include <sys/stat.h>
 
 #include "base/log.h"
+#include "cli/attempt.h"
 #include "cli/secret_source.h"
 #include "cli/signin.h"
 
-enum {
-	WANTED_IDS_MAX = 256
-};
-
-struct attempt {
-	struct survey *survey;
-	const struct options *options;
-	struct keyvault *keyvault; /* made when first needed */
-	size_t keys_tried;
-	struct err misfit;  /* why the last key did not fit */
-	struct err failure; /* the first search that could not be finished (network, permission,
-			       ...) */
-};
-
-/* A key could help: locked, and nothing else stands in the way. */
-static bool wants_key(const struct survey_volume *volume)
+bool attempt_wants_key(const struct survey_volume *volume)
 {
 	return survey_is_locked(volume) && volume->reason.kind == ERR_NONE;
 }
 
-static bool anything_locked(const struct survey *survey)
+bool attempt_anything_locked(const struct survey *survey)
 {
 	for (size_t i = 0; i < survey->count; i++) {
-		if (wants_key(&survey->volumes[i]))
+		if (attempt_wants_key(&survey->volumes[i]))
 			return true;
 	}
 	return false;
 }
 
+/* Tags are foreign text, and go to terminals and JSON. */
 static char *copy_or_null(const char *text)
 {
-	return text ? strdup(text) : NULL;
+	char *copy = text ? strdup(text) : NULL;
+
+	if (copy)
+		err_sanitise(copy);
+	return copy;
+}
+
+void attempt_copy_origin(const struct keyvault_origin *origin, struct survey_origin *ret_origin)
+{
+	*ret_origin = (struct survey_origin){
+		.secret_url = copy_or_null(origin->secret_url),
+		.name = copy_or_null(origin->name),
+		.version = copy_or_null(origin->version),
+		.created = origin->created,
+		.content_type = copy_or_null(origin->content_type),
+		.machine_name = copy_or_null(origin->machine_name),
+		.volume_letter = copy_or_null(origin->volume_letter),
+		.kek_url = copy_or_null(origin->kek_url),
+		.algorithm = copy_or_null(origin->algorithm),
+	};
 }
 
 static void record_key(struct survey_volume *volume, const struct bde_key *key,
@@ -53,11 +59,8 @@ static void record_key(struct survey_volume *volume, const struct bde_key *key,
 	volume->key_what = strdup(bde_key_what(key));
 	if (bek)
 		volume->bek = secret_copy(secret_bytes(bek), secret_size(bek));
-	if (origin) {
-		volume->origin.secret_url = copy_or_null(origin->secret_url);
-		volume->origin.kek_url = copy_or_null(origin->kek_url);
-		volume->origin.algorithm = copy_or_null(origin->algorithm);
-	}
+	if (origin)
+		attempt_copy_origin(origin, &volume->origin);
 }
 
 /* One key on one volume. 0 opened, -ENOKEY does not fit, other: fits but the volume cannot be
@@ -81,9 +84,8 @@ static int try_volume(struct survey_volume *volume, const struct bde_key *key,
 	return result;
 }
 
-/* One key on every volume that is still locked. Whether it opened one. */
-static bool try_key(struct attempt *attempt, const struct bde_key *key, const struct secret *bek,
-		    const struct keyvault_origin *origin)
+bool attempt_try_key(struct attempt *attempt, const struct bde_key *key, const struct secret *bek,
+		     const struct keyvault_origin *origin)
 {
 	bool opened = false;
 
@@ -92,7 +94,7 @@ static bool try_key(struct attempt *attempt, const struct bde_key *key, const st
 		struct survey_volume *volume = &attempt->survey->volumes[i];
 		struct err err = {0};
 
-		if (!wants_key(volume))
+		if (!attempt_wants_key(volume))
 			continue;
 		if (try_volume(volume, key, bek, origin, &err) == 0) {
 			opened = true;
@@ -123,7 +125,7 @@ static int try_clear_key(struct attempt *attempt, struct err *err)
 		struct err why = {0};
 		int result;
 
-		if (!wants_key(volume) || !has_protector(volume, BDE_PROTECTOR_CLEAR_KEY))
+		if (!attempt_wants_key(volume) || !has_protector(volume, BDE_PROTECTOR_CLEAR_KEY))
 			continue;
 		result = bde_key_clear(&key, err);
 		if (result < 0)
@@ -150,7 +152,7 @@ static int try_bek_file(struct attempt *attempt, const char *path, struct err *e
 	result = bde_key_from_bek(secret_bytes(bek), secret_size(bek), what, &key, err);
 	if (result < 0)
 		return result;
-	(void)try_key(attempt, key, bek, NULL);
+	(void)attempt_try_key(attempt, key, bek, NULL);
 	return 0;
 }
 
@@ -185,7 +187,8 @@ static int try_bek_directory(struct attempt *attempt, const char *path, struct e
 		int length = snprintf(file, sizeof(file), "%s/%s", path, entries[i]->d_name);
 
 		if (length > 0 && (size_t)length < sizeof(file) &&
-		    anything_locked(attempt->survey) && try_bek_file(attempt, file, &why) < 0)
+		    attempt_anything_locked(attempt->survey) &&
+		    try_bek_file(attempt, file, &why) < 0)
 			log_warning("%s", why.message);
 		free(entries[i]);
 	}
@@ -223,175 +226,8 @@ static int try_password(struct attempt *attempt, const char *source, bool recove
 			  : bde_key_from_password(text, "the password", &key, err);
 	if (result < 0)
 		return result;
-	(void)try_key(attempt, key, NULL, NULL);
+	(void)attempt_try_key(attempt, key, NULL, NULL);
 	return 0;
-}
-
-/* -------------------------------------------------------------------- vault */
-
-static int open_keyvault(struct attempt *attempt, struct err *err)
-{
-	struct keyvault_options options = attempt->options->keyvault;
-
-	if (attempt->keyvault)
-		return 0;
-	options.trusted_hosts = attempt->options->trusted_hosts;
-	signin_prepare(attempt->options, &options);
-	return keyvault_new(&options, &attempt->keyvault, err);
-}
-
-/* A BEK out of the vault: whether it opens a volume. */
-static int accept_bek(void *context, const struct secret *bek, const struct keyvault_origin *origin,
-		      struct err *err)
-{
-	struct attempt *attempt = context;
-	struct bde_key *key CLEANUP(bde_key_free) = NULL;
-	char what[ERR_TEXT_MAX / 2];
-
-	(void)snprintf(what, sizeof(what), "secret '%s'", origin->secret_url);
-	if (bde_key_from_bek(secret_bytes(bek), secret_size(bek), what, &key, err) < 0)
-		return -ENOKEY;
-	if (try_key(attempt, key, bek, origin))
-		return 0;
-	*err = attempt->misfit;
-	return -ENOKEY;
-}
-
-/* The startup-key protectors of all volumes that are still locked, so that one listing serves all.
- */
-static size_t wanted_ids(const struct survey *survey, struct guid *ids, size_t capacity)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < survey->count; i++) {
-		const struct bde_info *info;
-
-		if (!wants_key(&survey->volumes[i]))
-			continue;
-		info = bde_metadata_info(survey->volumes[i].metadata);
-		for (size_t k = 0; k < info->protector_count && count < capacity; k++) {
-			if (info->protectors[k].type == BDE_PROTECTOR_STARTUP_KEY)
-				ids[count++] = info->protectors[k].id;
-		}
-	}
-	return count;
-}
-
-/* Another protector of the same volume may have opened it. */
-static bool is_wanted(void *context, const struct guid *id)
-{
-	const struct attempt *attempt = context;
-	struct guid ids[WANTED_IDS_MAX];
-	size_t count = wanted_ids(attempt->survey, ids, WANTED_IDS_MAX);
-
-	for (size_t i = 0; i < count; i++) {
-		if (guid_equal(&ids[i], id))
-			return true;
-	}
-	return false;
-}
-
-static struct keyvault_request request_of(struct attempt *attempt)
-{
-	return (struct keyvault_request){
-		.vm = attempt->options->vm,
-		.kek = attempt->options->kek,
-		.accept = accept_bek,
-		.wanted = is_wanted,
-		.context = attempt,
-	};
-}
-
-/* A failed search is remembered, not fatal: another key may still open the volume. */
-static void keep_failure(struct attempt *attempt, const struct err *err)
-{
-	log_info("%s", err->message);
-	if (attempt->failure.kind == ERR_NONE)
-		attempt->failure = *err;
-}
-
-static int try_vault(struct attempt *attempt, const char *vault, struct err *err)
-{
-	struct guid ids[WANTED_IDS_MAX];
-	size_t count = wanted_ids(attempt->survey, ids, WANTED_IDS_MAX);
-	struct keyvault_request request = request_of(attempt);
-	size_t found = 0;
-	struct err why = {0};
-	int result;
-
-	if (count == 0 && !attempt->options->vm) {
-		log_warning("vault '%s' is not asked: no volume has a startup key (BEK) protector",
-			    vault);
-		return 0;
-	}
-	result = open_keyvault(attempt, err);
-	if (result < 0)
-		return result;
-	request.vault = vault;
-	request.ids = ids;
-	request.id_count = count;
-	result = keyvault_search(attempt->keyvault, &request, &found, &why);
-	if (result < 0 && result != -ENOKEY) {
-		keep_failure(attempt, &why);
-	} else if (found == 0 && attempt->misfit.kind == ERR_NONE) {
-		err_set(&attempt->misfit, ERR_KEY, ENOKEY,
-			"vault '%s' holds no secret for the protectors of this disk", vault);
-		err_hint(&attempt->misfit,
-			 "look for another vault (the VM's encryption settings name it), or give "
-			 "--vm NAME or --secret URL");
-		attempt->keys_tried++;
-	}
-	return 0;
-}
-
-static bool is_url(const char *text)
-{
-	return strstr(text, "://") != NULL;
-}
-
-static const char *first_vault(const struct options *options)
-{
-	for (size_t i = 0; i < options->key_count; i++) {
-		if (options->keys[i].kind == KEY_VAULT)
-			return options->keys[i].value;
-	}
-	return NULL;
-}
-
-static int try_secret(struct attempt *attempt, const char *secret, struct err *err)
-{
-	const char *vault = is_url(secret) ? NULL : first_vault(attempt->options);
-	struct keyvault_request request = request_of(attempt);
-	struct err why = {0};
-	int result;
-
-	if (!is_url(secret) && !vault) {
-		err_set(err, ERR_USAGE, EINVAL, "--secret '%s' is a name, and no vault was given",
-			secret);
-		err_hint(err, "add --vault NAME, or give the secret's whole https URL");
-		return -EINVAL;
-	}
-	result = open_keyvault(attempt, err);
-	if (result < 0)
-		return result;
-	request.vault = vault;
-	result = keyvault_get(attempt->keyvault, &request, secret, &why);
-	if (result < 0 && result != -ENOKEY)
-		keep_failure(attempt, &why);
-	else if (result == -ENOKEY)
-		attempt->misfit = why;
-	return 0;
-}
-
-/* A secret named by --secret NAME says where to look in the vault; the vault is not searched then.
- */
-static bool vault_is_searched(const struct options *options)
-{
-	for (size_t i = 0; i < options->key_count; i++) {
-		if (options->keys[i].kind == KEY_SECRET && !is_url(options->keys[i].value))
-			return false;
-	}
-	return true;
 }
 
 /* ----------------------------------------------------------------- together */
@@ -406,11 +242,9 @@ static int try_option(struct attempt *attempt, const struct key_option *option, 
 	case KEY_PASSWORD:
 		return try_password(attempt, option->value, false, err);
 	case KEY_VAULT:
-		if (!vault_is_searched(attempt->options))
-			return 0;
-		return try_vault(attempt, option->value, err);
 	case KEY_SECRET:
-		return try_secret(attempt, option->value, err);
+	case KEY_AZURE_JSON:
+		return attempt_try_cloud(attempt, option, err);
 	}
 	return 0;
 }
@@ -435,26 +269,74 @@ static void explain_locked(const struct attempt *attempt, struct survey_volume *
 	survey_set_reason(volume, &err);
 }
 
+static int try_all(struct attempt *attempt, struct err *err)
+{
+	const struct options *options = attempt->options;
+	int result = try_clear_key(attempt, err);
+
+	for (size_t i = 0; result == 0 && i < options->key_count; i++) {
+		if (!attempt_anything_locked(attempt->survey))
+			break;
+		result = try_option(attempt, &options->keys[i], err);
+	}
+	keyvault_free(attempt->keyvault);
+	attempt->keyvault = NULL;
+	/* nobody signs in from here on, and a mount lives for hours */
+	signin_forget();
+	return result;
+}
+
 int unlock_survey(struct survey *survey, const struct options *options, struct err *err)
 {
 	struct attempt attempt = {.survey = survey, .options = options};
-	int result = try_clear_key(&attempt, err);
+	int result = try_all(&attempt, err);
 
-	for (size_t i = 0; result == 0 && i < options->key_count; i++) {
-		if (!anything_locked(survey))
-			break;
-		result = try_option(&attempt, &options->keys[i], err);
-	}
-	keyvault_free(attempt.keyvault);
-	/* nobody signs in from here on, and a mount lives for hours */
-	signin_forget();
 	if (result < 0)
 		return result;
 	for (size_t i = 0; i < survey->count; i++) {
-		if (wants_key(&survey->volumes[i]))
+		if (attempt_wants_key(&survey->volumes[i]))
 			explain_locked(&attempt, &survey->volumes[i]);
 	}
 	return 0;
+}
+
+int unlock_preview(struct survey *survey, const struct options *options,
+		   struct unlock_plan *ret_plan, struct err *err)
+{
+	struct unlock_plan plan CLEANUP(unlock_plan_clear) = {0};
+	struct attempt attempt = {.survey = survey, .options = options, .plan = &plan};
+	int result = try_all(&attempt, err);
+
+	if (result < 0)
+		return result;
+	for (size_t i = 0; i < survey->count; i++) {
+		struct survey_volume *volume = &survey->volumes[i];
+
+		if (attempt_wants_key(volume) && !unlock_plan_has(&plan, volume->partition->number))
+			explain_locked(&attempt, volume);
+	}
+	if (attempt.failure.kind != ERR_NONE && plan.count > 0)
+		log_warning("%s", attempt.failure.message);
+	*ret_plan = plan;
+	plan = (struct unlock_plan){0};
+	return 0;
+}
+
+bool unlock_plan_has(const struct unlock_plan *plan, unsigned int volume)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		if (plan->rows[i].volume == volume)
+			return true;
+	}
+	return false;
+}
+
+void unlock_plan_clear(struct unlock_plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		survey_origin_clear(&plan->rows[i].origin);
+	free(plan->rows);
+	*plan = (struct unlock_plan){0};
 }
 
 /* "startup key (BEK) 4381F759-..., recovery password 294BC732-..." */

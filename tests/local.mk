@@ -16,7 +16,9 @@ MOUNT_TESTS = \
 	tests/e2e/info.sh \
 	tests/e2e/completion.sh
 CLI_VAULT_TESTS = \
+	tests/e2e/find.sh \
 	tests/e2e/key.sh \
+	tests/e2e/key-command.sh \
 	tests/e2e/secrets.sh
 VAULT_TESTS = $(CLI_VAULT_TESTS) $(KEYVAULT_VAULT_TESTS) \
 	tests/vault/life.test.mjs \
