@@ -131,7 +131,7 @@ unset AZURE_TENANT_ID AZURE_CLIENT_ID AZURE_CLIENT_SECRET
 PATH=$work/bin:$PATH
 ok "the Azure CLI's token" "$get" --vault "$VAULT_URL" "${common[@]}" --credential cli --secret "$(guid 2)"
 ok "the Azure CLI after the environment has nothing" "$get" --vault "$VAULT_URL" "${common[@]}" --secret "$(guid 2)"
-says "signed in with the Azure CLI"
+says "signed in with Azure CLI"
 touch "$work/old-az"
 ok "an older Azure CLI, which tells the expiry in local time" "$get" --vault "$VAULT_URL" "${common[@]}" --secret "$(guid 2)"
 done_testing
