@@ -74,8 +74,8 @@ static int lead_with_leaf(struct certificate *certificate)
 
 		if (X509_check_private_key(leaf, certificate->key) != 1)
 			continue;
-		memmove(certificate->chain + 1, certificate->chain,
-			i * sizeof(certificate->chain[0]));
+		for (size_t k = i; k > 0; k--)
+			certificate->chain[k] = certificate->chain[k - 1];
 		certificate->chain[0] = leaf;
 		return 0;
 	}

@@ -245,7 +245,7 @@ int url_parse_local(const char *text, struct url **ret_url, struct err *err)
 
 	if (r == -EINVAL)
 		return err_set(err, ERR_USAGE, EINVAL, "not a usable http URL of this machine");
-	if (r != 0)
+	if (r != 0 || !url)
 		return r;
 	if (!is_local(url))
 		return err_set(err, ERR_USAGE, EINVAL,
