@@ -12,9 +12,10 @@ disk=$work/os.vhd
 at=$work/mnt
 ade_disk "$disk"
 secret='a~client~secret-0123456789'
+password='a~certificate~password-0123456789'
 cat >"$work/config.json" <<END
 { "tenants": [{"id": "11111111-2222-3333-4444-555555555555"}],
-  "clients": [{"id": "aaaaaaaa-0000-0000-0000-000000000001", "secret": "$secret"}],
+  "clients": [{"id": "aaaaaaaa-0000-0000-0000-000000000001", "secret": "$secret", "certificates": [{"make": "app", "password": "$password"}]}],
   "vaults": [{"name": "contoso-kv", "fill": 60, "keys": [{"name": "kek", "versions": [{"bits": 2048}]}],
     "secrets": [{"name": "$bek_guid", "versions": [{"ade": {"file": "$bek_guid.BEK", "machine": "VM01", "volume": "C:\\\\", "kek": "kek/#0"}}]}]
   }] }
@@ -24,6 +25,11 @@ ok "the loopback vault is up" start_vault "$work/config.json" || done_testing
 # What must not be found, one a line in hex, with a name. The external key is the BEK file's last 32 bytes.
 {
 	echo "client secret $(printf %s "$secret" | xxd -p -c 200)"
+	echo "certificate password $(printf %s "$password" | xxd -p -c 200)"
+	echo "private key in PEM $(sed -n 3p "$VAULT_CERT_app" | tr -d '\n' | xxd -p -c 200)"
+	echo "encrypted key in PEM $(sed -n 3p "$VAULT_CERT_app_password" | tr -d '\n' | xxd -p -c 200)"
+	echo "private prime $(openssl rsa -in "$VAULT_CERT_app" -noout -text 2>/dev/null | sed -n '/^prime1/,/^prime2/p' | tr -dc '0-9a-f\n:' |
+		grep '^ *[0-9a-f][0-9a-f]:' | tr -d ':\n' | cut -c 3-66)"
 	echo "BEK key $(tail -c 32 "$work/$bek_guid.BEK" | xxd -p -c 200)"
 	echo "BEK base64 $(base64 -w 0 "$work/$bek_guid.BEK" | cut -c 100-160 | tr -d '\n' | xxd -p -c 200)"
 	echo "BEK base64url $(base64 -w 0 "$work/$bek_guid.BEK" | cut -c 100-160 | tr -d '\n' | tr '+/' '-_' | xxd -p -c 200)"
@@ -84,6 +90,17 @@ server=$!
 ok "mounts with the recovery password" wait_until 30 mounted
 ok "its memory is taken" gcore -o "$work/core2" "$server"
 ok "no recovery password in memory or output" search "$work/core2.$server" "$work/output3"
+fusermount3 -u "$at"
+wait $server
+
+# a client certificate, its key encrypted
+env -u AZURE_CLIENT_SECRET AZURE_CLIENT_CERTIFICATE_PATH="$VAULT_CERT_app_password" AZURE_CLIENT_CERTIFICATE_PASSWORD="$password" \
+	"${adefuse_command[@]}" mount -f -vv "${vault_options[@]}" "$disk" "$at" >"$work/output4" 2>&1 &
+server=$!
+ok "mounts with a client certificate" wait_until 30 mounted
+ok "its memory is taken" gcore -o "$work/core3" "$server"
+ok "no password, private key or token in memory or output" search "$work/core3.$server" "$work/output4"
+fails 1 "  (which would be found)" search "$VAULT_CERT_app"
 fusermount3 -u "$at"
 wait $server
 done_testing
