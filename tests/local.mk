@@ -58,8 +58,8 @@ EXTRA_DIST += $(VALGRIND_TESTS) \
 	tests/vault/jwt.mjs \
 	tests/vault/keys.mjs \
 	tests/vault/managed.mjs \
-	tests/vault/sdk.mjs \
 	tests/vault/sdk-managed.mjs \
+	tests/vault/sdk.mjs \
 	tests/vault/secrets.mjs \
 	tests/vault/server.mjs \
 	tests/vault/signinconfig.mjs \

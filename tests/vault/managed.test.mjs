@@ -2,11 +2,14 @@
 // Managed identity endpoints: what each wants to hear, whom it gives a token for, and how it refuses.
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import {
-	existsSync, lstatSync, readdirSync, readFileSync,
+	existsSync, lstatSync, readdirSync, readFileSync, writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { API, call, scratch, Vault } from './harness.mjs';
+import {
+	API, call, scratch, VAULT, Vault,
+} from './harness.mjs';
 import { run, test } from './tap.mjs';
 
 const TENANT = '11111111-2222-3333-4444-555555555555';
@@ -185,6 +188,24 @@ test('Arc: the realm, the size, the kind and the absence of the file are as the 
 	assert.ok(!existsSync(await arrange({ write: false })));
 	await arrange({ keyBytes: 0 });
 	assert.equal((await askArc({ ...metadata, Authorization: 'Basic ' })).status, 401);
+});
+
+test('IMDS at its real address, in a network namespace', () => {
+	writeFileSync(`${dir}/imds.json`, JSON.stringify({ ...config, managed: { imds: { address: '169.254.169.254', port: 80 } } }));
+	const script = `ip link set lo up && ip addr add 169.254.169.254/32 dev lo || exit 77
+		mkdir "$1/ns" && mkfifo "$1/ns/ready" || exit 1
+		"$2" "$3" --config "$1/imds.json" --dir "$1/ns" --ready "$1/ns/ready" --parent $$ </dev/null >/dev/null & vault=$!
+		read -r line <"$1/ns/ready" && . "$1/ns/vault.env" && printf '%s\\n' "$VAULT_IMDS" &&
+		curl -sS --noproxy '*' -H Metadata:true "http://169.254.169.254${PATH}?${V}&${RESOURCE}"
+		status=$?; kill $vault; wait $vault; exit $status`;
+	const { status, stdout, stderr } = spawnSync('unshare', ['-n', 'sh', '-c', script, 'sh', dir, process.execPath, VAULT], { encoding: 'utf8', timeout: 30000 });
+	if (status === null || /unshare/.test(stderr) || status === 77) {
+		process.stdout.write(`# no network namespace here: ${stderr}\n`);
+		return;
+	}
+	const [url, token] = stdout.split('\n');
+	assert.equal(url, 'http://169.254.169.254:80', stderr);
+	assert.equal(JSON.parse(token).client_id, vm.clientId);
 });
 
 test('control: a field that is not there, or an endpoint that is not, is refused', async () => {

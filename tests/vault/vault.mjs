@@ -20,34 +20,58 @@
 // When the start fails the FIFO is opened and closed again, so that `read` fails instead of waiting for ever.
 //
 // READY LINE
-//   {"ready":true,"pid":1,"caFile":"…","controlUrl":"http://127.0.0.1:P/__control","controlKey":"…",
-//    "authority":{"url":"https://127.0.0.1:P","port":P,"hosts":["login.microsoftonline.com"]},
+//   {"ready":true,"pid":1,"caFile":"…","hostsFile":"…","controlUrl":"http://127.0.0.1:P/__control","controlKey":"…",
+//    "authority":{"url":"https://127.0.0.1:P","port":P,"hosts":["login.microsoftonline.com"]},"authorities":{NAME:{…}},
+//    "certificates":{NAME:{"":"…/NAME.pem","-password":"…","-pkcs1":"…","-certfirst":"…","-only":"…","-rolled":"…",".pfx":"…"}},
+//    "federated":{NAME:"…/NAME.jwt"},"identities":{NAME:{kind,clientId,objectId,resourceId}},
+//    "managed":{"imds":{url},"appService":{url,header},"arc":{url,imds,keyDir}},"traps":{NAME:{url,http}},
 //    "vaults":{"NAME":{"url":"https://127.0.0.1:P","port":P,"host":"…","tenant":"…","resource":"…",
 //      "secrets":{"NAME":["oldest version",…,"newest"]},"keys":{"NAME":["oldest",…,"newest"]}}}}
-// vault.env: VAULT_PID VAULT_CA_FILE VAULT_CONTROL_URL VAULT_CONTROL_KEY VAULT_AUTHORITY VAULT_AUTHORITY_PORT,
-// VAULT_URL VAULT_PORT VAULT_HOST of the first vault, and VAULT_URL_name VAULT_PORT_name VAULT_HOST_name of each
-// ("-" in a name becomes "_").
+// vault.env: VAULT_PID VAULT_CA_FILE VAULT_HOSTS_FILE VAULT_CONTROL_URL VAULT_CONTROL_KEY VAULT_AUTHORITY
+// VAULT_AUTHORITY_PORT, VAULT_URL VAULT_PORT VAULT_HOST of the first vault, and VAULT_URL_name VAULT_PORT_name
+// VAULT_HOST_name of each; where configured VAULT_AUTHORITY_name VAULT_CERT_name[_form] VAULT_FEDERATED_name VAULT_IMDS
+// VAULT_APPSERVICE_ENDPOINT VAULT_APPSERVICE_HEADER VAULT_ARC_ENDPOINT VAULT_ARC_IMDS VAULT_ARC_KEY_DIR VAULT_TRAP_name
+// VAULT_TRAP_HTTP_name (in a name all but letters and digits becomes "_").
 //
 // CONFIGURATION (JSON; a field in [] has that default; unknown fields are errors; times are epoch seconds)
-//   tenants        [{id: GUID, names [[]]}]
-//   clients [[]]   [{id, secret, tenant [the first]}]
+//   tenants        [{id: GUID, names [[]], cloud: it is known at the authorities of that cloud alone}]
+//   clients [[]]   [{id, tenant [the first], secret, device [false]: may use device code,
+//     certificates [[]]: [{file: PEM} or {make: NAME, bits [2048], password, subject [NAME.contoso.example], chain [false],
+//       expired [false]}]: made ones are written to DIR/NAME*.pem and .pfx; with chain their CA is in them, and NAME-rolled.pem
+//       is another certificate of the same name and CA
+//     subjectName: {subject, issuer: NAME of a made one with chain}: takes what x5c shows when it is of that name and CA
+//     assertionReuse [false]: an assertion may be used twice, as Microsoft's client does
+//     federated [[]]: [{make: NAME, issuer, subject, audience [api://AzureADTokenExchange], lifetime [3600]} → DIR/NAME.jwt,
+//       or {token: text} or {tokenFile: PATH}: taken word for word]}]
+//   users          who can approve a device code [[{name: user@contoso.example}]], each with a tenant [the first]
+//   device         {interval [5], expiresIn [900], slowDownBy [5], slowDowns [0]: so many first polls are told to slow down,
+//                  answer [wait] | approve | decline: by itself after afterPolls [0] polls}
+//   identities [[]] [{name, kind [user] | system, clientId, objectId, resourceId, tenant}]: managed identities; ids not given
+//                  are made from the name
+//   managed [{}]   endpoints, plain HTTP: {imds: {port, address}, appService: {port, address, header [random], path [/msi/token]},
+//                  arc: {port, address, keyDir [arc], keyBytes [64], realm [{file}; also {dir} {name} {guid}], keyName [{guid}.key],
+//                  symlink [false], write [true]}}
+//   traps [[]]     [NAME or {name, hosts [[]], port, address}]: see traps.mjs
 //   tokenLifetime  seconds [3599]
 //   tls            good | untrusted | wrong-host | expired: the certificates of all listeners [good]
 //   tlsNames [[]]  further names in the certificates
-//   authority      {port [0 = free], hosts [["login.microsoftonline.com"]], tls}
+//   authority      {port [0 = free], address [127.0.0.1], hosts [the names of the clouds used], tls, cloud [any]}
+//   authorities [[]] further ones, each with a name
 //   faults [[]]    rules, see FAULTS
 //   vaults         [{
-//     name, host [NAME.vault.azure.net], port [0 = free], tls, tenant [the first],
-//     resource [https://vault.azure.net]: the audience a token must have
-//     publicUrl [loopback]: what {vault} and {key:…} become: loopback = https://127.0.0.1:PORT,
+//     name, cloud [public] | china | usgov, kind [vault] | hsm, host [NAME.vault.azure.net or as cloud and kind have it],
+//     port [0 = free], address [127.0.0.1], tls, tenant [the first]
+//     resource [as cloud and kind have it]: the audience a token must have
+//     publicUrl [loopback]: what {vault} and {key:…} become: loopback = https://ADDRESS:PORT,
 //                name = https://HOST:PORT, azure = https://HOST
 //     pageSize [25], emptyPageEvery [0]: every Nth page is empty but has a nextLink, endNextLink [null] | absent
 //     fill [0]: N, or {count, kind: plain | bek | mixed}: secrets of other machines, named by GUIDs
 //     network [open] | firewall | private: 403 ForbiddenByFirewall, ForbiddenByConnection
 //     accessModel [policy] | rbac: 403 ForbiddenByPolicy, ForbiddenByRbac
-//     access [null = everything]: [{client, secrets [[]]: get list, keys [[]]: get list unwrapKey wrapKey decrypt encrypt}]
-//     challenge: {form [resource] | scope, resource, authorization [{authority}/{tenant}], header: the whole value
-//                instead, emptyBody [false]: as a managed HSM}
+//     access [null = everything]: [{client: id of a client, name or id of an identity, name of a user,
+//                secrets [[]]: get list, keys [[]]: get list unwrapKey wrapKey decrypt encrypt}]
+//     challenge: {form [resource] | scope, resource, authorization [{authority}/{tenant}; {authorityName}/{tenant} where cloud is
+//                given], header: the whole value instead, emptyBody [true for an hsm]}
 //     secrets [[]]: [{name, versions: [VERSION…]}]
 //     keys [[]]:    [{name, versions: [{id, created, updated, enabled [true], exp, nbf, tags, and pem or pemFile or bits [2048]}]}]
 //   }]
@@ -59,10 +83,15 @@
 //   Paths start at the configuration's folder. VERSION of a key: an id, #N (Nth in the configuration) or current,
 //   the newest by created; versions without created get rising times. Listings are by name, of versions by id.
 //   Placeholders in values, tags, challenges and faults: {vault} {vault:NAME} {key:KEY/VERSION}
-//   {key:VAULT:KEY/VERSION} {authority} {tenant} {port}.
+//   {key:VAULT:KEY/VERSION} {authority} {authorityName} {tenant} {port} {trap:NAME} {trap-http:NAME}.
+//
+// NAMES AND ADDRESSES  Asked by name, any listener answers for whoever has that name; by address, for the first that was put
+//   there. What has the same address, port (not 0) and tls shares a listener. address: 127.0.0.0/8, ::1, 169.254.169.254.
+//   DIR/hosts leads the names of listeners on port 443 to them: bound over /etc/hosts in a mount namespace, it makes the names
+//   of the clouds work as they stand.
 //
 // FAULTS  {match, skip [0], count [all], nth: N = skip N-1 and count 1, action}
-//   match: {endpoint: vault | token, vault: NAME, method, path: regex on path?query, auth [any] | present | absent};
+//   match: {endpoint: vault | token | imds | appservice | arc | trap, vault: NAME, method, path: regex on path?query, auth [any] | present | absent};
 //   without auth the first request of a client, which has no token yet, is hit too.
 //   action.type:
 //     error {status, code, inner, message, retryAfter, headers, body: raw text, html}
@@ -77,6 +106,10 @@
 //   POST /fault RULE → {id}, GET /fault, DELETE /fault[?id=]
 //   POST /access {vault, access, accessModel, network}, POST /challenge {vault, challenge}, POST /tokens {expireAll: true}
 //   POST /secret, POST /key {vault, name, version} adds a version; {vault, name, id, enabled} changes one
+//   GET /device, POST /device {action: approve | decline | expire, userCode [the newest pending], user [the first]}
+//   POST /federated {name, lifetime, issuer, subject, audience, forged [false]}   writes DIR/NAME.jwt anew
+//   POST /managed {arc: {keyBytes, realm, keyName, symlink, write}, appService: {header}}
+//   GET /traps → {total, traps: {NAME: counts}, requests}, DELETE /traps
 //   POST /stop
 
 import { once } from 'node:events';
