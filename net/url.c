@@ -230,6 +230,8 @@ static bool is_local(const struct url *url)
 	struct in6_addr six;
 	struct in_addr four;
 
+	if (!url->host)
+		return false;
 	if (url->ipv6)
 		return inet_pton(AF_INET6, url->host, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
 	if (strcmp(url->host, "localhost") == 0)
