@@ -129,7 +129,8 @@ static int by_policy(const struct refusal_context *context, const char *asked, c
 		    unwrap				     ? "keys/unwrapKey"
 		    : context->operation == VAULT_GET_SECRET ? "secrets/get"
 							     : "secrets/list");
-	err_hint(err, "have it granted: az keyvault set-policy --name %s %s %s", name, grantee,
+	err_hint(err, "have %s granted: az keyvault set-policy --name %s %s %s",
+		 unwrap ? "Unwrap Key on keys" : "Get and List on secrets", name, grantee,
 		 unwrap ? "--key-permissions unwrapKey" : "--secret-permissions get list");
 	return r;
 }
@@ -137,19 +138,20 @@ static int by_policy(const struct refusal_context *context, const char *asked, c
 static int by_rbac(const struct refusal_context *context, const char *asked, const char *name,
 		   struct err *err)
 {
-	const char *role = context->operation == VAULT_UNWRAP ? "Key Vault Crypto User"
-							      : "Key Vault Secrets User";
+	bool unwrap = context->operation == VAULT_UNWRAP;
+	const char *role = unwrap ? "Key Vault Crypto User" : "Key Vault Secrets User";
 	char grantee[160];
 	int r;
 
 	who(context, false, grantee, sizeof(grantee));
 	r = err_set(err, ERR_VAULT, EACCES,
 		    "vault '%s' refuses to %s: you have no role that allows it", name, asked);
-	err_hint(
-		err,
-		"have it granted: az role assignment create --role \"%s\" %s --scope $(az keyvault "
-		"show --name %s --query id -o tsv); one granted minutes ago has to spread first",
-		role, grantee, name);
+	err_hint(err,
+		 "have the role %s%s granted: az role assignment create --role \"%s\" %s --scope "
+		 "$(az keyvault show --name %s --query id -o tsv); one granted minutes ago has to "
+		 "spread first",
+		 role, unwrap ? " (or Key Vault Crypto Service Encryption User)" : "", role,
+		 grantee, name);
 	return r;
 }
 
@@ -279,9 +281,10 @@ static int bad_request(const struct refusal *refusal, const struct refusal_conte
 	r = err_set(err, ERR_VAULT, EKEYREJECTED,
 		    "key '%s' in vault '%s' does not unwrap the BEK with %s (HTTP 400 %s)",
 		    context->object, name, context->algorithm, refusal->code);
-	err_hint(err,
-		 "the BEK was wrapped by another key or another version of it, or with another "
-		 "algorithm; name the right one with --kek https://.../keys/NAME/VERSION");
+	err_hint(
+		err,
+		"the BEK was wrapped by another key or another version of it (the other algorithms have been "
+		"tried too); name the right one with --kek https://.../keys/NAME/VERSION");
 	return r;
 }
 

@@ -19,6 +19,7 @@ CLI_VAULT_TESTS = \
 	tests/e2e/find.sh \
 	tests/e2e/key.sh \
 	tests/e2e/key-command.sh \
+	tests/e2e/troubleshooting.sh \
 	tests/e2e/secrets.sh
 VAULT_TESTS = $(CLI_VAULT_TESTS) $(KEYVAULT_VAULT_TESTS) \
 	tests/vault/life.test.mjs \
