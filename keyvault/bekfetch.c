@@ -150,7 +150,7 @@ static int unwrap(struct vault_client *client, const struct secret *value, const
 
 	if (r == 0)
 		r = choose_algorithm(fetched->item, &algorithm, &why);
-	if (r == 0) {
+	if (r == 0 && chosen && algorithm) { /* both are set then; the analyser is told */
 		r = unwrap_any(client, chosen, algorithm, value, fetched, &why);
 		if (r == -ENOENT)
 			explain_missing(chosen, kek != NULL, &why);
