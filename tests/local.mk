@@ -12,6 +12,8 @@ MOUNT_TESTS = \
 	tests/e2e/mount-helper.sh \
 	tests/e2e/mount-refuses.sh \
 	tests/e2e/mount-evidence.sh \
+	tests/e2e/mount-partly.sh \
+	tests/e2e/mutated-images.sh \
 	tests/e2e/bad-input.sh \
 	tests/e2e/info.sh \
 	tests/e2e/completion.sh

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The disk under a mount: block devices, disks that shrink, tables that lie, odd names and odd callers. What
 # cannot be read is an error, never zeros; the disk is opened for reading only and stays as it was.
+# shellcheck source=tests/lib.sh disable=SC2154,SC2012,SC2317 # set by make check; names are ours; called by name
 . "$abs_top_srcdir/tests/lib.sh"
 need root /dev/fuse mkntfs jq losetup "$MKADE"
 

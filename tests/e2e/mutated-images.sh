@@ -1,0 +1,190 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Whole disks with random damage in their tables, boot sectors, metadata and footers, half of them with checksums put
+# right: each is served or refused within 10 s and 256 MiB, info.json is JSON, and what a key opens is the right bytes.
+#
+#   ADEFUSE_ROUNDS=1000    more rounds (60)
+#   ADEFUSE_SEED=N         begin with this one; a failure names its own
+# shellcheck source=tests/lib.sh disable=SC2154 # set by make check
+. "$abs_top_srcdir/tests/lib.sh"
+need root /dev/fuse mkntfs jq xxd "$MKADE"
+
+rounds=${ADEFUSE_ROUNDS:-60}
+first=${ADEFUSE_SEED:-1}
+memory_limit=262144 # KiB
+bek=$work/$bek_guid.BEK
+at=$work/mnt
+mkdir "$at" "$work/out"
+
+# ---- disks, and the windows of each that are worth damaging: "offset length kind"
+truncate -s 8M "$work/system.img"
+mkntfs -F -f -q "$work/system.img" >/dev/null 2>&1
+disks=(bare mbr gpt)
+windows_of()
+{
+	local disk=$1 offset size
+	offset=$(json "$disk.json" .volume.offset)
+	size=$(json "$disk.json" .disk.file_size)
+	echo "$offset 512 boot"
+	json "$disk.json" ".volume.metadata_offsets[] + $offset" | sed 's/$/ 2048 copy/'
+	[ "$offset" = 0 ] || echo "0 512 table"
+	case $disk in
+	*gpt*) printf '%s table\n' "512 512" "1024 512" "$((size - 1024)) 512" "$((size - 512)) 512" ;;
+	esac
+}
+for layout in "${disks[@]}"; do
+	options=(--layout "$layout")
+	[ "$layout" != mbr ] || options+=(--system "$work/system.img")
+	[ "$layout" != gpt ] || options+=(--vhd)
+	make_disk "$work/$layout" "${options[@]}" --plain-out "$work/$layout.plain" --method xts-256 --guid "$bek_guid" \
+		--bek "$bek" --recovery-password "$recovery_password" >/dev/null
+	windows_of "$work/$layout" >"$work/$layout.windows"
+	sha_of "$work/$layout" >"$work/$layout.sum"
+done
+
+# Numbers below 2^30 from bash's own generator: the same seed makes the same damage.
+random()
+{
+	number=$(((RANDOM << 15 | RANDOM) % $1))
+}
+
+# Remember the windows, so that no round needs a copy of the disk.
+keep()
+{
+	local offset length
+	while read -r offset length _; do
+		dd if="$1" of="$work/kept.$offset" bs=512 skip=$((offset / 512)) count=$((length / 512)) status=none
+	done <"$1.windows"
+}
+restore()
+{
+	local offset
+	while read -r offset _; do
+		dd if="$work/kept.$offset" of="$1" bs=512 seek=$((offset / 512)) conv=notrunc status=none
+	done <"$1.windows"
+}
+
+poke()
+{
+	printf '%s' "$3" | xxd -r -p | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
+
+damage_once()
+{
+	local disk=$1 window offset length kind place bytes
+	local values=(00 ff 7f 80 01 0000 ffff 0080 ffffffff 00000000 00000080 ffffffffffffff7f 0000000000000000 ffffffffffffffff)
+	mapfile -t window <"$disk.windows"
+	random ${#window[@]}
+	read -r offset length kind <<<"${window[number]}"
+	random "$length"
+	place=$number
+	random 3
+	if [ "$number" = 0 ]; then
+		random 256
+		printf -v bytes '%02x' "$number"
+	else
+		random ${#values[@]}
+		bytes=${values[number]}
+	fi
+	bytes=${bytes:0:2 * (length - place)} # nothing outside the window, which is put back afterwards
+	poke "$disk" $((offset + place)) "$bytes"
+	random 2
+	# the same in each copy, so that none can stand in for another
+	[ "$kind$number" = copy1 ] || return 0
+	while read -r offset _ kind; do
+		[ "$kind" != copy ] || poke "$disk" $((offset + place)) "$bytes"
+	done <"$disk.windows"
+}
+
+damage()
+{
+	local disk=$1 times
+	random 6
+	for ((times = number; times >= 0; times--)); do
+		damage_once "$disk"
+	done
+	random 2
+	[ "$number" = 0 ] || "$MKADE" --fix-crc "$disk" >/dev/null 2>&1 || :
+}
+
+wrong()
+{
+	echo "# seed $seed, $layout: $*"
+	findings=$((findings + 1))
+}
+
+# bounded NAME CODES COMMAND...: ends in time with one of these exit codes
+bounded()
+{
+	local name=$1 codes=$2 status used
+	shift 2
+	/usr/bin/time -o "$work/used" -f %M timeout -k 5 10 "${adefuse_command[@]}" "$@" >"$work/said" 2>"$work/errors" </dev/null
+	status=$?
+	used=$(tail -n 1 "$work/used" 2>/dev/null)
+	[[ " $codes " == *" $status "* ]] || wrong "$name: exit code $status: $(head -c 300 "$work/errors")"
+	[ "${used:-0}" -le "$memory_limit" ] || [ -n "${ADEFUSE_SANITIZED:-}" ] || wrong "$name: $used KiB of memory"
+	return $status
+}
+
+# What a key opened is right wherever it is looked at; what cannot be known is an error.
+look()
+{
+	local file place size whole
+	whole=$(stat -c %s "$work/$layout.plain")
+	while read -r file; do
+		size=$(stat -c %s "$at/$file")
+		[ "$size" -le "$whole" ] || size=$whole
+		random 256
+		for place in 0 $((size * number / 256 / 4096 * 4096)) $((size / 2 / 4096 * 4096)) $(((size - 1) / 4096 * 4096)); do
+			dd if="$at/$file" of="$work/got" bs=4096 skip=$((place / 4096)) count=1 2>/dev/null || continue
+			opened=$((opened + 1))
+			cmp -s -n "$(stat -c %s "$work/got")" "$work/got" "$work/$layout.plain" 0 "$place" || wrong "$file at $place: wrong bytes"
+		done
+	done < <(jq -r '.volumes[] | select(.opened_by != null and .file != null) | .file' "$at/info.json")
+	for file in "$at"/*; do
+		dd if="$file" of=/dev/null bs=64K count=2 2>/dev/null || :
+	done
+}
+
+mount_and_look()
+{
+	bounded mount "0 3 4" mount --bek "$bek" "$work/$layout" "$at" || return
+	jq -e .schema_version "$at/info.json" >/dev/null 2>&1 || wrong "info.json is no JSON"
+	look
+	unmount "$at" || wrong "does not end after unmounting"
+}
+
+one_round()
+{
+	RANDOM=$seed
+	random ${#disks[@]}
+	layout=${disks[number]}
+	local disk=$work/$layout
+	keep "$disk"
+	damage "$disk"
+	if bounded info "0 3" info --json --bek "$bek" "$disk"; then
+		jq -e .schema_version "$work/said" >/dev/null 2>&1 || wrong "info --json is no JSON"
+		shown=$((shown + 1))
+	fi
+	bounded key "0 3 4" key --bek "$bek" --out "$work/out" --force "$disk"
+	[ $((seed % 3)) != 0 ] || mount_and_look
+	restore "$disk"
+}
+
+findings=0
+shown=0
+opened=0
+mounts+=("$at")
+for ((seed = first; seed < first + rounds; seed++)); do
+	one_round
+done
+out=
+is "$findings" 0 "$rounds damaged disks from seed $first on: served or refused"
+[ "$shown" -gt $((rounds / 4)) ]
+result $? "info shows what is left of them ($shown)"
+[ "$opened" -gt $((rounds / 12)) ]
+result $? "and keys still open some (read in $opened places)"
+for layout in "${disks[@]}"; do
+	is "$(sha_of "$work/$layout")" "$(cat "$work/$layout.sum")" "$layout: but for the damage, which was undone, nothing has changed"
+done
+done_testing
