@@ -42,7 +42,8 @@ static void move_header(struct made *made, uint64_t offset, uint64_t size)
 		while (at < 4096 && memcmp(block + at, head, sizeof(head)) != 0)
 			at++;
 		must(at < 4096);
-		made_put(block + 28, size / 512, 4);
+		/* 0: the datum alone says it */
+		made_put(block + 28, size % 512 == 0 ? size / 512 : 0, 4);
 		made_put(block + 56, offset, 8);
 		made_put(block + at + 8, offset, 8);
 		made_put(block + at + 16, size, 8);
@@ -73,6 +74,7 @@ static void test_impossible_places(void)
 		uint64_t size;
 		const char *want;
 	} headers[] = {
+		{MADE_HEADER_AT, MADE_HEADER_SIZE + 8, "the size of the volume's header is"},
 		{MADE_HEADER_AT + 8, MADE_HEADER_SIZE, "the place of the volume's header is"},
 		{MADE_SIZE, MADE_HEADER_SIZE, "behind the end of the volume"},
 		{MADE_SIZE - 512, MADE_HEADER_SIZE, "behind the end of the volume"},
