@@ -144,7 +144,7 @@ static int unwrap(struct vault_client *client, const struct secret *value, const
 		  struct bek_fetched *fetched, struct err *err)
 {
 	struct object_id *chosen CLEANUP(object_id_free) = NULL;
-	const char *algorithm = BEK_ALGORITHM_DEFAULT;
+	const char *algorithm = NULL;
 	struct err why = {0};
 	int r = bek_choose_kek(fetched->item, kek, &chosen, &why);
 
@@ -152,7 +152,7 @@ static int unwrap(struct vault_client *client, const struct secret *value, const
 		r = choose_algorithm(fetched->item, &algorithm, &why);
 	if (r == 0 && chosen && algorithm) { /* both are set then; the analyser is told */
 		r = unwrap_any(client, chosen, algorithm, value, fetched, &why);
-		if (r == -ENOENT && chosen)
+		if (r == -ENOENT)
 			explain_missing(chosen, kek != NULL, &why);
 	}
 	if (r == 0)
