@@ -115,7 +115,7 @@ static void test_datums_behind_hash(void)
 	for (size_t i = 0; i < 3; i++) {
 		const uint8_t *end = made->disk + copies[i] + size;
 
-		made_put(made->disk + copies[i] + 64, size - 64 + end[0] + 256U * end[1], 4);
+		made_put(made->disk + copies[i] + 64, size - 64 + end[0] + (size_t)256 * end[1], 4);
 		made_seal(made, copies[i], true);
 	}
 	refused_for(made, "the size of the datums");
