@@ -12,6 +12,7 @@ check_layout()
 	make_disk "$disk" --plain-out "$work/$name.plain" --method xts-256 --guid "$bek_guid" \
 		--bek "$work/$bek_guid.BEK" "$@" || return 1
 	before=$(sha_of "$disk")
+	touch -a -d '2001-02-03 04:05:06' "$disk"
 	ok "$name: mounts with a BEK file" mount_disk "$disk" "$at" --bek "$work/$bek_guid.BEK"
 	is "$(sha_of "$at/disk.raw")" "$(json "$disk.json" .disk.plain_sha256)" "$name: disk.raw"
 	ok "$name: p$partition.raw is the plaintext" cmp "$at/p$partition.raw" "$work/$name.plain"
@@ -21,6 +22,7 @@ check_layout()
 		"$bek_guid" "$name: info.json names the protector"
 	ok "$name: the files are whole" check_files "$at/p$partition.raw"
 	ok "$name: unmounts" unmount "$at"
+	is "$(stat -c %X "$disk")" "$(date -d '2001-02-03 04:05:06' +%s)" "$name: nor even its time of access"
 	is "$(sha_of "$disk")" "$before" "$name: the evidence is unchanged"
 	rm -f "$work/$name.plain" "$disk"
 }
