@@ -44,6 +44,7 @@ const ACTIONS = {
 	nextlink: [{ to: text }, ['to']],
 	hang: [{ at: [oneOf(['request', 'body']), 'request'] }],
 	delay: [{ ms: whole(0, 600000) }, ['ms']],
+	gather: [{ requests: whole(1, 1000), ms: [whole(1, 60000), 20000] }, ['requests']],
 	raw: [{ text }, ['text']],
 };
 

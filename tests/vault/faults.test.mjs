@@ -224,6 +224,19 @@ test('drip and delay: slow, and right in the end', async () => {
 	await timed({ type: 'delay', ms: 200 }, 195);
 });
 
+test('gather: nobody is answered before all are there, and nobody waits after that', async () => {
+	await during({ type: 'gather', requests: 3 }, async () => {
+		const early = Promise.race([Promise.all([get(), get()]), new Promise((resolve) => {
+			setTimeout(resolve, 200, 'silent');
+		})]);
+		assert.equal(await early, 'silent');
+		assert.equal((await get()).status, 200);
+		assert.equal((await get()).status, 200);
+		assert.equal(JSON.stringify(await vault.control('GET', '/fault')).match(/"most":(\d+)/)[1], '3');
+	});
+	await during({ type: 'gather', requests: 2, ms: 50 }, async () => assert.equal((await get()).status, 200));
+});
+
 test('hang: no byte, or half an answer, and the connection stays open', async () => {
 	await during({ type: 'hang' }, async () => assert.deepEqual(await raw(Infinity, 400), { text: '', ended: 'silent' }));
 	await during({ type: 'hang', at: 'body' }, async () => {

@@ -100,6 +100,8 @@
 //     replace {set: {"dotted.path": value or "__delete"}}     nextlink {to: self | URL}     redirect {status [302], location}
 //     endless-body {framing [chunked] | content-length}       endless-headers              drip {bytes [1], intervalMs [50]}
 //     hang {at [request] | body}                               delay {ms}                   raw {text}
+//     gather {requests: N, ms [20000]}: no answer before N requests wait for one, or this one has for so long; then no more
+//       waiting. GET /fault tells as action.most how many waited at once
 //
 // CONTROL (plain HTTP at controlUrl, header X-Control-Key)
 //   GET /requests[?since=N], DELETE /requests     the journal, see journal.mjs

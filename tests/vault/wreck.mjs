@@ -89,6 +89,7 @@ const ANSWERS = {
 		return { ...real, body: { ...real.body, nextLink: to } };
 	},
 	delay: (ctx, action, real) => real,
+	gather: (ctx, action, real) => real,
 };
 
 function headText({ status, headers }, length) {
@@ -166,15 +167,39 @@ const sleep = (ms) => new Promise((resolve) => {
 	setTimeout(resolve, ms);
 });
 
+/* action → those who wait for its gathering to be complete */
+const gatherings = new WeakMap();
+
+async function gather(action) {
+	const waiting = gatherings.get(action) ?? gatherings.set(action, new Set()).get(action);
+	if (action.met)
+		return;
+	await new Promise((resolve) => {
+		const release = () => {
+			waiting.delete(release);
+			resolve();
+		};
+		waiting.add(release);
+		action.most = Math.max(action.most ?? 0, waiting.size);
+		action.met = waiting.size >= action.requests;
+		if (action.met)
+			[...waiting].forEach((other) => other());
+		else
+			setTimeout(release, action.ms).unref();
+	});
+}
+
 /**
  * Carries out an action in place of the ordinary answer. realAnswer() yields the true answer; it is asked only
  * by actions that start from it, so that the others leave the vault untouched.
  */
 export async function wreck(ctx, res, action, realAnswer) {
-	const fromReal = ['json', 'replace', 'nextlink', 'delay', 'cut', 'hang', 'drip'].includes(action.type);
+	const fromReal = ['json', 'replace', 'nextlink', 'delay', 'gather', 'cut', 'hang', 'drip'].includes(action.type);
 	const real = fromReal ? await realAnswer() : undefined;
 	if (action.type === 'delay')
 		await sleep(action.ms);
+	if (action.type === 'gather')
+		await gather(action);
 	if (res.destroyed || !res.socket)
 		return;
 	if (ANSWERS[action.type])
