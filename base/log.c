@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Log lines to standard error or syslog; one write per line, so that threads do not mix theirs. */
+/*
+ * Log lines to standard error or syslog; one write per line, so that threads do not mix theirs.
+ *
+ * `terminal` orders the lines of threads with the progress line: what is shown of it, and the
+ * clearing of it before a line. Everything else is set before threads start.
+ */
 #include "base/log.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -10,7 +16,8 @@
 
 static enum log_level current_level = LOG_LEVEL_WARNING;
 static bool use_syslog;
-static bool progress_shown;
+static pthread_mutex_t terminal = PTHREAD_MUTEX_INITIALIZER;
+static bool progress_shown; /* under `terminal` */
 
 void log_set_level(enum log_level level)
 {
@@ -33,15 +40,22 @@ bool log_has_progress(void)
 	return !use_syslog && current_level == LOG_LEVEL_WARNING && isatty(STDERR_FILENO);
 }
 
-void log_progress_end(void)
+static void clear_progress(void)
 {
 	static const char clear[] = "\r\033[K";
 
 	if (!progress_shown)
-		return; /* threads only come here */
+		return;
 	progress_shown = false;
 	if (write(STDERR_FILENO, clear, sizeof(clear) - 1) < 0)
 		return; /* nowhere left to clear */
+}
+
+void log_progress_end(void)
+{
+	pthread_mutex_lock(&terminal);
+	clear_progress();
+	pthread_mutex_unlock(&terminal);
 }
 
 void log_progress(const char *format, ...)
@@ -60,8 +74,10 @@ void log_progress(const char *format, ...)
 		return;
 	err_sanitise(text);
 	length = snprintf(line, sizeof(line), "\r\033[Kadefuse: %s", text);
+	pthread_mutex_lock(&terminal);
 	if (length > 0 && write(STDERR_FILENO, line, (size_t)length) > 0)
 		progress_shown = true;
+	pthread_mutex_unlock(&terminal);
 }
 
 static void emit(int priority, const char *tag, const char *text)
@@ -73,10 +89,14 @@ static void emit(int priority, const char *tag, const char *text)
 		syslog(priority, "%s: %s", tag, text);
 		return;
 	}
-	log_progress_end();
 	length = snprintf(line, sizeof(line), "adefuse: %s: %s\n", tag, text);
-	if (length > 0 && write(STDERR_FILENO, line, (size_t)length) < 0)
-		return; /* nowhere left to say it */
+	if (length < 0)
+		return;
+	pthread_mutex_lock(&terminal);
+	clear_progress();
+	if (write(STDERR_FILENO, line, (size_t)length) < 0)
+		progress_shown = false; /* nowhere left to say it */
+	pthread_mutex_unlock(&terminal);
 }
 
 static void emit_format(enum log_level level, int priority, const char *tag, const char *format,

@@ -33,7 +33,7 @@ void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /*
  * A line that says what is being waited for, on a terminal only: the next line of any kind takes
  * its place. Nothing is shown when standard error is no terminal, with -q and -v (whose lines would
- * tear it), and after log_to_syslog(). Before threads start only.
+ * tear it), and after log_to_syslog(). From any thread; of several the last is shown.
  */
 bool log_has_progress(void);
 void log_progress(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -18,6 +18,7 @@ enum {
 
 struct keyvault {
 	struct fetcher fetcher;
+	struct fetcher signin; /* of its own, as any of the search's threads may renew a token */
 	struct url *authority;
 	struct vault_trust trust;
 	struct credential_context credentials;
@@ -85,9 +86,13 @@ static int setup(struct keyvault *keyvault, const struct keyvault_options *optio
 		r = cloud_authority(keyvault->trust.cloud, &keyvault->authority, err);
 	if (r == 0)
 		r = http_new(&http, &keyvault->fetcher.http, err);
+	if (r == 0)
+		r = http_clone(keyvault->fetcher.http, options->interrupted, &keyvault->signin.http,
+			       err);
 	if (r != 0)
 		return r;
-	keyvault->credentials.fetcher = &keyvault->fetcher;
+	keyvault->signin.policy = keyvault->fetcher.policy;
+	keyvault->credentials.fetcher = &keyvault->signin;
 	keyvault->credentials.authority = keyvault->authority;
 	keyvault->credentials.tenant = options->tenant;
 	keyvault->credentials.identity = options->identity;
@@ -127,6 +132,7 @@ void keyvault_free(struct keyvault *keyvault)
 	secret_free(keyvault->state.given);
 	secret_free(keyvault->state.refresh);
 	free(keyvault->state.refresh_tenant);
+	http_free(keyvault->signin.http);
 	http_free(keyvault->fetcher.http);
 	url_free(keyvault->authority);
 	free(keyvault);

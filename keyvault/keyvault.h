@@ -3,7 +3,10 @@
  * Key Vault as the rest of the program sees it: sign in, and get the BEK files that ADE stored for
  * the given protectors. What a BEK is inside is not known here; the caller's `accept` decides.
  *
- * Threads: one thread uses a session at a time.
+ * Threads: one thread uses a session at a time. A search has others ask for what will be needed
+ * next (keyvault/ahead.h); they are gone when it returns, and the caller's functions are called in
+ * the caller's thread, but for those of keyvault_person: a token that has to be renewed may be so
+ * by any thread, one at a time.
  */
 #ifndef ADEFUSE_KEYVAULT_KEYVAULT_H
 #define ADEFUSE_KEYVAULT_KEYVAULT_H

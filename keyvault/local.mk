@@ -2,6 +2,7 @@
 noinst_LIBRARIES += keyvault/libkeyvault.a
 keyvault_libkeyvault_a_SOURCES = \
 	keyvault/ade.c keyvault/ade.h \
+	keyvault/ahead.c keyvault/ahead.h \
 	keyvault/arc.c keyvault/arc.h \
 	keyvault/assertion.c keyvault/assertion.h \
 	keyvault/azurejson.c keyvault/azurejson.h \
@@ -22,6 +23,7 @@ keyvault_libkeyvault_a_SOURCES = \
 	keyvault/keyvault.c keyvault/keyvault.h \
 	keyvault/managed.c keyvault/managed.h \
 	keyvault/objectid.c keyvault/objectid.h \
+	keyvault/offer.c keyvault/offer.h \
 	keyvault/portal.c keyvault/portal.h \
 	keyvault/refusal.c keyvault/refusal.h \
 	keyvault/search.c keyvault/search.h \
@@ -29,7 +31,8 @@ keyvault_libkeyvault_a_SOURCES = \
 	keyvault/smallfile.c keyvault/smallfile.h \
 	keyvault/token.c keyvault/token.h \
 	keyvault/unwrap.c keyvault/unwrap.h \
-	keyvault/vault.c keyvault/vault.h
+	keyvault/vault.c keyvault/vault.h \
+	keyvault/versions.c keyvault/versions.h
 
 KEYVAULT_TEST_LIBS = keyvault/libkeyvault.a $(NET_TEST_LIBS) $(CRYPTO_LIBS)
 

@@ -11,6 +11,11 @@
  * A candidate that fails is no end as long as another serves: its error is kept back and becomes a
  * warning when something else is accepted. A preview walks the same way, but asks for versions in
  * place of values.
+ *
+ * Threads: what is needed anyway is asked for ahead of its turn (ahead.h): the names, the newest
+ * candidate of each identifier and of each drive letter, the versions of those. Of an older
+ * duplicate nothing is asked before the newer one has failed. All else happens in this thread, in a
+ * fixed order: whether something is still wanted, what is handed over, what is said.
  */
 #include "keyvault/search.h"
 
@@ -20,172 +25,160 @@
 #include <time.h>
 
 #include "base/log.h"
-#include "keyvault/ade.h"
-#include "keyvault/bekfetch.h"
+#include "keyvault/ahead.h"
+#include "keyvault/offer.h"
+#include "keyvault/versions.h"
+
+enum {
+	/* How many turns ahead it is looked for something to ask for. */
+	LOOK_AHEAD = 64
+};
+
+enum phase {
+	BY_NAME,
+	CURRENT, /* versions of the candidates */
+	OLDER,	 /* the same */
+};
 
 struct search {
 	struct vault_client *client;
 	const struct url *vault;
 	const struct keyvault_request *request;
 	struct ade_candidates candidates;
-	bool *accepted; /* for each identifier */
-	bool *present;	/* the same: a secret of that name is there, and has been tried */
+	struct ahead *ahead;
+	bool prepared;		  /* the vault is known, and somebody signed in */
+	enum phase phase;	  /* whose turns are taken now */
+	size_t turn;		  /* identifier or candidate that is tried now */
+	struct object_id **names; /* for each identifier */
+	bool *accepted;		  /* the same */
+	bool *present;		  /* the same: a secret of that name is there, and has been tried */
 	size_t found;
 	struct err pending; /* of the last candidate that failed; kind 0: none */
 	int pending_code;
 };
 
-static void origin_of(const struct secret_item *item, char *secret_url, char *kek_url,
-		      const char *algorithm, struct keyvault_origin *origin)
+static bool id_is_wanted(const struct search *search, size_t index)
 {
-	origin->secret_url = secret_url;
-	origin->name = item->id->name;
-	origin->version = item->id->version;
-	origin->content_type = item->content_type;
-	origin->file_name = item->file_name;
-	origin->machine_name = item->machine_name;
-	origin->volume_letter = item->volume_letter;
-	origin->created = item->created;
-	origin->expires = item->expires;
-	origin->kek_url = kek_url;
-	origin->algorithm = algorithm;
+	const struct keyvault_request *request = search->request;
+
+	if (search->accepted[index])
+		return false;
+	return !request->wanted || request->wanted(request->context, &request->ids[index]);
 }
 
-static int hand_over(const struct bek_fetched *fetched, const struct keyvault_request *request,
-		     struct err *err)
+static bool any_id_is_wanted(const struct search *search)
 {
-	char *secret_url CLEANUP(free) = object_id_format(fetched->item->id, "secrets");
-	char *kek_url CLEANUP(free) = NULL;
-	struct keyvault_origin origin;
-	int r;
-
-	if (fetched->kek)
-		kek_url = object_id_format(fetched->kek, "keys");
-	if (!secret_url || (fetched->kek && !kek_url))
-		return err_nomem(err);
-	origin_of(fetched->item, secret_url, kek_url, fetched->algorithm, &origin);
-	r = request->accept(request->context, fetched->bytes, &origin, err);
-	if (r == 0 && ade_has_expired(fetched->item, time(NULL)))
-		log_warning("secret '%s' has expired; it serves all the same", origin.name);
-	return r;
-}
-
-/* What would be done with a secret. A KEK that cannot be told is left open: the fetch would say. */
-static int preview(const struct secret_item *item, const struct guid *id,
-		   const struct keyvault_request *request, struct err *err)
-{
-	struct object_id *kek CLEANUP(object_id_free) = NULL;
-	char *secret_url CLEANUP(free) = object_id_format(item->id, "secrets");
-	char *kek_url CLEANUP(free) = NULL;
-	const char *algorithm = NULL;
-	struct keyvault_origin origin;
-
-	if (ade_is_wrapped(item, request->kek != NULL)) {
-		algorithm = item->algorithm ? item->algorithm : BEK_ALGORITHM_DEFAULT;
-		if (bek_choose_kek(item, request->kek, &kek, NULL) == 0)
-			kek_url = object_id_format(kek, "keys");
+	for (size_t i = 0; i < search->request->id_count; i++) {
+		if (id_is_wanted(search, i))
+			return true;
 	}
-	if (!secret_url)
-		return err_nomem(err);
-	origin_of(item, secret_url, kek_url, algorithm, &origin);
-	return request->preview(request->context, id, &origin, err);
+	return false;
 }
 
-static int on_version(void *context, struct secret_item **item, struct err *err)
+/* Whether a candidate can still be of use. */
+static bool is_wanted(const struct search *search, const struct ade_candidate *candidate)
 {
-	struct ade_candidates *versions = context;
-	int r;
+	const struct keyvault_request *request = search->request;
 
-	if (!(*item)->id->version[0])
-		return 0;
-	r = ade_add(versions, item, ADE_BY_NAME, 0);
-	if (r == -E2BIG)
-		return err_set(err, ERR_NETWORK, E2BIG, "a secret has more than %d versions",
-			       ADE_CANDIDATES_MAX);
-	return r == 0 ? 0 : err_nomem(err);
+	if (candidate->match == ADE_BY_MACHINE)
+		return request->id_count == 0 || any_id_is_wanted(search);
+	if (!id_is_wanted(search, candidate->wanted))
+		return false;
+	/* asked for by this very name already */
+	return candidate->match != ADE_BY_NAME || !search->present[candidate->wanted] ||
+	       strcmp(candidate->item->id->name,
+		      guid_format(&request->ids[candidate->wanted]).text) != 0;
 }
 
-static int list_versions(struct vault_client *client, const struct object_id *id,
-			 struct ade_candidates *versions, struct err *err)
-{
-	int r = secret_list(client, id->vault, id->name, on_version, versions, err);
+/* --------------------------------------------------------- ahead of its turn */
 
-	if (r == 0)
-		ade_sort(versions);
-	return r;
+static enum job_kind job_kind_of(const struct search *search)
+{
+	bool listed =
+		search->phase == OLDER || (search->phase == BY_NAME && search->request->preview);
+
+	return listed ? JOB_VERSIONS : JOB_FETCH;
 }
 
-/* The version that a fetch would get: the one asked for, or the newest that is enabled. */
-static const struct secret_item *pick_version(const struct ade_candidates *versions,
-					      const char *version)
+/* Whether the later one is of no use if the earlier one serves. */
+static bool depends(const struct search *search, const struct ade_candidate *later,
+		    const struct ade_candidate *earlier)
 {
-	for (size_t i = 0; i < versions->count; i++) {
-		const struct secret_item *item = versions->list[i].item;
+	if (earlier->match != ADE_BY_MACHINE)
+		return later->match == ADE_BY_MACHINE || later->wanted == earlier->wanted;
+	if (search->request->id_count == 0)
+		return false; /* all of the machine's are wanted */
+	return later->rank > 0 || ade_has_expired(later->item, search->candidates.now);
+}
 
-		if (version[0] ? strcasecmp(item->id->version, version) == 0 : item->enabled)
-			return item;
+static bool candidate_is_due(const struct search *search, size_t index)
+{
+	const struct ade_candidate *list = search->candidates.list;
+
+	if (!list[index].item->enabled && search->phase == CURRENT)
+		return false;
+	if (list[index].match == ADE_BY_MACHINE && search->phase == OLDER)
+		return false;
+	if (!is_wanted(search, &list[index]))
+		return false;
+	for (size_t i = search->turn; i < index; i++) {
+		bool tried = list[i].item->enabled || search->phase == OLDER;
+
+		if (tried && depends(search, &list[index], &list[i]))
+			return false;
 	}
-	return NULL;
+	return true;
 }
 
-static int disabled(const struct secret_item *item, struct err *err)
+static const struct object_id *id_of_turn(const struct search *search, size_t index)
 {
-	struct refusal refusal = {.status = 403, .code = "Forbidden", .inner = "SecretDisabled"};
-	char text[OBJECT_TEXT_SIZE];
-	struct refusal_context context = {
-		.operation = VAULT_GET_SECRET,
-		.vault = item->id->vault,
-		.object = object_id_text(item->id, text),
-		.retry_after = -1,
-	};
-
-	return refusal_error(&refusal, &context, err);
+	return search->phase == BY_NAME ? search->names[index]
+					: search->candidates.list[index].item->id;
 }
 
-static int not_there(const struct object_id *id, struct err *err)
+/* This turn's job too, once there is another one: its thread would only wait for it. */
+static void look_ahead(struct search *search)
 {
-	struct refusal refusal = {.status = 404, .code = "SecretNotFound"};
-	char text[OBJECT_TEXT_SIZE];
-	struct refusal_context context = {
-		.operation = VAULT_GET_SECRET,
-		.vault = id->vault,
-		.object = object_id_text(id, text),
-		.retry_after = -1,
-	};
+	enum job_kind kind = job_kind_of(search);
+	size_t count =
+		search->phase == BY_NAME ? search->request->id_count : search->candidates.count;
+	bool begun = false;
 
-	return refusal_error(&refusal, &context, err);
+	for (size_t i = search->turn + 1; i < count && i - search->turn <= LOOK_AHEAD; i++) {
+		if (search->phase == BY_NAME ? !id_is_wanted(search, i)
+					     : !candidate_is_due(search, i))
+			continue;
+		if (!begun && !ahead_start(search->ahead, kind, id_of_turn(search, search->turn)))
+			return;
+		begun = true;
+		if (!ahead_start(search->ahead, kind, id_of_turn(search, i)))
+			return;
+	}
 }
 
-/* -ENOENT when there is none, -EKEYREVOKED when it or all its versions are disabled. */
-static int preview_named(struct vault_client *client, const struct object_id *id,
-			 const struct guid *wanted, const struct keyvault_request *request,
-			 struct err *err)
+/* The job of this turn. The first one finds out whom to ask, and signs in, before others ask. */
+static void obtain(struct search *search, struct job *job)
 {
-	struct ade_candidates versions CLEANUP(ade_candidates_clear) = {0};
-	const struct secret_item *item;
-	int r = list_versions(client, id, &versions, err);
-
-	if (r != 0)
-		return r;
-	item = pick_version(&versions, id->version);
-	if (item && item->enabled)
-		return preview(item, wanted, request, err);
-	if (versions.count == 0 || (!item && id->version[0]))
-		return not_there(id, err);
-	return disabled(versions.list[0].item, err);
+	job->kind = job_kind_of(search);
+	job->id = id_of_turn(search, search->turn);
+	if (!search->prepared) {
+		job->code = secret_prepare(search->client, job->id, job->kind == JOB_VERSIONS,
+					   &job->err);
+		if (job->code != 0)
+			return;
+		search->prepared = true;
+	}
+	look_ahead(search);
+	ahead_take(search->ahead, job);
 }
 
-int search_single(struct vault_client *client, const struct object_id *id,
-		  const struct keyvault_request *request, struct err *err)
+/* This turn is not taken; what has been asked for it was in vain. */
+static void pass(struct search *search)
 {
-	struct bek_fetched fetched CLEANUP(bek_fetched_clear) = {0};
-	int r;
-
-	if (request->preview)
-		return preview_named(client, id, NULL, request, err);
-	r = bek_fetch(client, id, request->kek, &fetched, err);
-	return r == 0 ? hand_over(&fetched, request, err) : r;
+	ahead_drop(search->ahead, job_kind_of(search), id_of_turn(search, search->turn));
 }
+
+/* ------------------------------------------------------------------- trying */
 
 /* Keep an error back; an earlier one is said now. */
 static void set_pending(struct search *search, int code, const struct err *err)
@@ -208,35 +201,32 @@ static bool ends_search(int code, const struct err *err, bool unwrap_failed)
 }
 
 /*
- * 0: tried, *ret_accepted says how it went, and `tried` (may be NULL) holds the version that was
- * got; else the error that ends the search. *ret_code (may be NULL) is what the fetch came to.
+ * What a fetch came to. 0: tried, *ret_accepted says how it went, and `tried` (may be NULL) holds
+ * the version that was got; else the error that ends the search. *ret_code (may be NULL) is what
+ * the fetch came to.
  */
-static int try_secret(struct search *search, const struct object_id *id, char *tried,
-		      bool *ret_accepted, int *ret_code, struct err *err)
+static int judge(struct search *search, struct job *job, char *tried, bool *ret_accepted,
+		 int *ret_code, struct err *err)
 {
-	struct bek_fetched fetched CLEANUP(bek_fetched_clear) = {0};
-	struct err failure = {0};
-	char text[OBJECT_TEXT_SIZE];
-	int r;
+	const struct bek_fetched *fetched = &job->fetched;
+	int r = job->code;
 
-	log_debug("trying secret '%s'", object_id_text(id, text));
-	r = bek_fetch(search->client, id, search->request->kek, &fetched, &failure);
 	if (ret_code)
-		*ret_code = r != 0 && fetched.item ? -ENOKEY : r;
-	if (fetched.item && tried)
-		memcpy(tried, fetched.item->id->version, sizeof(fetched.item->id->version));
-	if (r != 0 && ends_search(r, &failure, fetched.unwrap_failed)) {
-		*err = failure;
+		*ret_code = r != 0 && fetched->item ? -ENOKEY : r;
+	if (fetched->item && tried)
+		memcpy(tried, fetched->item->id->version, sizeof(fetched->item->id->version));
+	if (r != 0 && ends_search(r, &job->err, fetched->unwrap_failed)) {
+		*err = job->err;
 		return r;
 	}
-	if (r == -ENOENT && !fetched.item && ret_code)
+	if (r == -ENOENT && !fetched->item && ret_code)
 		return 0; /* a guess that was wrong */
 	if (r == 0) {
-		r = hand_over(&fetched, search->request, &failure);
+		r = offer_bek(fetched, search->request, &job->err);
 		if (ret_code && r == -ENOKEY)
 			*ret_code = r;
 		if (r != 0 && r != -ENOKEY) {
-			*err = failure;
+			*err = job->err;
 			return r;
 		}
 	}
@@ -244,71 +234,77 @@ static int try_secret(struct search *search, const struct object_id *id, char *t
 	if (r == 0)
 		search->found++;
 	else
-		set_pending(search, r, &failure);
+		set_pending(search, r, &job->err);
 	return 0;
+}
+
+/* This turn's secret, as judge() says. */
+static int try_turn(struct search *search, char *tried, bool *ret_accepted, int *ret_code,
+		    struct err *err)
+{
+	struct job job CLEANUP(job_clear) = {0};
+	char text[OBJECT_TEXT_SIZE];
+
+	log_debug("trying secret '%s'", object_id_text(id_of_turn(search, search->turn), text));
+	obtain(search, &job);
+	return judge(search, &job, tried, ret_accepted, ret_code, err);
+}
+
+/* Other versions than the one that was got, until one is accepted. */
+static int walk_versions(struct search *search, const struct ade_candidates *versions,
+			 const char *tried, bool *ret_accepted, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < versions->count && r == 0 && !*ret_accepted; i++) {
+		const struct secret_item *item = versions->list[i].item;
+		struct job job CLEANUP(job_clear) = {.kind = JOB_FETCH, .id = item->id};
+		char text[OBJECT_TEXT_SIZE];
+
+		if (!item->enabled || strcmp(item->id->version, tried) == 0)
+			continue;
+		log_debug("trying secret '%s'", object_id_text(item->id, text));
+		ahead_take(search->ahead, &job);
+		r = judge(search, &job, NULL, ret_accepted, NULL, err);
+	}
+	return r;
 }
 
 /*
  * Versions other than the one that was got: there are some when somebody wrote the secret anew, or
  * disabled the current one. Nothing is said when they cannot be listed.
  */
-static int try_versions(struct search *search, const struct object_id *id, const char *tried,
+static int try_versions(struct search *search, struct job *job, const char *tried,
 			bool *ret_accepted, struct err *err)
 {
-	struct ade_candidates versions CLEANUP(ade_candidates_clear) = {
-		.now = search->candidates.now};
-	struct err failure = {0};
-	int r = list_versions(search->client, id, &versions, &failure);
-
-	if (r == -ENOMEM || r == -EINTR) {
-		*err = failure;
-		return r;
+	if (job->code == -ENOMEM || job->code == -EINTR) {
+		*err = job->err;
+		return job->code;
 	}
-	if (r != 0) {
-		log_debug("older versions of secret '%s' cannot be listed: %s", id->name,
-			  failure.message);
+	if (job->code != 0) {
+		log_debug("older versions of secret '%s' cannot be listed: %s", job->id->name,
+			  job->err.message);
 		return 0;
 	}
-	for (size_t i = 0; i < versions.count && r == 0 && !*ret_accepted; i++) {
-		const struct secret_item *item = versions.list[i].item;
-
-		if (item->enabled && strcmp(item->id->version, tried) != 0)
-			r = try_secret(search, item->id, NULL, ret_accepted, NULL, err);
-	}
-	return r;
-}
-
-static bool id_is_wanted(const struct search *search, size_t index)
-{
-	const struct keyvault_request *request = search->request;
-
-	if (search->accepted[index])
-		return false;
-	return !request->wanted || request->wanted(request->context, &request->ids[index]);
-}
-
-static bool any_id_is_wanted(const struct search *search)
-{
-	for (size_t i = 0; i < search->request->id_count; i++) {
-		if (id_is_wanted(search, i))
-			return true;
-	}
-	return false;
+	return walk_versions(search, &job->versions, tried, ret_accepted, err);
 }
 
 /* ------------------------------------------------------------------ by name */
 
-static int preview_name(struct search *search, const struct object_id *id, size_t index,
-			struct err *err)
+static int preview_name(struct search *search, size_t index, struct err *err)
 {
-	struct err failure = {0};
-	int r = preview_named(search->client, id, &search->request->ids[index], search->request,
-			      &failure);
+	struct job job CLEANUP(job_clear) = {0};
+	int r;
 
+	obtain(search, &job);
+	r = job.code;
+	if (r == 0)
+		r = offer_versions(search->names[index], &job.versions,
+				   &search->request->ids[index], search->request, &job.err);
 	if (r == -ENOENT)
 		return 0;
-	if (r != 0 && ends_search(r, &failure, false)) {
-		*err = failure;
+	if (r != 0 && ends_search(r, &job.err, false)) {
+		*err = job.err;
 		return r;
 	}
 	search->present[index] = r == 0 || r == -EKEYREVOKED;
@@ -316,45 +312,56 @@ static int preview_name(struct search *search, const struct object_id *id, size_
 	if (r == 0)
 		search->found++;
 	else
-		set_pending(search, r, &failure);
+		set_pending(search, r, &job.err);
 	return 0;
 }
 
-static int try_name(struct search *search, const struct object_id *id, size_t index,
-		    struct err *err)
+static int try_name(struct search *search, size_t index, struct err *err)
 {
 	char tried[OBJECT_VERSION_MAX + 1] = "";
 	bool accepted = false;
 	int code = 0;
-	int r = try_secret(search, id, tried, &accepted, &code, err);
+	int r = try_turn(search, tried, &accepted, &code, err);
 
 	search->present[index] = code == 0 || code == -ENOKEY || code == -EKEYREVOKED;
-	if (r == 0 && !accepted && search->present[index])
-		r = try_versions(search, id, tried, &accepted, err);
+	if (r == 0 && !accepted && search->present[index]) {
+		struct job job CLEANUP(job_clear) = {.kind = JOB_VERSIONS,
+						     .id = search->names[index]};
+
+		ahead_take(search->ahead, &job);
+		r = try_versions(search, &job, tried, &accepted, err);
+	}
 	search->accepted[index] = accepted;
 	return r;
 }
 
 /* ADE names a secret by the protector's identifier, in upper case. */
-static int ask_by_name(struct search *search, struct err *err)
+static int make_names(struct search *search, struct err *err)
 {
 	const struct keyvault_request *request = search->request;
+	int r = 0;
 
-	for (size_t i = 0; i < request->id_count; i++) {
-		struct object_id *id CLEANUP(object_id_free) = NULL;
-		int r;
+	for (size_t i = 0; i < request->id_count && r == 0; i++)
+		r = object_id_make(search->vault, guid_format(&request->ids[i]).text, NULL,
+				   &search->names[i], err);
+	return r;
+}
 
+static int ask_by_name(struct search *search, struct err *err)
+{
+	int r = make_names(search, err);
+
+	search->phase = BY_NAME;
+	for (size_t i = 0; i < search->request->id_count && r == 0; i++) {
+		search->turn = i;
 		if (!id_is_wanted(search, i))
-			continue;
-		r = object_id_make(search->vault, guid_format(&request->ids[i]).text, NULL, &id,
-				   err);
-		if (r == 0)
-			r = request->preview ? preview_name(search, id, i, err)
-					     : try_name(search, id, i, err);
-		if (r != 0)
-			return r;
+			pass(search);
+		else if (search->request->preview)
+			r = preview_name(search, i, err);
+		else
+			r = try_name(search, i, err);
 	}
-	return 0;
+	return r;
 }
 
 /* --------------------------------------------------------------- by listing */
@@ -395,21 +402,6 @@ static int gather(struct search *search, struct err *err)
 	return 0;
 }
 
-/* Whether a candidate can still be of use. */
-static bool is_wanted(const struct search *search, const struct ade_candidate *candidate)
-{
-	const struct keyvault_request *request = search->request;
-
-	if (candidate->match == ADE_BY_MACHINE)
-		return request->id_count == 0 || any_id_is_wanted(search);
-	if (!id_is_wanted(search, candidate->wanted))
-		return false;
-	/* asked for by this very name already */
-	return candidate->match != ADE_BY_NAME || !search->present[candidate->wanted] ||
-	       strcmp(candidate->item->id->name,
-		      guid_format(&request->ids[candidate->wanted]).text) != 0;
-}
-
 static int preview_listed(struct search *search, const struct ade_candidate *candidate,
 			  struct err *err)
 {
@@ -418,7 +410,7 @@ static int preview_listed(struct search *search, const struct ade_candidate *can
 					: &search->request->ids[candidate->wanted];
 
 	search->found++;
-	return preview(candidate->item, id, search->request, err);
+	return offer_preview(candidate->item, id, search->request, err);
 }
 
 static int try_current(struct search *search, struct ade_candidate *candidate, bool *ret_accepted,
@@ -429,7 +421,7 @@ static int try_current(struct search *search, struct ade_candidate *candidate, b
 	int r;
 
 	if (!item->enabled) {
-		r = disabled(item, &why);
+		r = offer_disabled(item, &why);
 		set_pending(search, r, &why);
 		return 0;
 	}
@@ -438,24 +430,36 @@ static int try_current(struct search *search, struct ade_candidate *candidate, b
 			 item->id->name);
 	if (search->request->preview)
 		return preview_listed(search, candidate, err);
-	return try_secret(search, item->id, candidate->tried, ret_accepted, NULL, err);
+	return try_turn(search, candidate->tried, ret_accepted, NULL, err);
+}
+
+static int try_older(struct search *search, const struct ade_candidate *candidate,
+		     bool *ret_accepted, struct err *err)
+{
+	struct job job CLEANUP(job_clear) = {0};
+
+	if (candidate->match == ADE_BY_MACHINE)
+		return 0;
+	obtain(search, &job);
+	return try_versions(search, &job, candidate->tried, ret_accepted, err);
 }
 
 /* All candidates' current versions, or all their other ones. */
-static int try_candidates(struct search *search, bool versions, struct err *err)
+static int try_candidates(struct search *search, enum phase phase, struct err *err)
 {
+	search->phase = phase;
 	for (size_t i = 0; i < search->candidates.count; i++) {
 		struct ade_candidate *candidate = &search->candidates.list[i];
 		bool accepted = false;
-		int r = 0;
+		int r;
 
-		if (!is_wanted(search, candidate))
+		search->turn = i;
+		if (!is_wanted(search, candidate)) {
+			pass(search);
 			continue;
-		if (!versions)
-			r = try_current(search, candidate, &accepted, err);
-		else if (candidate->match != ADE_BY_MACHINE)
-			r = try_versions(search, candidate->item->id, candidate->tried, &accepted,
-					 err);
+		}
+		r = phase == CURRENT ? try_current(search, candidate, &accepted, err)
+				     : try_older(search, candidate, &accepted, err);
 		if (r != 0)
 			return r;
 		if (accepted && candidate->match != ADE_BY_MACHINE)
@@ -471,9 +475,9 @@ static int run(struct search *search, struct err *err)
 	if (r == 0 && (search->request->id_count == 0 || any_id_is_wanted(search))) {
 		r = gather(search, err);
 		if (r == 0)
-			r = try_candidates(search, false, err);
+			r = try_candidates(search, CURRENT, err);
 		if (r == 0 && !search->request->preview)
-			r = try_candidates(search, true, err);
+			r = try_candidates(search, OLDER, err);
 	}
 	if (r != 0 || search->pending_code == 0)
 		return r;
@@ -483,6 +487,31 @@ static int run(struct search *search, struct err *err)
 	}
 	log_warning("%s", search->pending.message);
 	return 0;
+}
+
+static int allocate(struct search *search)
+{
+	size_t count = search->request->id_count + 1;
+
+	search->accepted = calloc(count, sizeof(*search->accepted));
+	search->present = calloc(count, sizeof(*search->present));
+	search->names = calloc(count, sizeof(struct object_id *));
+	/* A preview shows what a get would give: the current version, though it has expired. */
+	search->ahead = ahead_new(search->client, search->request->kek,
+				  search->request->preview ? 0 : search->candidates.now);
+	return search->accepted && search->present && search->names && search->ahead ? 0 : -ENOMEM;
+}
+
+/* The threads first: what they work on is the rest's. */
+static void release(struct search *search)
+{
+	ahead_free(search->ahead);
+	ade_candidates_clear(&search->candidates);
+	for (size_t i = 0; search->names && i < search->request->id_count; i++)
+		object_id_free(search->names[i]);
+	free(search->names);
+	free(search->accepted);
+	free(search->present);
 }
 
 int search_vault(struct vault_client *client, const struct url *vault,
@@ -500,15 +529,35 @@ int search_vault(struct vault_client *client, const struct url *vault,
 	struct err failure = {0};
 	int r;
 
-	search.accepted = calloc(request->id_count + 1, sizeof(*search.accepted));
-	search.present = calloc(request->id_count + 1, sizeof(*search.present));
-	r = search.accepted && search.present ? run(&search, &failure) : err_nomem(&failure);
+	if (allocate(&search) != 0)
+		r = err_nomem(&failure);
+	else
+		r = run(&search, &failure);
 	if (r != 0 && err)
 		*err = failure;
 	if (r == 0)
 		*ret_found = search.found;
-	ade_candidates_clear(&search.candidates);
-	free(search.accepted);
-	free(search.present);
+	release(&search);
 	return r;
+}
+
+static int preview_single(struct vault_client *client, const struct object_id *id,
+			  const struct keyvault_request *request, struct err *err)
+{
+	struct ade_candidates versions CLEANUP(ade_candidates_clear) = {0};
+	int r = versions_list(client, id, &versions, err);
+
+	return r == 0 ? offer_versions(id, &versions, NULL, request, err) : r;
+}
+
+int search_single(struct vault_client *client, const struct object_id *id,
+		  const struct keyvault_request *request, struct err *err)
+{
+	struct bek_fetched fetched CLEANUP(bek_fetched_clear) = {0};
+	int r;
+
+	if (request->preview)
+		return preview_single(client, id, request, err);
+	r = bek_fetch(client, id, request->kek, &fetched, err);
+	return r == 0 ? offer_bek(&fetched, request, err) : r;
 }

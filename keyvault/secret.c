@@ -273,28 +273,59 @@ int secret_answer_parse(const char *body, size_t size, const struct object_id *a
 	return 0;
 }
 
+/* `text` of OBJECT_TEXT_SIZE bytes is for the call's `object`. */
+static int make_get(const struct object_id *id, char *text, struct url **ret_url,
+		    struct vault_call *ret_call, struct err *err)
+{
+	char path[OBJECT_TEXT_SIZE + 16];
+
+	(void)snprintf(path, sizeof(path), "/secrets/%s", object_id_text(id, text));
+	*ret_url = url_at(id->vault, path, VAULT_QUERY);
+	if (!*ret_url)
+		return err_nomem(err);
+	*ret_call = (struct vault_call){
+		.method = "GET",
+		.url = *ret_url,
+		.operation = VAULT_GET_SECRET,
+		.object = text,
+	};
+	return 0;
+}
+
 int secret_fetch(struct vault_client *client, const struct object_id *id,
 		 struct secret_item **ret_item, struct secret **ret_value, struct err *err)
 {
 	struct secret *body CLEANUP(secret_free) = NULL;
 	struct url *url CLEANUP(url_free) = NULL;
 	char text[OBJECT_TEXT_SIZE];
-	char path[OBJECT_TEXT_SIZE + 16];
-	struct vault_call call = {
-		.method = "GET",
-		.operation = VAULT_GET_SECRET,
-		.object = object_id_text(id, text),
-	};
-	int r;
+	struct vault_call call;
+	int r = make_get(id, text, &url, &call, err);
 
-	(void)snprintf(path, sizeof(path), "/secrets/%s", text);
-	url = url_at(id->vault, path, VAULT_QUERY);
-	if (!url)
-		return err_nomem(err);
-	call.url = url;
-	r = vault_call(client, &call, &body, err);
+	if (r == 0)
+		r = vault_call(client, &call, &body, err);
 	if (r != 0)
 		return r;
 	return secret_answer_parse(secret_text(body), secret_size(body), id, ret_item, ret_value,
 				   err);
+}
+
+int secret_prepare(struct vault_client *client, const struct object_id *id, bool versions,
+		   struct err *err)
+{
+	struct url *url CLEANUP(url_free) = NULL;
+	char text[OBJECT_TEXT_SIZE];
+	struct vault_call call = {
+		.method = "GET",
+		.operation = VAULT_LIST_VERSIONS,
+		.object = id->name,
+	};
+	int r = 0;
+
+	if (versions)
+		call.url = url = first_page(id->vault, id->name);
+	else
+		r = make_get(id, text, &url, &call, err);
+	if (r == 0 && !call.url)
+		r = err_nomem(err);
+	return r == 0 ? vault_prepare(client, &call, err) : r;
 }

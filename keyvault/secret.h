@@ -49,6 +49,10 @@ int secret_page_parse(const char *body, size_t size, const struct url *vault, se
 int secret_fetch(struct vault_client *client, const struct object_id *id,
 		 struct secret_item **ret_item, struct secret **ret_value, struct err *err);
 
+/* What comes before the same, or before the listing of its versions: see vault_prepare(). */
+int secret_prepare(struct vault_client *client, const struct object_id *id, bool versions,
+		   struct err *err);
+
 /* Pure: the answer to a get. */
 int secret_answer_parse(const char *body, size_t size, const struct object_id *asked,
 			struct secret_item **ret_item, struct secret **ret_value, struct err *err);

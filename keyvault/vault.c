@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Challenge, token, request, and what came of it; see vault.h. */
+/*
+ * Challenge, token, request, and what came of it; see vault.h.
+ *
+ * Threads: clients of one session share its challenges and its tokens, under `lock`. The lock is
+ * held while a vault is asked for its challenge and while somebody signs in, on purpose: whoever
+ * needs the same waits, and finds it there. Requests with a token are made without it, each thread
+ * with a copy of the token, since another thread may renew the kept one.
+ */
 #include "keyvault/vault.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -14,27 +22,73 @@ enum {
 struct known {
 	struct url *vault;
 	struct challenge *challenge;
+	uint64_t serial; /* tells it from what was known of the same vault before */
+	bool fresh;	 /* its token was got for it and has not been answered yet */
+};
+
+struct shared {
+	pthread_mutex_t lock; /* of all below, and of whatever signs in */
+	struct tokens *tokens;
+	struct known known[KNOWN_MAX];
+	size_t next; /* slot to fill, the oldest */
+	uint64_t serials;
 };
 
 struct vault_client {
 	const struct fetcher *fetcher;
 	const struct vault_trust *trust;
-	struct tokens *tokens;
-	struct known known[KNOWN_MAX];
-	size_t next; /* slot to fill, the oldest */
+	struct shared *shared;
+	bool is_clone;
 };
+
+/* What a request is sent with. */
+struct ticket {
+	struct secret *token;
+	uint64_t serial; /* of the challenge that it answers */
+	bool old;	 /* it was kept from before: if it is refused, another may serve */
+	const char *client_id;
+};
+
+static void ticket_clear(struct ticket *ticket)
+{
+	secret_free(ticket->token);
+	*ticket = (struct ticket){0};
+}
 
 struct vault_client *vault_client_new(const struct fetcher *fetcher,
 				      const struct vault_trust *trust, struct tokens *tokens)
 {
 	struct vault_client *client = calloc(1, sizeof(*client));
+	struct shared *shared = calloc(1, sizeof(*shared));
 
-	if (!client)
+	if (!client || !shared || pthread_mutex_init(&shared->lock, NULL) != 0) {
+		free(client);
+		free(shared);
 		return NULL;
+	}
+	shared->tokens = tokens;
 	client->fetcher = fetcher;
 	client->trust = trust;
-	client->tokens = tokens;
+	client->shared = shared;
 	return client;
+}
+
+struct vault_client *vault_client_clone(const struct vault_client *client,
+					const struct fetcher *fetcher)
+{
+	struct vault_client *clone = calloc(1, sizeof(*clone));
+
+	if (!clone)
+		return NULL;
+	*clone = *client;
+	clone->fetcher = fetcher;
+	clone->is_clone = true;
+	return clone;
+}
+
+const struct fetcher *vault_client_fetcher(const struct vault_client *client)
+{
+	return client->fetcher;
 }
 
 static void known_clear(struct known *known)
@@ -48,16 +102,22 @@ void vault_client_free(struct vault_client *client)
 {
 	if (!client)
 		return;
-	for (size_t i = 0; i < KNOWN_MAX; i++)
-		known_clear(&client->known[i]);
+	if (!client->is_clone) {
+		for (size_t i = 0; i < KNOWN_MAX; i++)
+			known_clear(&client->shared->known[i]);
+		(void)pthread_mutex_destroy(&client->shared->lock);
+		free(client->shared);
+	}
 	free(client);
 }
 
-static struct known *find_known(struct vault_client *client, const struct url *url)
+static struct known *find_known(struct shared *shared, const struct url *url)
 {
 	for (size_t i = 0; i < KNOWN_MAX; i++) {
-		if (client->known[i].vault && url_same_origin(client->known[i].vault, url))
-			return &client->known[i];
+		struct known *known = &shared->known[i];
+
+		if (known->vault && url_same_origin(known->vault, url))
+			return known;
 	}
 	return NULL;
 }
@@ -92,15 +152,15 @@ static int send_call(struct vault_client *client, const struct vault_call *call,
 	return r == 0 ? 0 : no_such_vault(client, call->url, r, err);
 }
 
-static int refused(const struct vault_client *client, const struct vault_call *call,
-		   const struct fetch_result *result, struct err *err)
+static int refused(const struct vault_call *call, const struct fetch_result *result,
+		   const char *client_id, struct err *err)
 {
 	const struct http_response *response = &result->response;
 	struct refusal_context context = {
 		.operation = call->operation,
 		.vault = call->url,
 		.object = call->object,
-		.client_id = tokens_client_id(client->tokens),
+		.client_id = client_id,
 		.algorithm = call->algorithm,
 		.retry_after = response->retry_after,
 		.elapsed_ms = result->elapsed_ms,
@@ -114,14 +174,16 @@ static int refused(const struct vault_client *client, const struct vault_call *c
 	return refusal_error(&refusal, &context, err);
 }
 
-static int remember(struct vault_client *client, const struct url *url, struct challenge *challenge,
+/* Under the lock, as the next three. */
+static int remember(struct shared *shared, const struct url *url, struct challenge *challenge,
 		    struct known **ret_known)
 {
-	struct known *known = &client->known[client->next];
+	struct known *known = &shared->known[shared->next];
 
-	client->next = (client->next + 1) % KNOWN_MAX;
+	shared->next = (shared->next + 1) % KNOWN_MAX;
 	known_clear(known);
 	known->challenge = challenge;
+	known->serial = ++shared->serials;
 	known->vault = url_at(url, "/", NULL);
 	if (!known->vault) {
 		known_clear(known);
@@ -147,7 +209,7 @@ static int learn(struct vault_client *client, const struct vault_call *call,
 			       "'%s' answers without a token: it is not a Key Vault",
 			       call->url->host);
 	if (status != 401)
-		return refused(client, call, &result, err);
+		return refused(call, &result, tokens_client_id(client->shared->tokens), err);
 	if (!result.response.www_authenticate)
 		return err_set(err, ERR_NETWORK, EPROTO,
 			       "'%s' does not say how to sign in: it is not a Key Vault",
@@ -158,58 +220,133 @@ static int learn(struct vault_client *client, const struct vault_call *call,
 	if (r != 0)
 		return r;
 	log_debug("'%s' belongs to tenant %s", call->url->host, challenge->tenant);
-	if (remember(client, call->url, TAKE(challenge), ret_known) != 0)
+	if (remember(client->shared, call->url, TAKE(challenge), ret_known) != 0)
 		return err_nomem(err);
 	return 0;
 }
 
-/* One try with a token; *ret_again when it was a kept one that is worth getting anew. */
-static int call_once(struct vault_client *client, const struct vault_call *call, bool renew,
-		     struct secret **ret_body, bool *ret_again, struct err *err)
+/* `refused`: the token that the vault did not take, NULL at first. */
+static int get_token(struct shared *shared, const struct known *known, const struct secret *refused,
+		     struct ticket *ticket, bool *ret_kept, struct err *err)
 {
-	struct fetch_result result CLEANUP(fetch_result_clear) = {0};
-	struct known *known = find_known(client, call->url);
-	struct credential_request wanted;
+	const struct credential_request wanted = {
+		.tenant = known->challenge->tenant,
+		.resource = known->challenge->resource,
+	};
 	const struct secret *token = NULL;
-	bool old = known != NULL;
-	bool kept = false;
-	int r = 0;
+	int r = tokens_get(shared->tokens, &wanted, false, &token, ret_kept, err);
 
-	if (!known)
-		r = learn(client, call, &known, err);
-	if (r != 0 || !known)
-		return r;
-	wanted.tenant = known->challenge->tenant;
-	wanted.resource = known->challenge->resource;
-	r = tokens_get(client->tokens, &wanted, renew, &token, &kept, err);
-	if (r == 0)
-		r = send_call(client, call, token, &result, err);
+	/* Unless another thread has had it renewed in the meantime. */
+	if (r == 0 && refused && secret_equal(token, refused))
+		r = tokens_get(shared->tokens, &wanted, true, &token, ret_kept, err);
 	if (r != 0)
 		return r;
-	if (result.response.status == 200) {
+	ticket->token = secret_copy(secret_bytes(token), secret_size(token));
+	ticket->client_id = tokens_client_id(shared->tokens);
+	return ticket->token ? 0 : err_nomem(err);
+}
+
+static int get_ticket(struct vault_client *client, const struct vault_call *call,
+		      const struct secret *refused, struct ticket *ticket, struct err *err)
+{
+	struct known *known = find_known(client->shared, call->url);
+	bool learnt = !known;
+	bool kept = false;
+	int r = known ? 0 : learn(client, call, &known, err);
+
+	if (r != 0 || !known)
+		return r;
+	r = get_token(client->shared, known, refused, ticket, &kept, err);
+	if (learnt)
+		known->fresh = r == 0 && !kept;
+	ticket->old = !known->fresh;
+	ticket->serial = known->serial;
+	return r;
+}
+
+static int authorise(struct vault_client *client, const struct vault_call *call,
+		     const struct secret *refused, struct ticket *ticket, struct err *err)
+{
+	int r;
+
+	pthread_mutex_lock(&client->shared->lock);
+	r = get_ticket(client, call, refused, ticket, err);
+	pthread_mutex_unlock(&client->shared->lock);
+	return r;
+}
+
+/* A vault that refuses a token may have moved to another tenant: it is asked anew. */
+static void note_answer(struct shared *shared, const struct url *url, uint64_t serial, int status)
+{
+	struct known *known;
+
+	pthread_mutex_lock(&shared->lock);
+	known = find_known(shared, url);
+	if (known && known->serial == serial) {
+		known->fresh = false;
+		if (status == 401)
+			known_clear(known);
+	}
+	pthread_mutex_unlock(&shared->lock);
+}
+
+/* One try with a ticket; *ret_again when its token was a kept one that is worth getting anew. */
+static int call_once(struct vault_client *client, const struct vault_call *call,
+		     const struct ticket *ticket, struct secret **ret_body, bool *ret_again,
+		     struct err *err)
+{
+	struct fetch_result result CLEANUP(fetch_result_clear) = {0};
+	int r = send_call(client, call, ticket->token, &result, err);
+	int status = result.response.status;
+
+	if (r != 0)
+		return r;
+	note_answer(client->shared, call->url, ticket->serial, status);
+	if (status == 200) {
 		*ret_body = TAKE(result.response.body);
 		return 0;
 	}
-	if (result.response.status == 401) {
-		known_clear(known);
-		*ret_again = old || kept;
-	}
-	return refused(client, call, &result, err);
+	*ret_again = status == 401 && ticket->old;
+	return refused(call, &result, ticket->client_id, err);
+}
+
+static int call_with(struct vault_client *client, const struct vault_call *call,
+		     struct ticket *first, struct ticket *second, struct secret **ret_body,
+		     struct err *err)
+{
+	bool again = false;
+	int r = authorise(client, call, NULL, first, err);
+
+	if (r == 0)
+		r = call_once(client, call, first, ret_body, &again, err);
+	if (r == 0 || !again)
+		return r;
+	log_debug("the token for '%s' is not taken any more; getting a new one", call->url->host);
+	r = authorise(client, call, first->token, second, err);
+	return r == 0 ? call_once(client, call, second, ret_body, &again, err) : r;
 }
 
 int vault_call(struct vault_client *client, const struct vault_call *call, struct secret **ret_body,
 	       struct err *err)
 {
-	bool again = false;
+	struct ticket first = {0};
+	struct ticket second = {0};
 	int r = trust_check(client->trust, call->url, err);
 
-	if (r != 0)
-		return r;
-	r = call_once(client, call, false, ret_body, &again, err);
-	if (r != 0 && again) {
-		log_debug("the token for '%s' is not taken any more; getting a new one",
-			  call->url->host);
-		r = call_once(client, call, true, ret_body, &again, err);
-	}
+	if (r == 0)
+		r = call_with(client, call, &first, &second, ret_body, err);
+	ticket_clear(&first);
+	ticket_clear(&second);
+	return r;
+}
+
+int vault_prepare(struct vault_client *client, const struct vault_call *call, struct err *err)
+{
+	struct ticket ticket = {0};
+	int r = trust_check(client->trust, call->url, err);
+
+	if (r == 0)
+		r = authorise(client, call, NULL, &ticket, err);
+	ticket_clear(&ticket);
 	return r;
 }

@@ -18,8 +18,10 @@
 
 struct http {
 	CURL *curl;
-	struct cafile ca;
-	char *ca_dir;
+	struct cafile own_ca;
+	char *own_ca_dir;
+	const struct cafile *ca; /* its own, or those of the one it is a clone of */
+	const char *ca_dir;	 /* the same; NULL: none */
 	const volatile sig_atomic_t *interrupted;
 	char library_error[CURL_ERROR_SIZE];
 };
@@ -69,20 +71,22 @@ static int collect_ca(struct http *http, const char *ca_file, struct err *err)
 	int r = 0;
 
 	if (bundle) {
-		r = cafile_append(&http->ca, bundle, "SSL_CERT_FILE", err);
+		r = cafile_append(&http->own_ca, bundle, "SSL_CERT_FILE", err);
 	} else if (curl_easy_getinfo(http->curl, CURLINFO_CAINFO, &built_in) == CURLE_OK &&
 		   built_in) {
 		/* A system without its bundle still works with its directory, or --ca-file. */
-		if (cafile_append(&http->ca, built_in, "certificate bundle", NULL) == -ENOMEM)
+		if (cafile_append(&http->own_ca, built_in, "certificate bundle", NULL) == -ENOMEM)
 			r = err_nomem(err);
 	}
 	if (r == 0 && ca_file)
-		r = cafile_append(&http->ca, ca_file, "--ca-file", err);
+		r = cafile_append(&http->own_ca, ca_file, "--ca-file", err);
 	if (r == 0 && dir) {
-		http->ca_dir = strdup(dir);
-		if (!http->ca_dir)
+		http->own_ca_dir = strdup(dir);
+		if (!http->own_ca_dir)
 			r = err_nomem(err);
 	}
+	http->ca = &http->own_ca;
+	http->ca_dir = http->own_ca_dir;
 	return r;
 }
 
@@ -117,13 +121,31 @@ int http_new(const struct http_options *options, struct http **ret_http, struct 
 	return 0;
 }
 
+int http_clone(const struct http *http, const volatile sig_atomic_t *interrupted,
+	       struct http **ret_http, struct err *err)
+{
+	struct http *clone = calloc(1, sizeof(*clone));
+
+	if (clone)
+		clone->curl = curl_easy_init();
+	if (!clone || !clone->curl) {
+		free(clone);
+		return err_nomem(err);
+	}
+	clone->interrupted = interrupted;
+	clone->ca = http->ca;
+	clone->ca_dir = http->ca_dir;
+	*ret_http = clone;
+	return 0;
+}
+
 void http_free(struct http *http)
 {
 	if (!http)
 		return;
 	curl_easy_cleanup(http->curl);
-	cafile_clear(&http->ca);
-	free(http->ca_dir);
+	cafile_clear(&http->own_ca);
+	free(http->own_ca_dir);
 	free(http);
 }
 
@@ -239,7 +261,7 @@ static int on_progress(void *context, curl_off_t a, curl_off_t b, curl_off_t c, 
 	(void)b;
 	(void)c;
 	(void)d;
-	if (!interrupted || !*interrupted)
+	if (!interrupted || !__atomic_load_n(interrupted, __ATOMIC_RELAXED))
 		return 0;
 	reception->abort = HTTP_ABORT_INTERRUPTED;
 	return 1;
@@ -254,13 +276,13 @@ static int on_progress(void *context, curl_off_t a, curl_off_t b, curl_off_t c, 
 
 static CURLcode set_tls(struct http *http)
 {
-	struct curl_blob blob = {http->ca.pem, http->ca.size, CURL_BLOB_NOCOPY};
+	struct curl_blob blob = {http->ca->pem, http->ca->size, CURL_BLOB_NOCOPY};
 	CURLcode code = CURLE_OK;
 
 	SET(http->curl, code, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	SET(http->curl, code, CURLOPT_SSL_VERIFYPEER, 1L);
 	SET(http->curl, code, CURLOPT_SSL_VERIFYHOST, 2L);
-	if (http->ca.size > 0)
+	if (http->ca->size > 0)
 		SET(http->curl, code, CURLOPT_CAINFO_BLOB, &blob);
 	if (http->ca_dir)
 		SET(http->curl, code, CURLOPT_CAPATH, http->ca_dir);

@@ -3,16 +3,18 @@
  * One HTTPS request and its answer, over libcurl.
  *
  * TLS 1.2 or newer, always verified; no redirects, cookies, netrc or compressed bodies; proxies
- * from the environment. HTTP/1.1 only: requests to Key Vault and Entra come one at a time, and the
- * HTTP/2 library keeps headers and bodies in memory that cannot be wiped. Bodies are secrets,
- * because secrets come in them; the library's own buffers come from memory that is wiped when
- * freed. Nothing of a request or an answer but method, URL path and status is ever logged.
+ * from the environment. HTTP/1.1 only: requests to Key Vault and Entra come one at a time for each
+ * struct http, and the HTTP/2 library keeps headers and bodies in memory that cannot be wiped.
+ * Bodies are secrets, because secrets come in them; the library's own buffers come from memory that
+ * is wiped when freed. Nothing of a request or an answer but method, URL path and status is ever
+ * logged.
  *
  * A URL made by url_parse_local() is asked in plain http, as managed identities have it: GET only,
  * without a bearer token, past every proxy, and only when the address that is connected to is this
  * machine's or its link's.
  *
- * Threads: one thread uses a struct http at a time. Connections are kept between requests.
+ * Threads: one thread uses a struct http at a time; http_clone() makes one for each of several.
+ * Connections are kept between requests, for each struct its own.
  */
 #ifndef ADEFUSE_NET_HTTP_H
 #define ADEFUSE_NET_HTTP_H
@@ -45,6 +47,13 @@ struct http_options {
  * with ERR_USAGE when a file named cannot be read or holds no certificate.
  */
 int http_new(const struct http_options *options, struct http **ret_http, struct err *err);
+
+/*
+ * Another one like `http`, for another thread. It shares the certificates, so `http` outlives it.
+ * `interrupted` is its own; it may be set by a thread, atomically.
+ */
+int http_clone(const struct http *http, const volatile sig_atomic_t *interrupted,
+	       struct http **ret_http, struct err *err);
 void http_free(struct http *http);
 DEFINE_CLEANUP(struct http, http_free)
 

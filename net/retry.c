@@ -17,27 +17,43 @@ static int64_t system_now(const struct retry_clock *clock)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+enum {
+	/* Only one thread's sleep is ended by a signal: the others look this often. */
+	LOOK_MS = 200
+};
+
+static void later(struct timespec *time, int64_t duration)
+{
+	time->tv_sec += (time_t)(duration / 1000);
+	time->tv_nsec += (long)(duration % 1000) * 1000000;
+	if (time->tv_nsec >= 1000000000) {
+		time->tv_nsec -= 1000000000;
+		time->tv_sec++;
+	}
+}
+
 static int system_sleep(const struct retry_clock *clock, int64_t duration)
 {
 	struct timespec until;
 
 	if (clock_gettime(CLOCK_BOOTTIME, &until) != 0)
 		return -errno;
-	until.tv_sec += (time_t)(duration / 1000);
-	until.tv_nsec += (long)(duration % 1000) * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_nsec -= 1000000000;
-		until.tv_sec++;
-	}
-	for (;;) {
+	while (duration > 0) {
+		int64_t piece = duration < LOOK_MS ? duration : LOOK_MS;
 		int r;
 
-		if (clock->interrupted && *clock->interrupted)
-			return -EINTR;
-		r = clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &until, NULL);
-		if (r != EINTR)
+		later(&until, piece);
+		do {
+			if (clock->interrupted &&
+			    __atomic_load_n(clock->interrupted, __ATOMIC_RELAXED))
+				return -EINTR;
+			r = clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &until, NULL);
+		} while (r == EINTR);
+		if (r != 0)
 			return -r;
+		duration -= piece;
 	}
+	return 0;
 }
 
 /* For jitter only: without entropy every client waits the same time, which is no harm. */

@@ -21,13 +21,14 @@ struct retry_clock {
 	int64_t (*now_ms)(const struct retry_clock *clock); /* any origin, never set back */
 	int (*sleep_ms)(const struct retry_clock *clock, int64_t duration); /* 0 or -EINTR */
 	uint32_t (*random)(const struct retry_clock *clock);
-	const volatile sig_atomic_t *interrupted; /* may be NULL */
-	void *context;				  /* a test's */
+	/* May be NULL; set by a signal's handler, or by another thread, atomically. */
+	const volatile sig_atomic_t *interrupted;
+	void *context; /* a test's */
 };
 
 /*
- * The real clock. A signal ends its sleep early; the sleep fails with -EINTR only when
- * `*interrupted` is set by then, and goes on otherwise.
+ * The real clock. Its sleep fails with -EINTR soon after `*interrupted` is set, by a signal's
+ * handler or by another thread; other signals do not shorten it.
  */
 struct retry_clock retry_system_clock(const volatile sig_atomic_t *interrupted);
 

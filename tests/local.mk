@@ -19,6 +19,7 @@ MOUNT_TESTS = \
 	tests/e2e/completion.sh
 CLI_VAULT_TESTS = \
 	tests/e2e/find.sh \
+	tests/e2e/find-parallel.sh \
 	tests/e2e/key.sh \
 	tests/e2e/key-command.sh \
 	tests/e2e/troubleshooting.sh \
@@ -35,7 +36,7 @@ VAULT_TESTS = $(CLI_VAULT_TESTS) $(KEYVAULT_VAULT_TESTS) \
 	tests/vault/sdk.test.mjs \
 	tests/vault/sdk-signin.test.mjs
 # Under ThreadSanitizer: where threads meet. Under valgrind: what allocates and frees, once.
-TSAN_TESTS = tests/e2e/mount-tree.sh tests/e2e/mount-process.sh
+TSAN_TESTS = tests/e2e/mount-tree.sh tests/e2e/mount-process.sh tests/e2e/find-parallel.sh
 VALGRIND_TESTS = tests/e2e/valgrind.sh
 VALGRIND_UNIT_TESTS = tests/unit/base-text tests/unit/bde-bek tests/unit/bde-metadata tests/unit/cli-options \
 	tests/unit/fs-tree tests/unit/keyvault-answers tests/unit/net-json tests/unit/net-url

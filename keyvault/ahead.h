@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The jobs of a search, done by other threads ahead of their turn. The search starts what it will
+ * need, takes the results in its own order, and does itself what was not started: so that nothing
+ * but the time depends on the threads.
+ *
+ * Threads: one thread, the search's, calls all of these. Up to AHEAD_MAX others do jobs, each with
+ * a connection and a client of its own, and call nothing of the caller's. Signals are not theirs to
+ * handle: the search's thread looks at the session's `interrupted` while it waits, and stops them.
+ */
+#ifndef ADEFUSE_KEYVAULT_AHEAD_H
+#define ADEFUSE_KEYVAULT_AHEAD_H
+
+#include "keyvault/ade.h"
+#include "keyvault/bekfetch.h"
+
+enum {
+	/* Requests of a search at once. A vault allows thousands in ten seconds; what more would
+	 * bring, the handshakes of more connections take away.
+	 */
+	AHEAD_MAX = 8
+};
+
+enum job_kind {
+	JOB_FETCH,    /* bek_fetch() */
+	JOB_VERSIONS, /* versions_list() */
+};
+
+struct job {
+	enum job_kind kind;
+	const struct object_id *id; /* the caller's; outlives the job */
+	int code;		    /* from here on: what came of it */
+	struct err err;
+	struct bek_fetched fetched;
+	struct ade_candidates versions;
+};
+
+void job_clear(struct job *job);
+
+static inline __attribute__((unused)) void job_clear_cleanup(struct job *job)
+{
+	job_clear(job);
+}
+
+struct ahead;
+
+/*
+ * `client` and `kek` (--kek, or NULL) outlive it; `now` is what versions_list() takes, in seconds
+ * since 1970. NULL: no memory.
+ */
+struct ahead *ahead_new(struct vault_client *client, const char *kek, int64_t now);
+
+/* Ends what is being done, and all threads. */
+void ahead_free(struct ahead *ahead);
+DEFINE_CLEANUP(struct ahead, ahead_free)
+
+/*
+ * Have a job begun; true also when it was begun before. False: as many as can be are held, whether
+ * done or not, or there is no thread to be had. Before the first one the vault's challenge must be
+ * known (vault_prepare()): nobody is asked to sign in from another thread then.
+ */
+bool ahead_start(struct ahead *ahead, enum job_kind kind, const struct object_id *id);
+
+/* The job's result: waited for if it was begun, else done now, within AHEAD_MAX as well. */
+void ahead_take(struct ahead *ahead, struct job *job);
+
+/* It is not needed any more. */
+void ahead_drop(struct ahead *ahead, enum job_kind kind, const struct object_id *id);
+
+#endif

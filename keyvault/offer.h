@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the caller of a search is told of a candidate: bytes to accept, or a preview of them. */
+#ifndef ADEFUSE_KEYVAULT_OFFER_H
+#define ADEFUSE_KEYVAULT_OFFER_H
+
+#include "keyvault/ade.h"
+#include "keyvault/bekfetch.h"
+
+/* To `accept`, whose result it is; that it has expired is said when it serves. */
+int offer_bek(const struct bek_fetched *fetched, const struct keyvault_request *request,
+	      struct err *err);
+
+/* To `preview`, whose result it is; `id` as there. */
+int offer_preview(const struct secret_item *item, const struct guid *id,
+		  const struct keyvault_request *request, struct err *err);
+
+/*
+ * The same with the one of its versions that a get of `id` would give. -ENOENT when there is none,
+ * -EKEYREVOKED when it is disabled, or all are.
+ */
+int offer_versions(const struct object_id *id, const struct ade_candidates *versions,
+		   const struct guid *wanted, const struct keyvault_request *request,
+		   struct err *err);
+
+/* As if it had been got: -EKEYREVOKED, with the vault's refusal in words. */
+int offer_disabled(const struct secret_item *item, struct err *err);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Versions of a secret; see versions.h. */
+#include "keyvault/versions.h"
+
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+
+static int on_version(void *context, struct secret_item **item, struct err *err)
+{
+	struct ade_candidates *versions = context;
+	int r;
+
+	if (!(*item)->id->version[0])
+		return 0;
+	r = ade_add(versions, item, ADE_BY_NAME, 0);
+	if (r == -E2BIG)
+		return err_set(err, ERR_NETWORK, E2BIG, "a secret has more than %d versions",
+			       ADE_CANDIDATES_MAX);
+	return r == 0 ? 0 : err_nomem(err);
+}
+
+int versions_list(struct vault_client *client, const struct object_id *id,
+		  struct ade_candidates *versions, struct err *err)
+{
+	int r = secret_list(client, id->vault, id->name, on_version, versions, err);
+
+	if (r == 0)
+		ade_sort(versions);
+	return r;
+}
+
+const struct secret_item *versions_pick(const struct ade_candidates *versions, const char *version)
+{
+	for (size_t i = 0; i < versions->count; i++) {
+		const struct secret_item *item = versions->list[i].item;
+
+		if (version[0] ? strcasecmp(item->id->version, version) == 0 : item->enabled)
+			return item;
+	}
+	return NULL;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The versions of one secret, as candidates. */
+#ifndef ADEFUSE_KEYVAULT_VERSIONS_H
+#define ADEFUSE_KEYVAULT_VERSIONS_H
+
+#include "keyvault/ade.h"
+
+/*
+ * All versions of the secret, newest first; what has expired by `versions->now` comes last. The
+ * caller clears `versions` in any case. Errors as secret_list().
+ */
+int versions_list(struct vault_client *client, const struct object_id *id,
+		  struct ade_candidates *versions, struct err *err);
+
+/* The version that a get would give: the one asked for, or the newest that is enabled; or NULL. */
+const struct secret_item *versions_pick(const struct ade_candidates *versions, const char *version);
+
+#endif
