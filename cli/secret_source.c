@@ -12,6 +12,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/smallfile.h"
+
 static int too_long(struct err *err, const char *what)
 {
 	err_set(err, ERR_USAGE, EFBIG, "%s is longer than any secret (%d bytes)", what,
@@ -22,30 +24,15 @@ static int too_long(struct err *err, const char *what)
 
 static int read_all(int fd, const char *what, struct secret **ret_secret, struct err *err)
 {
-	struct secret *secret CLEANUP(secret_free) = secret_new(SECRET_SOURCE_MAX);
-	size_t used = 0;
+	int result = smallfile_read_fd(fd, SECRET_SOURCE_MAX - 1, ret_secret);
 
-	if (!secret)
+	if (result == -EFBIG)
+		return too_long(err, what);
+	if (result == -ENOMEM)
 		return err_nomem(err);
-	for (;;) {
-		ssize_t got = read(fd, secret_data(secret) + used, SECRET_SOURCE_MAX - used);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0) {
-			int error = errno;
-
-			return err_set(err, ERR_USAGE, error, "cannot read %s: %s", what,
-				       strerror(error));
-		}
-		if (got == 0)
-			break;
-		used += (size_t)got;
-		if (used == SECRET_SOURCE_MAX)
-			return too_long(err, what);
-	}
-	secret_truncate(secret, used);
-	*ret_secret = TAKE(secret);
+	if (result < 0)
+		return err_set(err, ERR_USAGE, -result, "cannot read %s: %s", what,
+			       strerror(-result));
 	return 0;
 }
 

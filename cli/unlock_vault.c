@@ -4,10 +4,13 @@
  * would fetch, for `adefuse key --dry-run`.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
+#include "base/smallfile.h"
 #include "cli/attempt.h"
 #include "cli/signin.h"
 #include "keyvault/azurejson.h"
@@ -256,32 +259,25 @@ static int try_secret(struct attempt *attempt, const char *secret, struct err *e
 
 static int read_json_file(const char *path, char **ret_text, size_t *ret_size, struct err *err)
 {
-	FILE *file = fopen(path, "re");
-	char *text CLEANUP(free) = NULL;
-	size_t size;
-	bool failed;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int result;
 
-	if (!file) {
+	if (fd < 0) {
 		int error = errno;
 
 		return err_set(err, ERR_USAGE, error, "cannot open '%s': %s", path,
 			       strerror(error));
 	}
-	text = malloc(AZURE_JSON_MAX + 1);
-	if (!text) {
-		(void)fclose(file);
+	result = smallfile_read_plain(fd, AZURE_JSON_MAX, ret_text, ret_size);
+	(void)close(fd);
+	if (result == -ENOMEM)
 		return err_nomem(err);
-	}
-	size = fread(text, 1, AZURE_JSON_MAX + 1, file);
-	failed = ferror(file) != 0;
-	(void)fclose(file);
-	if (failed)
-		return err_set(err, ERR_USAGE, EIO, "cannot read '%s'", path);
-	if (size > AZURE_JSON_MAX)
+	if (result == -EFBIG)
 		return err_set(err, ERR_USAGE, EFBIG, "'%s' has more than %d bytes", path,
 			       AZURE_JSON_MAX);
-	*ret_text = TAKE(text);
-	*ret_size = size;
+	if (result < 0)
+		return err_set(err, ERR_USAGE, -result, "cannot read '%s': %s", path,
+			       strerror(-result));
 	return 0;
 }
 

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "keyvault/smallfile.h"
+#include "base/smallfile.h"
 
 static bool name_ok(const char *name)
 {

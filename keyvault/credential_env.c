@@ -11,9 +11,9 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "base/smallfile.h"
 #include "keyvault/assertion.h"
 #include "keyvault/entra.h"
-#include "keyvault/smallfile.h"
 
 enum {
 	PEM_MAX = 256 << 10 /* a key and a chain have some 10 KiB */

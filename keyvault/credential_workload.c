@@ -8,8 +8,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/smallfile.h"
 #include "keyvault/entra.h"
-#include "keyvault/smallfile.h"
 
 enum {
 	FEDERATED_MAX = 64 << 10

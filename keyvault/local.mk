@@ -28,7 +28,6 @@ keyvault_libkeyvault_a_SOURCES = \
 	keyvault/refusal.c keyvault/refusal.h \
 	keyvault/search.c keyvault/search.h \
 	keyvault/secret.c keyvault/secret.h \
-	keyvault/smallfile.c keyvault/smallfile.h \
 	keyvault/token.c keyvault/token.h \
 	keyvault/unwrap.c keyvault/unwrap.h \
 	keyvault/vault.c keyvault/vault.h \

@@ -9,40 +9,27 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int read_all(int fd, char *buffer, size_t size)
+#include "base/smallfile.h"
+
+static int append_fd(struct cafile *cafile, int fd)
 {
-	size_t done = 0;
+	char *text CLEANUP(free) = NULL;
+	char *bigger;
+	size_t size;
+	int r = smallfile_read_plain(fd, CAFILE_MAX, &text, &size);
 
-	while (done < size) {
-		ssize_t n = read(fd, buffer + done, size - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			return -EIO;
-		done += (size_t)n;
-	}
-	return 0;
-}
-
-static int append_fd(struct cafile *cafile, int fd, size_t size)
-{
-	char *bigger = realloc(cafile->pem, cafile->size + size + 2);
-	int r;
-
-	if (!bigger)
-		return -ENOMEM;
-	cafile->pem = bigger;
-	r = read_all(fd, bigger + cafile->size, size);
 	if (r != 0)
 		return r;
+	if (!memmem(text, size, "-----BEGIN CERTIFICATE-----", 27) &&
+	    !memmem(text, size, "-----BEGIN TRUSTED CERTIFICATE-----", 35))
+		return -ENOMSG;
+	bigger = realloc(cafile->pem, cafile->size + size + 2);
+	if (!bigger)
+		return -ENOMEM;
+	memcpy(bigger + cafile->size, text, size);
 	bigger[cafile->size + size] = '\n';
 	bigger[cafile->size + size + 1] = '\0';
-	if (!memmem(bigger + cafile->size, size, "-----BEGIN CERTIFICATE-----", 27) &&
-	    !memmem(bigger + cafile->size, size, "-----BEGIN TRUSTED CERTIFICATE-----", 35))
-		return -ENOMSG;
+	cafile->pem = bigger;
 	cafile->size += size + 1;
 	return 0;
 }
@@ -60,10 +47,8 @@ int cafile_append(struct cafile *cafile, const char *path, const char *what, str
 		r = -errno;
 	else if (!S_ISREG(status.st_mode))
 		r = -EISDIR;
-	else if (status.st_size > CAFILE_MAX)
-		r = -EFBIG;
 	if (r == 0)
-		r = append_fd(cafile, fd, (size_t)status.st_size);
+		r = append_fd(cafile, fd);
 	close(fd);
 	if (r == -ENOMEM)
 		return err_nomem(err);

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Reading a small file whole; see smallfile.h. */
+#include "base/smallfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+enum {
+	ROOM_MIN = 4096
+};
+
+/* Where the bytes go: into a secret or plain memory, one of the two. */
+struct sink {
+	bool plain;
+	struct secret *secret;
+	char *text;
+	size_t room;
+	size_t used;
+};
+
+static void sink_clear(struct sink *sink)
+{
+	secret_free(sink->secret);
+	free(sink->text);
+}
+
+static int grow(struct sink *sink, size_t room)
+{
+	struct secret *bigger;
+	char *text;
+
+	if (sink->plain) {
+		text = realloc(sink->text, room + 1);
+		if (!text)
+			return -ENOMEM;
+		sink->text = text;
+	} else {
+		bigger = secret_new(room);
+		if (!bigger)
+			return -ENOMEM;
+		if (sink->used > 0)
+			memcpy(secret_data(bigger), secret_bytes(sink->secret), sink->used);
+		secret_free(sink->secret);
+		sink->secret = bigger;
+	}
+	sink->room = room;
+	return 0;
+}
+
+/* A regular file's size is where to begin: it may grow while it is read, or say 0 as in /proc. */
+static size_t first_room(int fd, size_t max)
+{
+	struct stat st;
+	uint64_t size = 0;
+
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)
+		size = (uint64_t)st.st_size;
+	if (size > max)
+		return max + 1;
+	return size + 1 < ROOM_MIN ? ROOM_MIN : (size_t)size + 1;
+}
+
+static int fill(int fd, size_t max, struct sink *sink)
+{
+	int r = grow(sink, first_room(fd, max));
+
+	/* One byte more than allowed tells. */
+	while (r == 0 && sink->used <= max) {
+		char *data = sink->plain ? sink->text : (char *)secret_data(sink->secret);
+		ssize_t got = read(fd, data + sink->used, sink->room - sink->used);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -errno;
+		if (got == 0)
+			return 0;
+		sink->used += (size_t)got;
+		if (sink->used == sink->room && sink->used <= max)
+			r = grow(sink, sink->room > max / 2 ? max + 1 : 2 * sink->room);
+	}
+	return r == 0 ? -EFBIG : r;
+}
+
+int smallfile_read_fd(int fd, size_t max, struct secret **ret_content)
+{
+	struct sink sink = {.plain = false};
+	int r = fill(fd, max, &sink);
+
+	if (r == 0) {
+		secret_truncate(sink.secret, sink.used);
+		*ret_content = TAKE(sink.secret);
+	}
+	sink_clear(&sink);
+	return r;
+}
+
+int smallfile_read_plain(int fd, size_t max, char **ret_text, size_t *ret_size)
+{
+	struct sink sink = {.plain = true};
+	int r = fill(fd, max, &sink);
+
+	if (r == 0) {
+		sink.text[sink.used] = '\0';
+		*ret_size = sink.used;
+		*ret_text = TAKE(sink.text);
+	}
+	sink_clear(&sink);
+	return r;
+}
+
+int smallfile_read(const char *path, size_t max, bool strict, struct secret **ret_content)
+{
+	/* O_NONBLOCK: opening a FIFO must not wait for a writer. */
+	int fd = open(path,
+		      O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | (strict ? O_NOFOLLOW : 0));
+	struct stat st;
+	int r = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) != 0)
+		r = -errno;
+	else if (!S_ISREG(st.st_mode))
+		r = -EINVAL;
+	if (r == 0)
+		r = smallfile_read_fd(fd, max, ret_content);
+	(void)close(fd);
+	return r;
+}
