@@ -82,7 +82,8 @@ void command_print_keys_help(void)
 		"  --timeout SECONDS        how long to keep trying a vault (60)\n"
 		"SRC says where a secret is read: file:PATH, env:NAME, fd:N or prompt\n"
 		"\nOthers:\n"
-		"  -v, -vv, -q              say more, much more, only errors\n"
+		"  -v, --verbose            say more; -vv much more\n"
+		"  -q, --quiet              say errors only\n"
 		"  -h, --help               this text\n",
 		stdout);
 }
