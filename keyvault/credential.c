@@ -84,6 +84,53 @@ const char *credential_env_value(const char *name)
 	return value && *value ? value : NULL;
 }
 
+static const struct {
+	const char *name;
+	enum keyvault_credential credential;
+	enum credential_chain chain;
+} restrictions[] = {
+	{"dev", KEYVAULT_CREDENTIAL_AUTO, CREDENTIAL_CHAIN_DEV},
+	{"prod", KEYVAULT_CREDENTIAL_AUTO, CREDENTIAL_CHAIN_PROD},
+	{"EnvironmentCredential", KEYVAULT_CREDENTIAL_ENV, CREDENTIAL_CHAIN_ALL},
+	{"WorkloadIdentityCredential", KEYVAULT_CREDENTIAL_WORKLOAD, CREDENTIAL_CHAIN_ALL},
+	{"ManagedIdentityCredential", KEYVAULT_CREDENTIAL_MANAGED, CREDENTIAL_CHAIN_ALL},
+	{"AzureCliCredential", KEYVAULT_CREDENTIAL_CLI, CREDENTIAL_CHAIN_ALL},
+};
+
+int credential_restrict(enum keyvault_credential *ret_credential, enum credential_chain *ret_chain,
+			bool *ret_restricted, struct err *err)
+{
+	const char *value = credential_env_value("AZURE_TOKEN_CREDENTIALS");
+	size_t length;
+	int r;
+
+	*ret_restricted = false;
+	if (!value)
+		return 0;
+	value += strspn(value, " \t");
+	length = strlen(value);
+	while (length > 0 && strchr(" \t", value[length - 1]))
+		length--;
+	if (length == 0)
+		return 0;
+	for (size_t i = 0; i < sizeof(restrictions) / sizeof(restrictions[0]); i++) {
+		if (strlen(restrictions[i].name) != length ||
+		    strncasecmp(value, restrictions[i].name, length) != 0)
+			continue;
+		*ret_credential = restrictions[i].credential;
+		*ret_chain = restrictions[i].chain;
+		*ret_restricted = true;
+		return 0;
+	}
+	r = err_set(err, ERR_USAGE, EINVAL,
+		    "AZURE_TOKEN_CREDENTIALS=%.64s names no way to sign in that there is here",
+		    value);
+	err_hint(err, "known are dev, prod, EnvironmentCredential, WorkloadIdentityCredential, "
+		      "ManagedIdentityCredential and AzureCliCredential; --credential goes before "
+		      "it");
+	return r;
+}
+
 const char *credential_configured_tenant(const struct credential_context *context)
 {
 	return context->tenant ? context->tenant : credential_env_value("AZURE_TENANT_ID");

@@ -74,6 +74,21 @@ extern const struct credential_ops credential_cli;
 extern const struct credential_ops credential_device;
 extern const struct credential_ops credential_token;
 
+/* Which ways are tried in turn. */
+enum credential_chain {
+	CREDENTIAL_CHAIN_ALL,
+	CREDENTIAL_CHAIN_DEV,  /* a person's: Azure CLI, device code */
+	CREDENTIAL_CHAIN_PROD, /* a service's: environment, workload and managed identity */
+};
+
+/*
+ * What AZURE_TOKEN_CREDENTIALS leaves of `auto`, as Microsoft's DefaultAzureCredential has it: dev,
+ * prod, or the name of one credential, in any case; that one is then as if asked for by name.
+ * *ret_restricted tells whether it is set. -EINVAL with ERR_USAGE when it is anything else.
+ */
+int credential_restrict(enum keyvault_credential *ret_credential, enum credential_chain *ret_chain,
+			bool *ret_restricted, struct err *err);
+
 /* A variable's value; NULL when it is not set or empty. */
 const char *credential_env_value(const char *name);
 

@@ -73,6 +73,7 @@ static int setup(struct keyvault *keyvault, const struct keyvault_options *optio
 		.ca_file = options->ca_file,
 		.interrupted = options->interrupted,
 	};
+	struct tokens_options tokens = {.credential = options->credential};
 	int r;
 
 	keyvault->trust.cloud = cloud_get(options->cloud);
@@ -82,6 +83,8 @@ static int setup(struct keyvault *keyvault, const struct keyvault_options *optio
 		r = check_tenant(options->tenant, err);
 	if (r == 0)
 		r = make_policy(options, &keyvault->fetcher.policy, err);
+	if (r == 0 && tokens.credential == KEYVAULT_CREDENTIAL_AUTO)
+		r = credential_restrict(&tokens.credential, &tokens.chain, &tokens.restricted, err);
 	if (r == 0)
 		r = cloud_authority(keyvault->trust.cloud, &keyvault->authority, err);
 	if (r == 0)
@@ -98,8 +101,8 @@ static int setup(struct keyvault *keyvault, const struct keyvault_options *optio
 	keyvault->credentials.identity = options->identity;
 	keyvault->credentials.person = options->person;
 	keyvault->credentials.state = &keyvault->state;
-	keyvault->credentials.asked_for = options->credential != KEYVAULT_CREDENTIAL_AUTO;
-	keyvault->tokens = tokens_new(&keyvault->credentials, options->credential);
+	keyvault->credentials.asked_for = tokens.credential != KEYVAULT_CREDENTIAL_AUTO;
+	keyvault->tokens = tokens_new(&keyvault->credentials, &tokens);
 	if (!keyvault->tokens)
 		return err_nomem(err);
 	keyvault->client = vault_client_new(&keyvault->fetcher, &keyvault->trust, keyvault->tokens);

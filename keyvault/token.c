@@ -34,6 +34,7 @@ struct tokens {
 	const struct credential_ops *chain[CHAIN_MAX + 1];
 	const struct credential_ops *used; /* the one that serves; the others are not asked again */
 	bool told;			   /* the table has been shown */
+	bool restricted;		   /* by AZURE_TOKEN_CREDENTIALS */
 	struct cached cache[CACHE_MAX];
 	size_t next; /* slot to fill, the oldest */
 };
@@ -47,24 +48,27 @@ static const struct credential_ops *const all[] = {
 	[KEYVAULT_CREDENTIAL_TOKEN] = &credential_token,
 };
 
+/* The order that people know from Microsoft's tools. */
+static const struct credential_ops *const chains[][CHAIN_MAX + 1] = {
+	[CREDENTIAL_CHAIN_ALL] = {&credential_env, &credential_workload, &credential_managed,
+				  &credential_cli, &credential_device},
+	[CREDENTIAL_CHAIN_DEV] = {&credential_cli, &credential_device},
+	[CREDENTIAL_CHAIN_PROD] = {&credential_env, &credential_workload, &credential_managed},
+};
+
 struct tokens *tokens_new(const struct credential_context *context,
-			  enum keyvault_credential credential)
+			  const struct tokens_options *options)
 {
 	struct tokens *tokens = calloc(1, sizeof(*tokens));
 
 	if (!tokens)
 		return NULL;
 	tokens->context = context;
-	if (credential != KEYVAULT_CREDENTIAL_AUTO) {
-		tokens->chain[0] = all[credential];
-		return tokens;
-	}
-	/* The order that people know from Microsoft's tools. */
-	tokens->chain[0] = &credential_env;
-	tokens->chain[1] = &credential_workload;
-	tokens->chain[2] = &credential_managed;
-	tokens->chain[3] = &credential_cli;
-	tokens->chain[4] = &credential_device;
+	tokens->restricted = options->restricted;
+	if (options->credential != KEYVAULT_CREDENTIAL_AUTO)
+		tokens->chain[0] = all[options->credential];
+	else
+		memcpy(tokens->chain, chains[options->chain], sizeof(tokens->chain));
 	return tokens;
 }
 
@@ -91,6 +95,11 @@ const char *tokens_client_id(const struct tokens *tokens)
 	if (!tokens->used || !tokens->used->client_id)
 		return NULL;
 	return tokens->used->client_id(tokens->context);
+}
+
+bool tokens_was_given(const struct tokens *tokens)
+{
+	return tokens->used == &credential_token;
 }
 
 static int64_t now_ms(const struct tokens *tokens)
@@ -188,16 +197,21 @@ static void show_table(struct tokens *tokens, const struct attempt *attempts, si
 }
 
 /* The hint of one that lacks a little is worth more than what could be done in general. */
-static int nobody(const struct attempt *attempts, size_t count, struct err *err)
+static int nobody(const struct tokens *tokens, const struct attempt *attempts, size_t count,
+		  struct err *err)
 {
 	if (count == 1) {
-		(void)err_set(err, ERR_SIGNIN, EACCES, "cannot sign in to Azure: %s: %s",
-			      attempts[0].ops->describe, attempts[0].why.message);
+		(void)err_set(err, ERR_SIGNIN, EACCES, "cannot sign in to Azure: %s%s: %s",
+			      attempts[0].ops->describe,
+			      tokens->restricted ? " (all that AZURE_TOKEN_CREDENTIALS allows)"
+						 : "",
+			      attempts[0].why.message);
 		err_hint(err, "%s", attempts[0].why.hint);
 		return -EACCES;
 	}
 	(void)err_set(err, ERR_SIGNIN, EACCES,
-		      "cannot sign in to Azure: none of %zu ways to sign in serves", count);
+		      "cannot sign in to Azure: none of %zu ways to sign in%s serves", count,
+		      tokens->restricted ? " that AZURE_TOKEN_CREDENTIALS allows" : "");
 	for (size_t i = 0; i < count; i++) {
 		if (attempts[i].result == CREDENTIAL_PARTIAL && attempts[i].why.hint[0]) {
 			err_hint(err, "%s: %s", attempts[i].ops->describe, attempts[i].why.hint);
@@ -232,7 +246,7 @@ static int walk(struct tokens *tokens, const struct credential_request *request,
 		return attempt->result;
 	}
 	show_table(tokens, attempts, count);
-	return nobody(attempts, count, err);
+	return nobody(tokens, attempts, count, err);
 }
 
 int tokens_get(struct tokens *tokens, const struct credential_request *request, bool renew,

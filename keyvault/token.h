@@ -17,9 +17,15 @@ enum {
 
 struct tokens;
 
+struct tokens_options {
+	enum keyvault_credential credential;
+	enum credential_chain chain; /* of KEYVAULT_CREDENTIAL_AUTO */
+	bool restricted;	     /* for messages: AZURE_TOKEN_CREDENTIALS says so */
+};
+
 /* `context` stays the caller's and outlives it. NULL when out of memory. */
 struct tokens *tokens_new(const struct credential_context *context,
-			  enum keyvault_credential credential);
+			  const struct tokens_options *options);
 void tokens_free(struct tokens *tokens);
 DEFINE_CLEANUP(struct tokens, tokens_free)
 
@@ -34,5 +40,8 @@ int tokens_get(struct tokens *tokens, const struct credential_request *request, 
 
 /* Client id that the last token was got for; NULL when not known (a person's, through az). */
 const char *tokens_client_id(const struct tokens *tokens);
+
+/* Whether the last token was one given ready, which nothing here can renew. */
+bool tokens_was_given(const struct tokens *tokens);
 
 #endif

@@ -235,6 +235,30 @@ is "$(seen '.endpoint == "imds"')$(test -e "$work/az-was-run" && echo az)" 0 "  
 refuses 5 "workload refused: the table names both" "  environment        neither" AZURE_TENANT_ID=$tenant AZURE_CLIENT_ID=$rolling \
 	AZURE_FEDERATED_TOKEN_FILE="$work/first.jwt" "${imds[@]}"
 says "  workload identity  sign-in refused"
+
+# ---- AZURE_TOKEN_CREDENTIALS
+for value in prod " PROD " EnvironmentCredential environmentcredential; do
+	signs_in "AZURE_TOKEN_CREDENTIALS='$value': the environment serves" "${principal[@]}" AZURE_CLIENT_SECRET="$secret" "AZURE_TOKEN_CREDENTIALS=$value"
+done
+signs_in "ManagedIdentityCredential: passes over the environment" "AZURE_TENANT_ID=$tenant" AZURE_CLIENT_ID="$(id_of clientId)" \
+	AZURE_CLIENT_SECRET=wrong "${imds[@]}" AZURE_TOKEN_CREDENTIALS=ManagedIdentityCredential
+is "$(seen '.endpoint == "token"')" 0 "  whose secret is not sent"
+refuses 5 "dev: neither environment nor managed identity" "none of 2 ways to sign in that AZURE_TOKEN_CREDENTIALS allows serves" \
+	"${principal[@]}" AZURE_CLIENT_SECRET="$secret" "${imds[@]}" $no_az AZURE_TOKEN_CREDENTIALS=dev
+is "$(seen '.endpoint == "token" or .endpoint == "imds"')" 0 "  and nobody else is asked"
+rm -f "$work/az-was-run"
+az "touch $work/az-was-run; echo 'Please run az login' >&2; exit 1"
+refuses 5 "prod: no Azure CLI" "none of 3 ways to sign in that AZURE_TOKEN_CREDENTIALS allows serves" "${with_az[@]}" AZURE_TOKEN_CREDENTIALS=prod
+is "$(test -e "$work/az-was-run" && echo run)" "" "  az was not run"
+refuses 5 "AzureCliCredential alone" "Azure CLI (all that AZURE_TOKEN_CREDENTIALS allows): " "${principal[@]}" AZURE_CLIENT_SECRET="$secret" "${with_az[@]}" \
+	AZURE_TOKEN_CREDENTIALS=azureCLIcredential
+ok "  az was run" test -e "$work/az-was-run"
+refuses 5 "WorkloadIdentityCredential alone" "workload identity (all that AZURE_TOKEN_CREDENTIALS allows): " "${principal[@]}" AZURE_CLIENT_SECRET="$secret" \
+	AZURE_TOKEN_CREDENTIALS=WorkloadIdentityCredential
+refuses 2 "a credential of Microsoft's that is not here" "AZURE_TOKEN_CREDENTIALS=AzurePowerShellCredential names no way" "${principal[@]}" \
+	AZURE_TOKEN_CREDENTIALS=AzurePowerShellCredential
+says "dev, prod, EnvironmentCredential, WorkloadIdentityCredential, ManagedIdentityCredential and AzureCliCredential"
+signs_in "--credential goes before it" "${principal[@]}" AZURE_CLIENT_SECRET="$secret" AZURE_TOKEN_CREDENTIALS=AzurePowerShellCredential --credential env
 fails 2 "a credential that is none" key --credential magic
 says "workload, managed, cli, device, token:SRC"
 
