@@ -41,15 +41,22 @@ static int check_claims(const struct json_value *claims, const char *resource, i
 		r = err_set(err, ERR_SIGNIN, EACCES,
 			    "the given token is for another service than '%s'; it is not sent",
 			    resource);
-		err_hint(err, "az account get-access-token --resource %s", resource);
+		err_hint(
+			err,
+			"get one: az account get-access-token --resource %s --query accessToken -o "
+			"tsv",
+			resource);
 		return r;
 	}
 	if (json_get_integer(claims, "exp", 0, INT64_C(1) << 40, &end) != 0)
 		return 0;
 	*lifetime = end - time(NULL);
 	if (*lifetime <= 0) {
-		r = err_set(err, ERR_SIGNIN, EACCES, "the given token has expired");
-		err_hint(err, "get a new one, and check this machine's clock");
+		r = err_set(err, ERR_SIGNIN, EACCES, "the given token has expired; it is not sent");
+		err_hint(err,
+			 "get a new one: az account get-access-token --resource %s --query "
+			 "accessToken -o tsv; and check this machine's clock",
+			 resource);
 		return r;
 	}
 	if (*lifetime > TOKEN_LIFETIME_MAX)

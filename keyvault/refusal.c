@@ -78,12 +78,34 @@ static void describe(const struct refusal_context *context, char *text, size_t s
 	}
 }
 
+/* Nobody here can get another one; whoever gave it can. */
+static int given_refused(const struct refusal *refusal, const struct refusal_context *context,
+			 struct err *err)
+{
+	const char *why = "why is not said; it may have expired or been revoked";
+	int r;
+
+	if (strcmp(refusal->akv, "AKV10022") == 0)
+		why = "it is for another audience";
+	else if (strcmp(refusal->akv, "AKV10032") == 0)
+		why = "it is of another tenant";
+	r = err_set(err, ERR_SIGNIN, EACCES, "'%s' refuses the given token (HTTP 401%s%s): %s",
+		    context->vault->host, refusal->akv[0] ? ", " : "", refusal->akv, why);
+	err_hint(err,
+		 "get a new one: az account get-access-token --resource %s --tenant %s --query "
+		 "accessToken -o tsv",
+		 context->given_resource, context->given_tenant);
+	return r;
+}
+
 static int unauthorized(const struct refusal *refusal, const struct refusal_context *context,
 			struct err *err)
 {
 	const char *host = context->vault->host;
 	int r;
 
+	if (context->given_resource && context->given_tenant)
+		return given_refused(refusal, context, err);
 	if (strcmp(refusal->akv, "AKV10022") == 0) {
 		r = err_set(err, ERR_SIGNIN, EACCES,
 			    "'%s' does not take the token: it is for another audience (AKV10022)",

@@ -37,8 +37,11 @@ struct refusal_context {
 	const char *object;    /* "NAME" or "NAME/VERSION"; NULL for a listing */
 	const char *client_id; /* who is signed in, for the hints; NULL when not known */
 	const char *algorithm; /* of an unwrap */
-	int64_t retry_after;   /* seconds; -1 when not given */
-	int64_t elapsed_ms;    /* spent on retries */
+	/* The token was given ready: the resource and tenant that one has to be for; else NULL. */
+	const char *given_resource;
+	const char *given_tenant;
+	int64_t retry_after; /* seconds; -1 when not given */
+	int64_t elapsed_ms;  /* spent on retries */
 };
 
 /* Pure; never fails: what is not understood stays empty. */

@@ -47,11 +47,15 @@ struct ticket {
 	uint64_t serial; /* of the challenge that it answers */
 	bool old;	 /* it was kept from before: if it is refused, another may serve */
 	const char *client_id;
+	char *given_resource; /* when the token was given ready: what it has to be for */
+	char *given_tenant;
 };
 
 static void ticket_clear(struct ticket *ticket)
 {
 	secret_free(ticket->token);
+	free(ticket->given_resource);
+	free(ticket->given_tenant);
 	*ticket = (struct ticket){0};
 }
 
@@ -153,14 +157,16 @@ static int send_call(struct vault_client *client, const struct vault_call *call,
 }
 
 static int refused(const struct vault_call *call, const struct fetch_result *result,
-		   const char *client_id, struct err *err)
+		   const struct ticket *ticket, struct err *err)
 {
 	const struct http_response *response = &result->response;
 	struct refusal_context context = {
 		.operation = call->operation,
 		.vault = call->url,
 		.object = call->object,
-		.client_id = client_id,
+		.client_id = ticket->client_id,
+		.given_resource = ticket->given_resource,
+		.given_tenant = ticket->given_tenant,
 		.algorithm = call->algorithm,
 		.retry_after = response->retry_after,
 		.elapsed_ms = result->elapsed_ms,
@@ -201,6 +207,7 @@ static int learn(struct vault_client *client, const struct vault_call *call,
 	struct challenge *challenge CLEANUP(challenge_free) = NULL;
 	int r = send_call(client, call, NULL, &result, err);
 	int status = result.response.status;
+	const struct ticket none = {.client_id = tokens_client_id(client->shared->tokens)};
 
 	if (r != 0)
 		return r;
@@ -209,7 +216,7 @@ static int learn(struct vault_client *client, const struct vault_call *call,
 			       "'%s' answers without a token: it is not a Key Vault",
 			       call->url->host);
 	if (status != 401)
-		return refused(call, &result, tokens_client_id(client->shared->tokens), err);
+		return refused(call, &result, &none, err);
 	if (!result.response.www_authenticate)
 		return err_set(err, ERR_NETWORK, EPROTO,
 			       "'%s' does not say how to sign in: it is not a Key Vault",
@@ -243,6 +250,10 @@ static int get_token(struct shared *shared, const struct known *known, const str
 		return r;
 	ticket->token = secret_copy(secret_bytes(token), secret_size(token));
 	ticket->client_id = tokens_client_id(shared->tokens);
+	if (tokens_was_given(shared->tokens)) {
+		ticket->given_resource = strdup(wanted.resource);
+		ticket->given_tenant = strdup(wanted.tenant);
+	}
 	return ticket->token ? 0 : err_nomem(err);
 }
 
@@ -307,7 +318,7 @@ static int call_once(struct vault_client *client, const struct vault_call *call,
 		return 0;
 	}
 	*ret_again = status == 401 && ticket->old;
-	return refused(call, &result, ticket->client_id, err);
+	return refused(call, &result, ticket, err);
 }
 
 static int call_with(struct vault_client *client, const struct vault_call *call,

@@ -202,6 +202,7 @@ jwt '{"aud":"https://management.azure.com/","exp":4000000000}' >"$work/arm.jwt"
 refuses 5 "a token for another service" "is for another service" --credential "token:file:$work/arm.jwt"
 jwt '{"aud":"https://vault.azure.net","exp":1600000000}' >"$work/late.jwt"
 refuses 5 "an expired token" "has expired" --credential "token:file:$work/late.jwt"
+says "az account get-access-token --resource https://vault.azure.net --query accessToken -o tsv"
 printf 'two words\n' >"$work/words"
 refuses 2 "no token at all" "is none" --credential "token:file:$work/words"
 refuses 2 "no such file" "No such file" --credential "token:file:$work/nothing"
@@ -209,7 +210,18 @@ refuses 2 "a token where SRC belongs" "was not given as file:" --credential "tok
 jwt '{"aud":"https://vault.azure.net","exp":4000000000}' >"$work/stranger.jwt"
 fails 5 "a token that the vault does not take" key --credential "token:file:$work/stranger.jwt"
 keep
-says "does not take the token" "hint: "
+new_token="hint: get a new one: az account get-access-token --resource https://vault.azure.net --tenant $tenant --query accessToken -o tsv"
+says "refuses the given token (HTTP 401" "$new_token"
+given_refused()
+{
+	with_fault "{\"match\":{\"endpoint\":\"vault\",\"auth\":\"present\"},\"action\":{\"type\":\"error\",\"status\":401,\"code\":\"Unauthorized\",\"message\":\"$1: no\"}}" \
+		fails 5 "a given token refused with $1" key --credential "token:file:$work/token"
+	keep
+	says "refuses the given token (HTTP 401, $1): $2" "$new_token"
+}
+given_refused AKV10022 "it is for another audience"
+given_refused AKV10032 "it is of another tenant"
+given_refused AKV10999 "why is not said; it may have expired or been revoked"
 
 # ---- Azure CLI
 az() { printf '#!/bin/sh\n%s\n' "$1" >"$work/bin/az" && chmod +x "$work/bin/az"; }
