@@ -5,7 +5,8 @@
  *
  *   disk  encryptionSettingsCollection.encryptionSettings[]     az flattens .properties away
  *   VM    storageProfile.osDisk.encryptionSettings              the same
- *   VM    instanceView.disks[].encryptionSettings[]
+ *   VM    instanceView.disks[].encryptionSettings[]         az vm get-instance-view
+ *   VM    disks[].encryptionSettings[]                      az vm encryption show
  *
  * each with diskEncryptionKey.secretUrl and, when wrapped, keyEncryptionKey.keyUrl beside it. The
  * pair is looked for at any depth, so that lists of disks and parts cut out with --query serve too;

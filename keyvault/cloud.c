@@ -115,8 +115,19 @@ bool trust_is_named(const struct vault_trust *trust, const struct url *url)
 	return false;
 }
 
+/*
+ * The zone that a private endpoint's name is in. Nobody has a certificate for it, and a vault does
+ * not answer to it: its own name is an alias that leads there from within the network.
+ */
+static bool is_private_link(const struct url *url)
+{
+	return !url->ipv6 && (strstr(url->host, ".privatelink.vaultcore.") ||
+			      strstr(url->host, ".privatelink.managedhsm."));
+}
+
 int trust_check(const struct vault_trust *trust, const struct url *url, struct err *err)
 {
+	bool hsm = strstr(url->host, ".privatelink.managedhsm.") != NULL;
 	int r;
 
 	if (cloud_resource_of(trust->cloud, url) || trust_is_named(trust, url))
@@ -124,6 +135,15 @@ int trust_check(const struct vault_trust *trust, const struct url *url, struct e
 	r = err_set(err, ERR_VAULT, EPERM,
 		    "'%s' port %u is not a Key Vault of the %s cloud; nothing is sent to it",
 		    url->host, url->port, trust->cloud->name);
+	if (is_private_link(url)) {
+		err_hint(
+			err,
+			"a private endpoint is reached by the vault's own name, %.*s%s: within its "
+			"network that leads there",
+			(int)strcspn(url->host, "."), url->host,
+			hsm ? trust->cloud->hsm_suffix : trust->cloud->vault_suffix);
+		return r;
+	}
 	for (unsigned int i = 0; i < CLOUD_COUNT; i++) {
 		if (cloud_resource_of(&clouds[i], url)) {
 			err_hint(err, "it belongs to another cloud: --cloud %s", clouds[i].name);

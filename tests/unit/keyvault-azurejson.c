@@ -57,6 +57,16 @@ static void test_forms(void)
 		      KEK) "]}]},\"storageProfile\":{\"osDisk\":{\"encryptionSettings\":" PAIR(SECRET,
 											       KEK) "}}}}",
 	      1, KEK);
+	check("az vm encryption show",
+	      "{\"disks\":[{\"encryptionSettings\":[" PAIR(
+		      SECRET, KEK) "],\"name\":\"os\",\"statuses\":[{\"code\":"
+				   "\"EncryptionState/encrypted\"}]},{\"encryptionSettings\":null,"
+				   "\"name\":\"data\"}],\"status\":[],\"substatus\":null}",
+	      1, KEK);
+	check("az vm get-instance-view",
+	      "{\"instanceView\":{\"disks\":[{\"encryptionSettings\":[" PAIR(SECRET, KEK) "," PAIR(
+		      SECRET "0", KEK) "]}],\"extensions\":[]},\"name\":\"vm\"}",
+	      2, KEK);
 	check("az disk list",
 	      "[{\"encryptionSettingsCollection\":null},{\"encryptionSettingsCollection\":"
 	      "{\"encryptionSettings\":[" PAIR(SECRET, KEK) "]}}]",

@@ -31,6 +31,34 @@ static void check_host(const char *text, const char *const *hosts, bool allowed)
 		ok(r == -EPERM && err.kind == ERR_VAULT && err.hint[0], "not trusted: %s", text);
 }
 
+/* Named by the endpoint's zone: refused, and told what to say instead. */
+static void test_private_link(void)
+{
+	static const struct {
+		enum keyvault_cloud cloud;
+		const char *url;
+		const char *name;
+	} hosts[] = {
+		{KEYVAULT_CLOUD_PUBLIC, "https://contoso.privatelink.vaultcore.azure.net",
+		 " contoso.vault.azure.net:"},
+		{KEYVAULT_CLOUD_CHINA, "https://contoso.privatelink.vaultcore.azure.cn",
+		 " contoso.vault.azure.cn:"},
+		{KEYVAULT_CLOUD_USGOV, "https://contoso.privatelink.vaultcore.usgovcloudapi.net",
+		 " contoso.vault.usgovcloudapi.net:"},
+		{KEYVAULT_CLOUD_PUBLIC, "https://contoso.privatelink.managedhsm.azure.net",
+		 " contoso.managedhsm.azure.net:"},
+	};
+
+	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+		struct url *url CLEANUP(url_free) = parse(hosts[i].url);
+		struct vault_trust trust = trust_of(hosts[i].cloud, NULL);
+		struct err err = {0};
+
+		ok(trust_check(&trust, url, &err) == -EPERM, "not trusted: %s", hosts[i].url);
+		ok(strstr(err.hint, hosts[i].name) != NULL, "  hint: %s", err.hint);
+	}
+}
+
 static void test_hosts(void)
 {
 	static const char *const named[] = {"127.0.0.1", "Private.Example:8443", "[::1]:99", NULL};
@@ -236,6 +264,7 @@ static void test_resources(void)
 int main(void)
 {
 	test_hosts();
+	test_private_link();
 	test_names();
 	test_parser();
 	test_hostile();
