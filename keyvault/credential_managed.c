@@ -16,6 +16,7 @@
 enum {
 	PROBE_MS = 1000,
 	ATTEMPT_MS = 30000,
+	CUT_IS_LIKE = 503, /* a connection that is cut is trouble that passes */
 };
 
 static struct keyvault_identity chosen_identity(const struct credential_context *context,
@@ -74,6 +75,35 @@ static int probe(const struct credential_context *context, const struct managed_
 	return r == 0 ? 0 : nobody_there(err);
 }
 
+/*
+ * What fails here is local: the vault's words about networks do not fit. That nobody can be
+ * connected to is said by the caller.
+ */
+static int no_answer(const struct url *url, int r, struct err *err)
+{
+	if (r == -ETIMEDOUT) {
+		(void)err_set(err, ERR_NETWORK, ETIMEDOUT,
+			      "the managed identity endpoint '%s' did not answer in time",
+			      url->host);
+		err_hint(err, "it exists on Azure VMs, App Service and Arc machines only; there, "
+			      "allow more time with --timeout; else sign in another way: "
+			      "--credential env, cli or device");
+	} else if (r != -EINTR && r != -ENOMEM) {
+		err_prefix(err, "managed identity");
+	}
+	return r;
+}
+
+/* What is left of the time that the user allows; never 0, which libcurl takes for no limit. */
+static int64_t attempt_ms(const struct retry_policy *policy, int64_t elapsed)
+{
+	int64_t left = (int64_t)policy->deadline_ms - elapsed;
+
+	if (left < 1)
+		return 1;
+	return left < ATTEMPT_MS ? left : ATTEMPT_MS;
+}
+
 /* One request, repeated as IMDS wants it. */
 static int ask(const struct credential_context *context, const struct url *url,
 	       const struct secret *const *headers, struct http_response *ret_response,
@@ -81,23 +111,33 @@ static int ask(const struct credential_context *context, const struct url *url,
 {
 	const struct retry_policy *policy = &context->fetcher->policy;
 	int64_t start = policy->clock.now_ms(&policy->clock);
-	struct http_request request = {.method = "GET", .url = url, .timeout_ms = ATTEMPT_MS};
+	int64_t elapsed = 0;
+	int64_t spent = 0;
+	struct http_request request = {.method = "GET", .url = url};
 
 	for (size_t i = 0; i < HTTP_LOCAL_HEADERS_MAX; i++)
 		request.local_headers[i] = headers[i];
 	for (unsigned int attempt = 1;; attempt++) {
-		int r = http_send(context->fetcher->http, &request, ret_response, err);
-		int64_t elapsed = policy->clock.now_ms(&policy->clock) - start;
 		int64_t wait;
+		int status;
+		int r;
 
-		if (r != 0)
-			return r;
-		wait = managed_wait(ret_response->status, attempt, elapsed, policy->base_ms);
-		if (wait < 0 ||
-		    (ret_response->status != 410 && elapsed + wait > (int64_t)policy->deadline_ms))
-			return 0;
-		log_info("the managed identity endpoint answers HTTP %d; asking again",
-			 ret_response->status);
+		request.timeout_ms = attempt_ms(policy, spent);
+		r = http_send(context->fetcher->http, &request, ret_response, err);
+		elapsed = policy->clock.now_ms(&policy->clock) - start;
+		status = r == -ECONNRESET ? CUT_IS_LIKE : ret_response->status;
+		if (r != 0 && r != -ECONNRESET)
+			return no_answer(url, r, err);
+		wait = managed_wait(status, attempt, elapsed, policy->base_ms);
+		if (wait < 0 || (status != 410 && elapsed + wait > (int64_t)policy->deadline_ms))
+			return r == 0 ? 0 : no_answer(url, r, err);
+		/* It is asked for 70 s after a 410, whatever the user allows. */
+		spent = status == 410 ? 0 : elapsed + wait;
+		if (r == 0)
+			log_info("the managed identity endpoint answers HTTP %d; asking again",
+				 status);
+		else
+			log_info("the managed identity endpoint cut the connection; asking again");
 		http_response_clear(ret_response);
 		if (policy->clock.sleep_ms(&policy->clock, wait) == -EINTR)
 			return err_set(err, ERR_OTHER, EINTR, "interrupted");

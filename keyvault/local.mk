@@ -53,7 +53,7 @@ tests_unit_keyvault_managed_SOURCES = tests/unit/keyvault-managed.c tests/tap.h
 tests_unit_keyvault_managed_LDADD = $(KEYVAULT_TEST_LIBS)
 
 # keyvault/ by itself, for the end-to-end tests.
-EXTRA_DIST += tests/tools/connect-proxy.mjs
+EXTRA_DIST += tests/tools/connect-proxy.mjs tests/tools/silent.py
 check_PROGRAMS += tests/tools/vault-get
 tests_tools_vault_get_SOURCES = tests/tools/vault-get.c
 tests_tools_vault_get_LDADD = $(KEYVAULT_TEST_LIBS)
@@ -62,6 +62,7 @@ KEYVAULT_VAULT_TESTS = \
 	tests/e2e/sign-in.sh \
 	tests/e2e/sign-in-clouds.sh \
 	tests/e2e/sign-in-trust.sh \
+	tests/e2e/sign-in-patience.sh \
 	tests/e2e/vault-find.sh \
 	tests/e2e/vault-network.sh \
 	tests/e2e/vault-refuses.sh \

@@ -18,6 +18,7 @@ export LC_ALL=C.UTF-8
 
 test_count=0
 test_failures=0
+last_result=0
 out=
 work=$(mktemp -d "${TMPDIR:-/tmp}/adefuse-test.XXXXXX") || exit 99
 mounts=()
@@ -80,6 +81,7 @@ result()
 {
 	local status=$1 name=$2
 	test_count=$((test_count + 1))
+	last_result=$status
 	if [ "$status" = 0 ]; then
 		echo "ok $test_count - $name"
 	else
@@ -298,6 +300,12 @@ start_vault()
 	export AZURE_TENANT_ID AZURE_CLIENT_ID AZURE_CLIENT_SECRET
 	# shellcheck disable=SC2034 # used by the tests
 	vault_options=(--vault "$VAULT_URL" --trust-vault-host 127.0.0.1 --ca-file "$VAULT_CA_FILE")
+}
+
+# row CREDENTIAL CLOUD OUTCOME: a line of the table that `scripts/check vault` prints, for the test that has just been made.
+row()
+{
+	[ "$last_result" != 0 ] || echo "# row: $1 | $2 | $3"
 }
 
 # control PATH [JSON]: tell the vault to misbehave, or ask it what it saw.
