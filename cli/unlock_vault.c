@@ -37,10 +37,22 @@ static int accept_bek(void *context, const struct secret *bek, const struct keyv
 	struct attempt *attempt = context;
 	struct bde_key *key CLEANUP(bde_key_free) = NULL;
 	char what[ERR_TEXT_MAX / 2];
+	int result;
 
 	(void)snprintf(what, sizeof(what), "secret '%s'", origin->secret_url);
-	if (bde_key_from_bek(secret_bytes(bek), secret_size(bek), what, &key, err) < 0)
+	result = bde_key_from_bek(secret_bytes(bek), secret_size(bek), what, &key, err);
+	if (result == -ENOMEM)
+		return result;
+	if (result < 0) { /* what is there and broken is told apart from what is not there */
+		err_hint(err,
+			 "it was overwritten, or is none of Azure Disk Encryption's; az keyvault "
+			 "secret list-versions shows older versions, and --secret takes the URL "
+			 "of one");
+		log_info("%s", err->message);
+		attempt->keys_tried++;
+		attempt->misfit = *err;
 		return -ENOKEY;
+	}
 	if (attempt_try_key(attempt, key, bek, origin))
 		return 0;
 	*err = attempt->misfit;
