@@ -62,6 +62,8 @@ KEYVAULT_VAULT_TESTS = \
 	tests/e2e/sign-in.sh \
 	tests/e2e/sign-in-clouds.sh \
 	tests/e2e/sign-in-trust.sh \
+	tests/e2e/sign-in-renewal.sh \
+	tests/e2e/vault-doubt.sh \
 	tests/e2e/vault-doubt.sh \
 	tests/e2e/sign-in-patience.sh \
 	tests/e2e/vault-find.sh \
