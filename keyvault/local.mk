@@ -62,6 +62,7 @@ KEYVAULT_VAULT_TESTS = \
 	tests/e2e/sign-in.sh \
 	tests/e2e/sign-in-clouds.sh \
 	tests/e2e/sign-in-trust.sh \
+	tests/e2e/vault-traps.sh \
 	tests/e2e/sign-in-renewal.sh \
 	tests/e2e/vault-doubt.sh \
 	tests/e2e/vault-doubt.sh \
