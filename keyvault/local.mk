@@ -65,7 +65,6 @@ KEYVAULT_VAULT_TESTS = \
 	tests/e2e/vault-traps.sh \
 	tests/e2e/sign-in-renewal.sh \
 	tests/e2e/vault-doubt.sh \
-	tests/e2e/vault-doubt.sh \
 	tests/e2e/sign-in-patience.sh \
 	tests/e2e/vault-find.sh \
 	tests/e2e/vault-network.sh \

@@ -16,6 +16,7 @@ password='a~certificate~password-0123456789'
 cat >"$work/config.json" <<END
 { "tenants": [{"id": "11111111-2222-3333-4444-555555555555"}],
   "clients": [{"id": "aaaaaaaa-0000-0000-0000-000000000001", "secret": "$secret", "certificates": [{"make": "app", "password": "$password"}]}],
+  "identities": [{"name": "vm", "kind": "system"}], "managed": {"appService": {}},
   "vaults": [{"name": "contoso-kv", "fill": 60, "keys": [{"name": "kek", "versions": [{"bits": 2048}]}],
     "secrets": [{"name": "$bek_guid", "versions": [{"ade": {"file": "$bek_guid.BEK", "machine": "VM01", "volume": "C:\\\\", "kek": "kek/#0"}}]}]
   }] }
@@ -75,6 +76,8 @@ cp "$at/info.json" "$work/info.json"
 ok "its memory is taken" gcore -o "$work/core" "$server"
 ok "and is all there" test "$(stat -c %s "$work/core.$server")" -gt 1000000
 ok "no secret in output, arguments, info.json" search "$work/output1" "$work/output2" "$work/cmdline" "$work/info.json"
+# it was given the client secret there, and serves for hours
+ok "nor in its environment" search "$work/environ"
 ok "no secret in memory" search "$work/core.$server"
 # what is searched for can be found: the environment of a process that was given the client secret
 fails 1 "the search finds what is there" search "$work/config.json"
@@ -101,6 +104,35 @@ ok "mounts with a client certificate" wait_until 30 mounted
 ok "its memory is taken" gcore -o "$work/core3" "$server"
 ok "no password, private key or token in memory or output" search "$work/core3.$server" "$work/output4"
 fails 1 "  (which would be found)" search "$VAULT_CERT_app"
+tr '\0' '\n' <"/proc/$server/environ" >"$work/environ"
+ok "nor in its environment" search "$work/environ"
 fusermount3 -u "$at"
 wait $server
+
+# what else is given in the environment: a header of App Service, a ready token, the disk's recovery password
+mounted_with()
+{
+	local name=$1
+	shift
+	env -u AZURE_CLIENT_SECRET "${given[@]}" "${adefuse_command[@]}" mount -f -vv "$@" "$disk" "$at" >"$work/output5" 2>&1 &
+	server=$!
+	ok "mounts with $name" wait_until 30 mounted
+	tr '\0' '\n' <"/proc/$server/environ" >"$work/environ"
+	tr '\0' '\n' <"/proc/$server/cmdline" >"$work/cmdline"
+	cp "$at/info.json" "$work/info.json"
+	gcore -o "$work/core4" "$server" >/dev/null 2>&1
+	ok "  which is nowhere" search "$work/output5" "$work/environ" "$work/cmdline" "$work/info.json" "$work/core4.$server"
+	fusermount3 -u "$at"
+	wait $server
+}
+echo "App Service header $(printf %s "$VAULT_APPSERVICE_HEADER" | xxd -p -c 400)" >>"$work/needles"
+given=(-u AZURE_CLIENT_ID "IDENTITY_ENDPOINT=$VAULT_APPSERVICE_ENDPOINT" "IDENTITY_HEADER=$VAULT_APPSERVICE_HEADER")
+mounted_with "App Service's header" "${vault_options[@]}" --credential managed
+token=$(curl -sS --fail --cacert "$VAULT_CA_FILE" -d client_id="$AZURE_CLIENT_ID" -d grant_type=client_credentials -d "client_secret=$secret" \
+	--data-urlencode scope=https://vault.azure.net/.default "$VAULT_AUTHORITY/$AZURE_TENANT_ID/oauth2/v2.0/token" | jq -r .access_token)
+echo "ready token $(printf %s "$token" | xxd -p -c 4000)" >>"$work/needles"
+given=("READY_TOKEN=$token")
+mounted_with "a ready token" "${vault_options[@]}" --credential token:env:READY_TOKEN
+given=("RECOVERY=$recovery_password")
+mounted_with "a recovery password" --recovery-password env:RECOVERY
 done_testing
