@@ -215,7 +215,7 @@ static void test_pages(void)
 	check_page("{\"value\":[],\"nextLink\":\"" HOST "/keys?x\"}", -EPROTO, 0, NULL);
 }
 
-static void check_secret(const char *body, int want)
+static void check_version(const char *version, const char *body, int want)
 {
 	struct url *vault CLEANUP(url_free) = vault_url();
 	struct object_id *id CLEANUP(object_id_free) = NULL;
@@ -223,10 +223,15 @@ static void check_secret(const char *body, int want)
 	struct secret *value CLEANUP(secret_free) = NULL;
 	struct err err = {0};
 
-	must(object_id_make(vault, "A-1", NULL, &id, NULL) == 0);
+	must(object_id_make(vault, "A-1", version, &id, NULL) == 0);
 	is(secret_answer_parse(body, strlen(body), id, &item, &value, &err), want, "secret: %.80s",
 	   body);
 	ok(want != 0 || (item && value), "  is complete when it is taken");
+}
+
+static void check_secret(const char *body, int want)
+{
+	check_version(NULL, body, want);
 }
 
 static void check_unwrapped(const char *body, int want)
@@ -253,10 +258,16 @@ static void test_values(void)
 	check_secret("{\"id\":\"" HOST "/secrets/a-1/v1\",\"value\":\"x\",\"value\":\"y\"}",
 		     -EPROTO);
 	check_secret("", -EPROTO);
+	check_version("V1", "{\"id\":\"" HOST "/secrets/a-1/v1\",\"value\":\"x\"}", 0);
+	check_version("v1", "{\"id\":\"" HOST "/secrets/a-1/v2\",\"value\":\"x\"}", -EPROTO);
+	check_version("v1", "{\"id\":\"" HOST "/secrets/a-1\",\"value\":\"x\"}", -EPROTO);
 	check_unwrapped("{\"kid\":\"" HOST "/keys/kek/v1\",\"value\":\"AQID\"}", 0);
 	check_unwrapped("{\"kid\":\"" HOST "/keys/kek/v2\",\"value\":\"AQID\"}", -EPROTO);
 	check_unwrapped("{\"kid\":\"" HOST "/keys/other/v1\",\"value\":\"AQID\"}", -EPROTO);
 	check_unwrapped("{\"kid\":\"" HOST "/keys/kek/v1\",\"value\":\"?\"}", -EPROTO);
+	check_unwrapped("{\"kid\":\"https://evil.example/keys/kek/v1\",\"value\":\"AQID\"}",
+			-EPROTO);
+	check_unwrapped("{\"kid\":\"" HOST ":8443/keys/kek/v1\",\"value\":\"AQID\"}", -EPROTO);
 	check_unwrapped("{\"kid\":\"" HOST "/keys/kek/v1\"}", -EPROTO);
 	check_unwrapped("{\"value\":\"AQID\"}", -EPROTO);
 	check_unwrapped("nonsense", -EPROTO);

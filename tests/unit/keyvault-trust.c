@@ -230,8 +230,10 @@ static void check_resource(enum keyvault_cloud cloud, const char *vault, const c
 
 static void test_resources(void)
 {
-	static const char *const named[] = {"127.0.0.1", "kv.vault.private.example", "evil.example",
-					    "x.azure.com", NULL};
+	static const char *const named[] = {
+		"127.0.0.1",   "kv.vault.private.example",  "evil.example",
+		"x.azure.com", "evilvault.private.example", "vault.private.example",
+		NULL};
 	enum keyvault_cloud cloud = KEYVAULT_CLOUD_PUBLIC;
 	const char *vault = "https://x.vault.azure.net";
 
@@ -256,6 +258,12 @@ static void test_resources(void)
 	check_resource(cloud, "https://kv.vault.private.example", "https://private.example", named,
 		       false);
 	check_resource(cloud, "https://kv.vault.private.example", "https://vault.other.example",
+		       named, false);
+	check_resource(cloud, "https://kv.vault.private.example",
+		       "https://vault.private.example:8443", named, false);
+	check_resource(cloud, "https://evilvault.private.example", "https://vault.private.example",
+		       named, false);
+	check_resource(cloud, "https://vault.private.example", "https://vault.private.example",
 		       named, false);
 	check_resource(cloud, "https://evil.example", "https://graph.microsoft.com", named, false);
 	check_resource(cloud, "https://x.azure.com", "https://azure.com", named, false);
