@@ -15,9 +15,10 @@ bek() { echo "{\"name\": \"$bek_guid\", \"versions\": [{\"ade\": {\"file\": \"$b
 kek='"keys": [{"name": "kek", "versions": [{"bits": 2048}]}]'
 cat >"$work/config.json" <<END
 { "tenants": [{"id": "$tenant"}],
-  "clients": [{"id": "$client", "secret": "$secret"}],
+  "clients": [{"id": "$client", "secret": "$secret", "certificates": [{"make": "app"}], "federated": [{"make": "pod"}]}],
   "identities": [{"name": "vm", "kind": "system"}],
-  "managed": {"imds": {}},
+  "managed": {"imds": {}, "appService": {}},
+  "device": {"interval": 1, "answer": "approve"},
   "authority": {"cloud": "public"}, "authorities": [{"name": "cn", "cloud": "china"}, {"name": "gov", "cloud": "usgov"}],
   "vaults": [
     {"name": "contoso-kv", "cloud": "public", "publicUrl": "azure", $kek, "secrets": [$(bek ', "kek": "kek"')]},
@@ -87,6 +88,62 @@ says "not trusted" "--ca-file"
 ) >"$work/output" 2>&1
 is $? 0 "a managed identity, with proxies for all"
 is "$(sed 's/:443$//' "$log" | sort -u)" "200 CONNECT contoso-kv.vault.azure.net" "  the proxy saw the vault alone"
+
+# ---- each way to sign in × each cloud, by their real names; and what another cloud's vault answers
+mkdir "$work/bin"
+cat >"$work/bin/az" <<END
+#!/bin/sh
+printf '{"accessToken":"%s","expires_on":%s}' "\$(cat "$work/token")" "\$((\$(date +%s) + 3600))"
+END
+chmod +x "$work/bin/az"
+# key_with WAY OPTION...: as the service principal, the workload, ...
+key_with()
+{
+	local variables=() credential
+	case $1 in
+	"client secret") variables=("${principal[@]}" AZURE_CLIENT_SECRET="$secret") credential=env ;;
+	"client certificate") variables=("${principal[@]}" AZURE_CLIENT_CERTIFICATE_PATH="$VAULT_CERT_app") credential=env ;;
+	"workload identity") variables=("${principal[@]}" AZURE_FEDERATED_TOKEN_FILE="$VAULT_FEDERATED_pod") credential=workload ;;
+	"managed identity, IMDS") variables=(AZURE_POD_IDENTITY_AUTHORITY_HOST="$VAULT_IMDS") credential=managed ;;
+	"managed identity, App Service")
+		variables=(IDENTITY_ENDPOINT="$VAULT_APPSERVICE_ENDPOINT" IDENTITY_HEADER="$VAULT_APPSERVICE_HEADER") credential=managed
+		;;
+	"Azure CLI") variables=(PATH="$work/bin:$PATH") credential=cli ;;
+	"device code") credential=device ;;
+	"ready token") credential=token:file:$work/token ;;
+	esac
+	env "${variables[@]}" "${adefuse_command[@]}" key -vv --ca-file "$VAULT_CA_FILE" --timeout 20 --force --out "$work/out" --credential "$credential" \
+		"${@:2}" "$disk" </dev/null
+}
+principal=(AZURE_TENANT_ID="$tenant" AZURE_CLIENT_ID="$client")
+ways=("client secret" "client certificate" "workload identity" "managed identity, IMDS" "managed identity, App Service" "Azure CLI" "device code"
+	"ready token")
+while read -r cloud vault resource authority; do
+	curl -sS --fail --noproxy '*' --cacert "$VAULT_CA_FILE" -d client_id=$client -d grant_type=client_credentials -d "client_secret=$secret" \
+		--data-urlencode "scope=$resource/.default" "https://127.0.0.1:$authority/$tenant/oauth2/v2.0/token" | jq -r .access_token >"$work/token"
+	other=public
+	[ "$cloud" != public ] || other=china
+	for way in "${ways[@]}"; do
+		(
+			unset AZURE_TENANT_ID AZURE_CLIENT_ID AZURE_CLIENT_SECRET
+			rm -f "$work/out/$bek_guid.BEK"
+			key_with "$way" --vault "$vault" --cloud "$cloud"
+		) >"$work/output" 2>&1
+		result $? "$way, $cloud"
+		row "$way" "$cloud" key
+		is "$(sha_of "$work/out/$bek_guid.BEK" 2>&1)" "$(sha_of "$work/$bek_guid.BEK")" "  and has the key"
+		(
+			unset AZURE_TENANT_ID AZURE_CLIENT_ID AZURE_CLIENT_SECRET
+			key_with "$way" --vault "https://$vault.${resource#https://}" --cloud $other
+		) >"$work/output" 2>&1
+		is $? 2 "$way, a vault of $cloud as $other's"
+		row "$way" "$cloud" "as another cloud's: exit 2"
+	done
+done <<END
+public contoso-kv https://vault.azure.net $VAULT_AUTHORITY_PORT
+china china-kv https://vault.azure.cn $(port_of .authorities.cn.port)
+usgov gov-kv https://vault.usgovcloudapi.net $(port_of .authorities.gov.port)
+END
 
 # ---- proxies that refuse
 https_proxy=http://127.0.0.1:9 fails 8 "a proxy that is not there" key --vault contoso-kv

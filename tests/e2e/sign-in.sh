@@ -67,12 +67,14 @@ signs_in()
 	ok "$1" key "${@:2}"
 	keep
 	is "$(sha_of "$work/out/$bek_guid.BEK" 2>&1)" "$(sha_of "$work/$bek_guid.BEK")" "  and has the key"
+	row "$credential" "custom authority" "$1: key"
 }
 # refuses CODE NAME TEXT [VARIABLE=VALUE...] [OPTION...]: that exit code, that text, a hint, and nothing sent to the vault
 refuses()
 {
 	clear requests
 	fails "$1" "$2" key "${@:4}"
+	row "$credential" "custom authority" "$2: exit $1"
 	keep
 	says "$3" "hint: "
 	is "$(seen '.endpoint == "vault" and .auth')" 0 "  no token reached the vault"
@@ -86,6 +88,7 @@ with_fault()
 }
 
 # ---- environment: client secret
+credential="client secret"
 signs_in "client secret" "${principal[@]}" AZURE_CLIENT_SECRET="$secret"
 signs_in "client secret, asked for" "${principal[@]}" AZURE_CLIENT_SECRET="$secret" --credential env
 signs_in "the tenant by option" AZURE_CLIENT_ID=$client AZURE_CLIENT_SECRET="$secret" --tenant $tenant
@@ -102,6 +105,7 @@ with_fault '{"match":{"endpoint":"token"},"action":{"type":"json","kind":"not-js
 	refuses 8 "the sign-in service talks nonsense" "not understood" "${principal[@]}" AZURE_CLIENT_SECRET="$secret"
 
 # ---- environment: client certificate
+credential="client certificate"
 certificate() { echo "AZURE_CLIENT_CERTIFICATE_PATH=$1"; }
 signs_in "certificate" "${principal[@]}" "$(certificate "$VAULT_CERT_app")"
 is "$(control /requests | jq -c '[.requests[] | .assertion // empty][0] | [.alg, .typ, .thumbprint, .x5c, .lifetime]')" \
@@ -127,6 +131,7 @@ refuses 2 "no such file" "No such file" "${principal[@]}" "$(certificate "$work/
 refuses 2 "a folder" "cannot read" "${principal[@]}" "$(certificate "$work")"
 
 # ---- workload identity
+credential="workload identity"
 federated=("${principal[@]}" "AZURE_FEDERATED_TOKEN_FILE=$VAULT_FEDERATED_pod")
 cp "$VAULT_FEDERATED_pod" "$work/first.jwt"
 signs_in "workload identity" "${federated[@]}"
@@ -146,6 +151,7 @@ refuses 5 "no client id" "AZURE_CLIENT_ID not set" $no_az AZURE_TENANT_ID=$tenan
 refuses 5 "asked for, not set up" "AZURE_FEDERATED_TOKEN_FILE not set" --credential workload
 
 # ---- managed identity: IMDS
+credential="managed identity, IMDS"
 id_of() { jq -r ".identities.ops.$1" <<<"$VAULT_READY"; }
 signs_in "IMDS, found by its sign of life" $no_az "${imds[@]}"
 is "$(control /requests | jq -c '[.requests[] | select(.endpoint == "imds") | .status]')" '[400,200]' "  asked for life, then for a token"
@@ -171,6 +177,7 @@ with_fault '{"match":{"endpoint":"imds"},"action":{"type":"json","kind":"wrong-t
 refuses 2 "an identity that is no identity" "--identity" "${imds[@]}" --identity "$client"
 
 # ---- managed identity: App Service, Arc
+credential="managed identity, App Service"
 signs_in "App Service" $no_az "${app_service[@]}"
 for one in client:clientId object:objectId resource:resourceId; do
 	signs_in "App Service by ${one%:*}" "${app_service[@]}" --credential managed --identity "${one%:*}:$(id_of "${one#*:}")"
@@ -178,6 +185,7 @@ done
 refuses 5 "a wrong header" "refuses (HTTP 401)" "${app_service[0]}" IDENTITY_HEADER=wrong --credential managed
 if [ -n "$arc" ]; then
 	arc_variables=("IDENTITY_ENDPOINT=$VAULT_ARC_ENDPOINT" "IMDS_ENDPOINT=$VAULT_ARC_IMDS")
+	credential="managed identity, Arc"
 	signs_in "Arc" $no_az "${arc_variables[@]}"
 	is "$(control /requests | jq -c '[.requests[] | select(.endpoint == "arc") | .status]')" '[401,200]' "  its challenge is answered"
 	signs_in "Arc, whatever AZURE_CLIENT_ID is meant for" $no_az "${arc_variables[@]}" AZURE_CLIENT_ID=$client
@@ -191,6 +199,7 @@ else
 fi
 
 # ---- a ready token
+credential="ready token"
 token() { curl -sS --fail --cacert "$VAULT_CA_FILE" -d client_id=$client -d grant_type=client_credentials --data-urlencode "client_secret=$secret" \
 	--data-urlencode "scope=$1/.default" "$VAULT_AUTHORITY/$tenant/oauth2/v2.0/token" | jq -r .access_token; }
 part() { printf %s "$1" | base64 -w 0 | tr '+/' '-_' | tr -d =; }
@@ -209,6 +218,7 @@ refuses 2 "no such file" "No such file" --credential "token:file:$work/nothing"
 refuses 2 "a token where SRC belongs" "was not given as file:" --credential "token:$(cat "$work/token")"
 jwt '{"aud":"https://vault.azure.net","exp":4000000000}' >"$work/stranger.jwt"
 fails 5 "a token that the vault does not take" key --credential "token:file:$work/stranger.jwt"
+row "$credential" "custom authority" "not taken by the vault: exit 5"
 keep
 new_token="hint: get a new one: az account get-access-token --resource https://vault.azure.net --tenant $tenant --query accessToken -o tsv"
 says "refuses the given token (HTTP 401" "$new_token"
@@ -224,6 +234,7 @@ given_refused AKV10032 "it is of another tenant"
 given_refused AKV10999 "why is not said; it may have expired or been revoked"
 
 # ---- Azure CLI
+credential="Azure CLI"
 az() { printf '#!/bin/sh\n%s\n' "$1" >"$work/bin/az" && chmod +x "$work/bin/az"; }
 with_az=("PATH=$work/bin:$PATH")
 az "printf '{\"accessToken\":\"%s\",\"expires_on\":4000000000,\"tenant\":\"$tenant\"}' \"\$(cat $work/token)\""
@@ -233,6 +244,7 @@ refuses 5 "az is not signed in" "az is not signed in" "${with_az[@]}" --credenti
 refuses 5 "nor anybody else" "az login --tenant $tenant" "${with_az[@]}"
 
 # ---- who comes first, who is final, and the table
+credential=auto
 refuses 5 "nothing is set up" "none of 5 ways to sign in serves" $no_az
 says "ways to sign in that were tried:" \
 	"  environment        neither AZURE_CLIENT_SECRET nor AZURE_CLIENT_CERTIFICATE_PATH set" \
@@ -275,6 +287,7 @@ fails 2 "a credential that is none" key --credential magic
 says "workload, managed, cli, device, token:SRC"
 
 # ---- device code
+credential="device code"
 # device ACTION [OPTION...]: act on the code once it is shown
 device()
 {
@@ -292,6 +305,7 @@ device()
 }
 clear requests
 ok "device code, approved" device approve
+row "$credential" "custom authority" "approved: key"
 keep
 says "to sign in, open https://" " in a browser and enter the code $(control /device | jq -r '.codes[-1].userCode')"
 is "$(seen '.poll.early == true')" 0 "  never polled too early"
@@ -299,19 +313,23 @@ is "$(seen '.grant == "refresh_token"')" 0 "  one token serves"
 control /fault '{"match":{"endpoint":"token","path":"/token"},"count":1,"action":{"type":"error","status":400,"body":"{\"error\":\"slow_down\"}"}}' >/dev/null
 clear requests
 ok "device code, told to slow down" device approve --timeout 60
+row "$credential" "custom authority" "told to slow down: key"
 keep
 clear fault
 is "$(control /requests | jq '[.requests[] | select(.poll.sinceMs != null and .poll.sinceMs < .poll.intervalMs)] | length')" 0 "  it does"
 fails 5 "device code, declined" device decline
+row "$credential" "custom authority" "declined: exit 5"
 keep
 says "declined in the browser" "hint: "
 fails 5 "device code, expired" device expire
+row "$credential" "custom authority" "expired: exit 5"
 keep
 says "nobody entered the code in time" "hint: "
 with_fault '{"match":{"endpoint":"token","path":"devicecode"},"action":{"type":"replace","set":{"verification_uri":"http://evil.example/"}}}' \
 	refuses 8 "a page that is not https" "not understood" --credential device
 clear requests
 fails 130 "Ctrl-C ends the wait" timeout --preserve-status -s INT 2 env "${adefuse_command[@]}" key -vv "${vault_options[@]}" --credential device "$disk"
+row "$credential" "custom authority" "Ctrl-C: exit 130"
 keep
 # with a terminal it is offered when all else failed, and that is said
 approve_soon() { shown2() { grep -q 'enter the code' "$work/terminal"; }; wait_until 10 shown2 && control /device '{"action":"approve"}' >/dev/null; }
@@ -327,6 +345,7 @@ on_terminal()
 	return $status
 }
 ok "with a terminal a device code is offered" on_terminal
+row "$credential" "custom authority" "offered on a terminal: key"
 keep
 says "no other way to sign in serves" "enter the code"
 
