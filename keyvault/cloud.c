@@ -83,6 +83,15 @@ const char *cloud_resource_of(const struct cloud *cloud, const struct url *url)
 	return NULL;
 }
 
+bool cloud_is_hsm(const struct url *url)
+{
+	for (unsigned int i = 0; i < CLOUD_COUNT; i++) {
+		if (!url->ipv6 && is_below(url->host, clouds[i].hsm_suffix))
+			return true;
+	}
+	return false;
+}
+
 bool cloud_has_resource(const struct cloud *cloud, const char *resource)
 {
 	return strcmp(resource, cloud->vault_resource) == 0 ||

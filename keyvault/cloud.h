@@ -36,6 +36,9 @@ struct vault_trust {
  */
 const char *cloud_resource_of(const struct cloud *cloud, const struct url *url);
 
+/* Whether it is a managed HSM's, of any cloud. */
+bool cloud_is_hsm(const struct url *url);
+
 /* Whether `resource` is one of the two of this cloud. */
 bool cloud_has_resource(const struct cloud *cloud, const char *resource);
 

@@ -69,10 +69,13 @@ static int cli_not_run(int r, struct err *err)
 		return r;
 	}
 	if (r == -ETIMEDOUT)
-		return err_set(err, ERR_SIGNIN, ENODATA, "az gave no token in time");
-	if (r == -EMSGSIZE)
-		return err_set(err, ERR_SIGNIN, ENODATA, "az printed too much for a token");
-	return err_set(err, ERR_SIGNIN, ENODATA, "az cannot be run: %s", strerror(-r));
+		r = err_set(err, ERR_SIGNIN, ENODATA, "az gave no token in time");
+	else if (r == -EMSGSIZE)
+		r = err_set(err, ERR_SIGNIN, ENODATA, "az printed too much for a token");
+	else
+		r = err_set(err, ERR_SIGNIN, ENODATA, "az cannot be run: %s", strerror(-r));
+	err_hint(err, "see what it says: az account get-access-token");
+	return r;
 }
 
 /* "2025-01-31 12:34:56.000000", local time: what az printed before it had expires_on. */
@@ -118,8 +121,11 @@ static int cli_parse(const struct secret *output, struct token *ret_token, struc
 		r = json_take_secret(json, json_root(json), "accessToken", &value);
 	if (r == -ENOMEM)
 		return err_nomem(err);
-	if (r != 0 || !credential_token_ok(value))
-		return err_set(err, ERR_SIGNIN, ENODATA, "az's answer is not understood");
+	if (r != 0 || !credential_token_ok(value)) {
+		r = err_set(err, ERR_SIGNIN, ENODATA, "az's answer is not understood");
+		err_hint(err, "see what it says: az account get-access-token");
+		return r;
+	}
 	if (lifetime <= 0) {
 		r = err_set(err, ERR_SIGNIN, -CREDENTIAL_PARTIAL,
 			    "az gave a token that has expired");

@@ -157,6 +157,26 @@ static int by_policy(const struct refusal_context *context, const char *asked, c
 	return r;
 }
 
+/* A managed HSM has roles of its own, which are granted in it, and says no more than "Forbidden".
+ */
+static int by_hsm(const struct refusal_context *context, const char *asked, const char *name,
+		  struct err *err)
+{
+	size_t length = context->object ? strcspn(context->object, "/") : 0;
+	char grantee[160];
+	int r;
+
+	who(context, false, grantee, sizeof(grantee));
+	r = err_set(err, ERR_VAULT, EACCES,
+		    "managed HSM '%s' refuses to %s: you have no role that allows it", name, asked);
+	err_hint(
+		err,
+		"have the role Managed HSM Crypto User granted: az keyvault role assignment create "
+		"--hsm-name %s --role \"Managed HSM Crypto User\" %s --scope /keys/%.*s",
+		name, grantee, (int)length, context->object ? context->object : "");
+	return r;
+}
+
 static int by_rbac(const struct refusal_context *context, const char *asked, const char *name,
 		   struct err *err)
 {
@@ -209,6 +229,8 @@ static int forbidden(const struct refusal *refusal, const struct refusal_context
 		return by_policy(context, asked, name, err);
 	if (strcmp(inner, "ForbiddenByRbac") == 0)
 		return by_rbac(context, asked, name, err);
+	if (!inner[0] && context->operation == VAULT_UNWRAP && cloud_is_hsm(context->vault))
+		return by_hsm(context, asked, name, err);
 	if (strcmp(inner, "SecretDisabled") == 0 || strcmp(inner, "KeyDisabled") == 0)
 		return disabled(context, name, err);
 	if (strcmp(inner, "ForbiddenByFirewall") == 0) {
@@ -235,7 +257,12 @@ static int forbidden(const struct refusal *refusal, const struct refusal_context
 	}
 	r = err_set(err, ERR_VAULT, EACCES, "vault '%s' refuses to %s (HTTP 403 %s%s%s)", name,
 		    asked, refusal->code, inner[0] ? "/" : "", inner);
-	err_hint(err, "check rights and network rules: az keyvault show --name %s", name);
+	err_hint(
+		err,
+		"needed are Get and List on secrets (or the role Key Vault Secrets User), and Unwrap "
+		"Key on keys (or Key Vault Crypto User); rights and network rules stand in: az "
+		"keyvault show --name %s",
+		name);
 	return r;
 }
 
@@ -246,10 +273,13 @@ static int not_found(const struct refusal_context *context, struct err *err)
 	int r;
 
 	cloud_vault_name(context->vault, name, sizeof(name));
-	if (context->operation == VAULT_LIST_SECRETS)
-		return err_set(err, ERR_NOT_FOUND, ENOENT,
-			       "'%s' knows no secrets: it is not a Key Vault",
-			       context->vault->host);
+	if (context->operation == VAULT_LIST_SECRETS) {
+		r = err_set(err, ERR_NOT_FOUND, ENOENT,
+			    "'%s' knows no secrets: it is not a Key Vault", context->vault->host);
+		err_hint(err, "a managed HSM has keys only: --vault names the vault that has the "
+			      "secret; az keyvault list shows vaults");
+		return r;
+	}
 	r = err_set(err, ERR_NOT_FOUND, ENOENT, "vault '%s' has no %s '%s'", name,
 		    key ? "key" : "secret", context->object);
 	if (key)

@@ -30,8 +30,11 @@ static int make_body(const char *algorithm, const struct secret *wrapped, struct
 	struct secret *body CLEANUP(secret_free) = NULL;
 	int r = base64_decode(secret_text(wrapped), secret_size(wrapped), &bytes);
 
-	if (r == -EINVAL || (r == 0 && secret_size(bytes) == 0))
-		return err_set(err, ERR_KEY, EBADMSG, "the wrapped BEK is not base64");
+	if (r == -EINVAL || (r == 0 && secret_size(bytes) == 0)) {
+		r = err_set(err, ERR_KEY, EBADMSG, "the wrapped BEK is not base64");
+		err_hint(err, "is it a secret that Azure Disk Encryption wrote?");
+		return r;
+	}
 	if (r != 0)
 		return err_nomem(err);
 	value = base64_encode_url(secret_bytes(bytes), secret_size(bytes));
@@ -47,8 +50,11 @@ static int make_body(const char *algorithm, const struct secret *wrapped, struct
 
 static int not_understood(const struct object_id *asked, const char *what, struct err *err)
 {
-	return err_set(err, ERR_NETWORK, EPROTO, "the answer of '%s' is not understood: %s",
-		       asked->vault->host, what);
+	int r = err_set(err, ERR_NETWORK, EPROTO, "the answer of '%s' is not understood: %s",
+			asked->vault->host, what);
+
+	err_hint(err, "is it a Key Vault, and does a proxy change its answers?");
+	return r;
 }
 
 int unwrap_answer_parse(const char *body, size_t size, const struct object_id *asked,

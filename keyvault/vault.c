@@ -211,17 +211,20 @@ static int learn(struct vault_client *client, const struct vault_call *call,
 
 	if (r != 0)
 		return r;
-	if (status >= 200 && status < 300)
-		return err_set(err, ERR_NETWORK, EPROTO,
-			       "'%s' answers without a token: it is not a Key Vault",
-			       call->url->host);
-	if (status != 401)
+	if (status != 401 && (status < 200 || status >= 300))
 		return refused(call, &result, &none, err);
-	if (!result.response.www_authenticate)
-		return err_set(err, ERR_NETWORK, EPROTO,
-			       "'%s' does not say how to sign in: it is not a Key Vault",
-			       call->url->host);
-	r = challenge_parse(result.response.www_authenticate, &challenge, err);
+	if (status != 401)
+		r = err_set(err, ERR_NETWORK, EPROTO,
+			    "'%s' answers without a token: it is not a Key Vault", call->url->host);
+	else if (!result.response.www_authenticate)
+		r = err_set(err, ERR_NETWORK, EPROTO,
+			    "'%s' does not say how to sign in: it is not a Key Vault",
+			    call->url->host);
+	else
+		r = challenge_parse(result.response.www_authenticate, &challenge, err);
+	if (r == -EPROTO)
+		err_hint(err, "is '%s' the right host, and does a proxy change its answers?",
+			 call->url->host);
 	if (r == 0)
 		r = challenge_check(challenge, client->trust, call->url, err);
 	if (r != 0)

@@ -58,6 +58,8 @@ static const struct row rows[] = {
 	{FORBIDDEN("SomethingNew"), 403, VAULT_UNWRAP, ERR_VAULT, -EACCES, "Forbidden/SomethingNew",
 	 "az keyvault show"},
 	{"<html>", 403, VAULT_GET_SECRET, ERR_VAULT, -EACCES, "HTTP 403", "az keyvault show"},
+	{"<html>", 403, VAULT_GET_SECRET, ERR_VAULT, -EACCES, "HTTP 403",
+	 "Get and List on secrets"},
 	{"{\"error\":{\"code\":\"SecretNotFound\",\"message\":\"m\"}}", 404, VAULT_GET_SECRET,
 	 ERR_NOT_FOUND, -ENOENT, "has no secret 'NAME/V1'", "list-deleted"},
 	{"{\"error\":{\"code\":\"KeyNotFound\",\"message\":\"m\"}}", 404, VAULT_UNWRAP,
@@ -105,6 +107,36 @@ static void test_refusals(void)
 		if (!ok(strstr(err.hint, row->hint), "  hint"))
 			printf("# %s\n", err.hint);
 	}
+}
+
+/* A managed HSM's 403 has no inner code; its roles are its own. */
+static void test_hsm(void)
+{
+	static const char body[] = "{\"error\":{\"code\":\"Forbidden\",\"message\":\"m\"}}";
+	struct url *hsm CLEANUP(url_free) = NULL;
+	struct refusal_context context = {.operation = VAULT_UNWRAP,
+					  .object = "kek/v1",
+					  .client_id = "CLIENT",
+					  .retry_after = -1};
+	struct refusal refusal;
+	struct err err = {0};
+
+	must(url_parse("https://contoso-hsm.managedhsm.usgovcloudapi.net", &hsm, NULL) == 0);
+	context.vault = hsm;
+	refusal_parse(403, body, sizeof(body) - 1, &refusal);
+	is(refusal_error(&refusal, &context, &err), -EACCES, "a managed HSM refuses");
+	is_text(err.message,
+		"managed HSM 'contoso-hsm' refuses to unwrap with key 'kek/v1': you have no role that "
+		"allows it",
+		"  in its own words");
+	ok(strstr(err.hint, "az keyvault role assignment create --hsm-name contoso-hsm --role "
+			    "\"Managed HSM Crypto User\" --assignee CLIENT --scope /keys/kek"),
+	   "  and its own role and command");
+	context.operation = VAULT_LIST_SECRETS;
+	context.object = NULL;
+	refusal_parse(404, "", 0, &refusal);
+	is(refusal_error(&refusal, &context, &err), -ENOENT, "it has no secrets to list");
+	ok(strstr(err.hint, "--vault names the vault"), "  and the hint says where they are");
 }
 
 static void test_foreign_text(void)
@@ -278,6 +310,7 @@ static void test_values(void)
 int main(void)
 {
 	test_refusals();
+	test_hsm();
 	test_foreign_text();
 	test_sign_in();
 	test_pages();

@@ -60,6 +60,7 @@ static void test_refused(void)
 		"https://x.vault.azure.net@evil.example/",
 		"https://x.vault.azure.net\\@evil.example/",
 		"https://evil.example\\.vault.azure.net/",
+		"https://x.vault.azure.net/a\\b",
 		"https://evil.example%2f.vault.azure.net/",
 		"https://evil.example%00.vault.azure.net/",
 		"https://x.vault.azure.net/#frag",
