@@ -68,6 +68,8 @@ for bad in "${bads[@]}"; do
 	name=${bad%.BEK}
 	fails 4 "$name, and no other candidate" key "alone-$name"
 	says "${why[$name]}" "hint: "
+	[[ $(grep 'adefuse: error: ' <<<"$out") == *"${why[$name]}"* ]]
+	result $? "  and the error itself says why"
 	is "$(find "$work/out" -type f | wc -l)" 0 "  nothing is written"
 	ok "$name, and an older version" key "older-$name"
 	right
