@@ -103,11 +103,12 @@ ok "an older one after the newer one has failed" during "$(gathering 3 '^/secret
 taken "tag-21 tag-21-old tag-22 tag-22-old tag-23 tag-23-old" "in order"
 
 # ---- what goes wrong
-ok "throttled, all of them: each tries again" during '{"match":{"path":"^/secrets/0","auth":"present"},"count":8,"action":{"type":"error","status":429}}' \
+# five: no request alone uses up its tries with them, in whatever order they come
+ok "throttled: those that are try again" during '{"match":{"path":"^/secrets/0","auth":"present"},"count":5,"action":{"type":"error","status":429}}' \
 	"$get" "${common[@]}" "${twelve[@]}"
 says "found 12"
 taken "$order" "in the same order"
-counted '.endpoint == "vault" and .auth' 32 "eight more requests"
+counted '.endpoint == "vault" and .auth' 29 "five more requests"
 is "$(grep -avE '^(adefuse: (debug|info|warning): |bek name=|found |maxrss )' <<<"$out")" "" "  no line of the log is torn"
 fails 6 "one of them is refused: an error, when nothing else was found" during \
 	'{"match":{"path":"^/secrets/0","auth":"present"},"action":{"type":"error","status":403,"code":"Forbidden","inner":"ForbiddenByFirewall"}}' \

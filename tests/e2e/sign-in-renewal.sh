@@ -108,6 +108,6 @@ as[token]="token:file:$work/token" with[token]="X=x"
 fault "{\"match\":$listing,\"action\":{\"type\":\"delay\",\"ms\":400}}"
 fails 5 "a ready token that ends amid the listing" key token
 clear fault
-says "does not take the token" "hint: "
+says "refuses the given token" "hint: "
 row token "custom authority" "ends amid a listing: exit 5"
 done_testing

@@ -46,6 +46,8 @@ in_manual()
 		s/none of [0-9]+ ways/none of N ways/
 		s/sign-in refused \(HTTP .*/sign-in refused (HTTP N ...)/
 		s/port [0-9]+/port N/; s/^(cannot connect to .*): .*/\1: .../
+		s/(refuses the given token \(HTTP 401).*/\1 ...)/
+		s/^(AZURE_TOKEN_CREDENTIALS=)[^ ]*/\1.../
 		s/with RSA[^ ]* /with ... /
 		s/machine'...'/machine's/
 		s/[0-9]+ s( |\$)/N s\\1/g
@@ -97,6 +99,9 @@ row 8 "cut" "try again later" '{"match":{"endpoint":"vault","auth":"present"},"a
 
 token_fault() { jq -nc --argjson b "$1" '{match:{endpoint:"token"},action:{type:"error",status:401,body:($b|tojson)}}'; }
 row 5 "a wrong client secret" "AZURE_CLIENT_SECRET" "$(token_fault '{"error":"invalid_client","error_codes":[7000215]}')"
+in_manual 2 "AZURE_TOKEN_CREDENTIALS" "--credential" env AZURE_TOKEN_CREDENTIALS=Nobody "${key[@]}" "$work/a.img"
+printf '%s' eyJhbGciOiJub25lIn0.eyJhIjoxfQ.x >"$work/token"
+in_manual 5 "a given token that is refused" "az account get-access-token" "${key[@]}" --credential "token:file:$work/token" "$work/a.img"
 in_manual 5 "nothing to sign in with" "az login" env -u AZURE_CLIENT_ID -u AZURE_CLIENT_SECRET -u AZURE_TENANT_ID PATH=/nonexistent:/usr/bin:/bin "${key[@]}" "$work/a.img"
 in_manual 5 "another tenant" "AZURE_ADDITIONALLY_ALLOWED_TENANTS" "${key[@]}" --tenant 22222222-2222-3333-4444-555555555555 "$work/a.img"
 control /challenge '{"vault":"contoso-kv","challenge":{"resource":"https://management.azure.com"}}' >/dev/null

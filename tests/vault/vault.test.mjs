@@ -229,6 +229,16 @@ const OPENSSL_PADDING = {
 const pkeyutl = (alg, input, ...args) => execFileSync('openssl',
 	['pkeyutl', ...args, ...OPENSSL_PADDING[alg].flatMap((option) => ['-pkeyopt', option])], { input });
 
+/* One OAEP ciphertext in some 400 has by chance what PKCS#1 v1.5 takes for its padding: another one then. */
+async function refusal(alg, other, value) {
+	let reply = await unwrap(other, value);
+	for (let tries = 0; other === 'RSA1_5' && reply.status === 200 && tries < 5; tries++) {
+		const sealed = pkeyutl(alg, bek, '-encrypt', '-pubin', '-inkey', `${dir}/kek.pub`);
+		reply = await unwrap(other, sealed.toString('base64url'));
+	}
+	return reply;
+}
+
 for (const alg of Object.keys(OPENSSL_PADDING)) {
 	test(`${alg}: the openssl command wraps what the vault unwraps, and the other way round`, async () => {
 		const sealed = pkeyutl(alg, bek, '-encrypt', '-pubin', '-inkey', `${dir}/kek.pub`);
@@ -249,7 +259,7 @@ for (const alg of Object.keys(OPENSSL_PADDING)) {
 		isError(await unwrap(alg, value, `/keys/kek/${id('0')}/unwrapkey`), 400, 'BadParameter');
 		isError(await unwrap(alg, value, '/keys/kek/unwrapkey'), 400, 'BadParameter');
 		for (const other of Object.keys(OPENSSL_PADDING).filter((name) => name !== alg))
-			isError(await unwrap(other, value), 400, 'BadParameter');
+			isError(await refusal(alg, other, value), 400, 'BadParameter');
 		sealed[100] ^= 1;
 		isError(await unwrap(alg, sealed.toString('base64url')), 400, 'BadParameter');
 	});
