@@ -5,7 +5,7 @@ READER_TESTS = \
 	tests/e2e/made-images.sh \
 	tests/e2e/partition-peers.sh \
 	tests/e2e/peers.sh
-ORACLE_TESTS = $(READER_TESTS) tests/mkade/oracle.sh
+ORACLE_TESTS = $(READER_TESTS) tests/mkade/oracle.sh tests/mkade/oracle-states.sh
 MOUNT_TESTS = \
 	tests/e2e/mount-tree.sh \
 	tests/e2e/mount-process.sh \
@@ -103,12 +103,13 @@ tests_mkade_mkade_SOURCES = \
 	tests/mkade/mkade.c \
 	tests/mkade/ntfs.c \
 	tests/mkade/protector.c tests/mkade/protector.h \
+	tests/mkade/regions.c tests/mkade/regions.h \
 	tests/mkade/show.c tests/mkade/show.h \
 	tests/mkade/util.c tests/mkade/util.h \
 	tests/mkade/vhd.c \
 	tests/mkade/volume.c tests/mkade/volume.h
 tests_mkade_mkade_CFLAGS = $(AM_CFLAGS) $(GCRYPT_CFLAGS)
 tests_mkade_mkade_LDADD = $(GCRYPT_LIBS)
-EXTRA_DIST += tests/mkade/mkntfs.sh
+EXTRA_DIST += tests/mkade/mkntfs.sh tests/mkade/peers.sh
 
 include tests/fuzz/local.mk

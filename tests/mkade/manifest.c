@@ -138,12 +138,26 @@ static void write_disk(FILE *f, const struct outputs *o, const struct disk *d, c
 
 static const char *state_name(const struct meta *m)
 {
-	if (m->state == STATE_DECRYPTED)
+	if (m->state == STATE_DECRYPTED && m->next_state == STATE_DECRYPTED)
 		return "decrypted";
+	if (m->state != STATE_ENCRYPTED || m->next_state != STATE_ENCRYPTED ||
+	    m->encrypted_size != m->volume_size)
+		return "converting";
 	for (const struct protector *p = m->protectors; p; p = p->next)
 		if (p->type == PROTECTOR_CLEAR_KEY)
 			return "suspended";
 	return "encrypted";
+}
+
+static void regions(FILE *f, const char *key, const struct regions *l, const char *end)
+{
+	fprintf(f, "\"%s\": [", key);
+	for (size_t i = 0; i < l->n; i++) {
+		fputs(i ? ", {" : "{", f);
+		number(f, "offset", l->r[i].offset, ", ");
+		number(f, "size", l->r[i].size, "}");
+	}
+	fprintf(f, "]%s", end);
 }
 
 static void write_volume(FILE *f, const struct disk *d, const struct volume *v, const char *sha)
@@ -159,6 +173,9 @@ static void write_volume(FILE *f, const struct disk *d, const struct volume *v, 
 	text(f, "method", m->method->name, ",\n    ");
 	number(f, "method_id", m->method->id, ",\n    ");
 	text(f, "state", state_name(m), ",\n    ");
+	fprintf(f, "\"states\": [%u, %u],\n    ", m->state, m->next_state);
+	number(f, "encrypted_size", m->encrypted_size, ",\n    ");
+	number(f, "conversion_size", m->conversion_size, ",\n    ");
 	guid(f, "guid", &m->volume_guid, ",\n    ");
 	text(f, "description", m->description, ",\n    ");
 	fputs("\"metadata_offsets\": [", f);
@@ -167,13 +184,8 @@ static void write_volume(FILE *f, const struct disk *d, const struct volume *v, 
 	fputs("],\n    ", f);
 	number(f, "header_offset", m->header_offset, ",\n    ");
 	number(f, "header_size", (uint64_t)m->header_sectors * m->sector_size, ",\n    ");
-	fputs("\"zero_regions\": [", f);
-	for (size_t i = 0; i < ARRAY_LEN(v->zero); i++) {
-		fputs(i ? ", {" : "{", f);
-		number(f, "offset", v->zero[i].offset, ", ");
-		number(f, "size", v->zero[i].size, "}");
-	}
-	fputs("],\n    ", f);
+	regions(f, "zero_regions", &v->zero, ",\n    ");
+	regions(f, "refused_regions", &v->refused, ",\n    ");
 	text_or_null(f, "plain_sha256", sha, ",\n    ");
 	bytes(f, "fvek", m->fvek, m->method->fvek_len, ",\n    ");
 	bytes(f, "vmk", m->vmk, sizeof(m->vmk), "\n  },\n");
@@ -205,15 +217,15 @@ static void write_extents(FILE *f, const struct view *w, int plain)
 	const struct volume *v = w->volume;
 
 	fputs(",\n  \"extents\": [", f);
-	for (size_t i = 0; i < v->extent_count; i++) {
-		struct region r = v->extents[i];
+	for (size_t i = 0; i < v->extents.n; i++) {
+		struct region r = v->extents.r[i];
 		char sha[HEX_MAX];
 
 		r.offset += disk_volume(w->disk)->offset;
-		hash_range(w, &r, plain, v->extents[i].offset, sha);
+		hash_range(w, &r, plain, v->extents.r[i].offset, sha);
 		fputs(i ? ",\n    {" : "\n    {", f);
-		number(f, "offset", v->extents[i].offset, ", ");
-		number(f, "size", v->extents[i].size, ", ");
+		number(f, "offset", v->extents.r[i].offset, ", ");
+		number(f, "size", v->extents.r[i].size, ", ");
 		text(f, "sha256", sha, "}");
 	}
 	fputs("\n  ]", f);

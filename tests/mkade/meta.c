@@ -93,9 +93,10 @@ static void fill_block_header(uint8_t *h, size_t covered, const struct meta *m)
 	memcpy(h, fve_signature, sizeof(fve_signature));
 	put16(h + 8, (uint16_t)(covered / 16));
 	put16(h + 10, 2);
-	put16(h + 12, (uint16_t)m->state);
-	put16(h + 14, (uint16_t)m->state);
-	put64(h + 16, m->state == STATE_DECRYPTED ? 0 : m->volume_size);
+	put16(h + 12, m->state);
+	put16(h + 14, m->next_state);
+	put64(h + 16, m->encrypted_size);
+	put32(h + 24, m->conversion_size);
 	put32(h + 28, m->header_sectors);
 	for (int i = 0; i < META_COPIES; i++)
 		put64(h + 32 + (size_t)8 * i, m->copy_offset[i]);

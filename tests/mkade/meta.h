@@ -10,14 +10,19 @@
 
 enum fve_state {
 	STATE_DECRYPTED = 1,
+	STATE_SWITCHING = 2, /* interrupted: what lies at the watermark is neither */
+	STATE_PAUSED = 3,
 	STATE_ENCRYPTED = 4,
+	STATE_SWITCHING_SMALL = 5,
 };
 
 struct meta {
 	const struct method *method;
 	struct guid volume_guid;
 	const char *description;
-	enum fve_state state;
+	uint16_t state, next_state; /* enum fve_state, or what no Windows writes */
+	uint64_t encrypted_size;    /* the watermark: ciphertext below, plaintext from there on */
+	uint32_t conversion_size;   /* bytes from the watermark on that are being converted */
 	bool togo;
 	bool auto_unlock;
 	uint32_t sector_size, cluster_sectors;

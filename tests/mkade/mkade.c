@@ -18,8 +18,9 @@ static const char usage[] =
 	"       mkade --show FILE [--offset BYTES]\n"
 	"       mkade --fix-crc FILE [COPY...] [--offset BYTES]\n"
 	"disk:       --volume FILE  --layout bare|mbr|gpt  --system FILE  --sector 512|4096  --vhd\n"
-	"volume:     --method NAME  --state encrypted|decrypted|suspended  --togo\n"
-	"            --sparse-size SIZE  --header-sectors N  --place A,B,C,H  --volume-guid GUID\n"
+	"volume:     --method NAME  --togo\n"
+	"            --state encrypted|decrypted|suspended|converting:STATE,NEXT,WATERMARK\n"
+	"            --conversion-size SIZE  --sparse-size SIZE  --header-sectors N  --place A,B,C,H  --volume-guid GUID\n"
 	"            --description TEXT  --auto-unlock\n"
 	"protectors: [--guid GUID] --bek PATH | --recovery-password P|random | --password P |\n"
 	"            --clear-key | --tpm   with --bek-layout 156|180, --clear-key-version N before\n"
@@ -33,6 +34,7 @@ enum opt {
 	OPT_VHD,
 	OPT_METHOD,
 	OPT_STATE,
+	OPT_CONVERSION_SIZE,
 	OPT_TOGO,
 	OPT_SPARSE_SIZE,
 	OPT_HEADER_SECTORS,
@@ -66,6 +68,7 @@ static const struct option long_options[] = {
 	{"vhd", no_argument, NULL, OPT_VHD},
 	{"method", required_argument, NULL, OPT_METHOD},
 	{"state", required_argument, NULL, OPT_STATE},
+	{"conversion-size", required_argument, NULL, OPT_CONVERSION_SIZE},
 	{"togo", no_argument, NULL, OPT_TOGO},
 	{"sparse-size", required_argument, NULL, OPT_SPARSE_SIZE},
 	{"header-sectors", required_argument, NULL, OPT_HEADER_SECTORS},
@@ -93,7 +96,8 @@ static const struct option long_options[] = {
 };
 
 struct job {
-	const char *volume_path, *show_path, *fix_path, *state;
+	const char *volume_path, *show_path, *fix_path;
+	char *state;
 	uint64_t offset, sparse_size;
 	bool has_place, has_volume_guid;
 	uint64_t place[META_COPIES + 1];
@@ -203,6 +207,9 @@ static void volume_option(struct job *j, int opt)
 		break;
 	case OPT_STATE:
 		j->state = optarg;
+		break;
+	case OPT_CONVERSION_SIZE:
+		m->conversion_size = (uint32_t)parse_size(optarg);
 		break;
 	case OPT_TOGO:
 		m->togo = true;
@@ -324,22 +331,49 @@ static void open_plaintext(struct job *j)
 		die("--togo takes a FAT32 volume");
 }
 
-static void complete_meta(struct job *j)
+/* text: STATE,NEXT,WATERMARK. All three may be what no Windows would write. */
+static void parse_converting(struct meta *m, char *text)
 {
+	char *save = NULL;
+	const char *state = strtok_r(text, ",", &save), *next = strtok_r(NULL, ",", &save);
+	const char *watermark = strtok_r(NULL, ",", &save);
+
+	if (!watermark || strtok_r(NULL, ",", &save))
+		die("--state converting: takes STATE,NEXT,WATERMARK");
+	m->state = (uint16_t)parse_size(state);
+	m->next_state = (uint16_t)parse_size(next);
+	m->encrypted_size = parse_size(watermark);
+}
+
+static void complete_state(struct job *j)
+{
+	static const char converting[] = "converting:";
 	struct meta *m = &j->volume.meta;
 	bool clear = false;
 
-	if (!m->header_sectors)
-		m->header_sectors = (uint32_t)((m->togo ? MIB : 8192) / m->sector_size);
-	m->state = STATE_ENCRYPTED;
 	for (struct protector *p = m->protectors; p; p = p->next)
 		clear |= p->type == PROTECTOR_CLEAR_KEY;
-	if (strcmp(j->state, "decrypted") == 0)
-		m->state = STATE_DECRYPTED;
-	else if (strcmp(j->state, "suspended") == 0 && !clear)
+	m->state = m->next_state = STATE_ENCRYPTED;
+	m->encrypted_size = m->volume_size;
+	if (strncmp(j->state, converting, strlen(converting)) == 0) {
+		parse_converting(m, j->state + strlen(converting));
+	} else if (strcmp(j->state, "decrypted") == 0) {
+		m->state = m->next_state = STATE_DECRYPTED;
+		m->encrypted_size = 0;
+	} else if (strcmp(j->state, "suspended") == 0 && !clear) {
 		add_protector(j, PROTECTOR_CLEAR_KEY, NULL)->flags = j->clear_key_version;
-	else if (strcmp(j->state, "suspended") != 0 && strcmp(j->state, "encrypted") != 0)
+	} else if (strcmp(j->state, "suspended") != 0 && strcmp(j->state, "encrypted") != 0) {
 		die("unknown state '%s'", j->state);
+	}
+}
+
+static void complete_meta(struct job *j)
+{
+	struct meta *m = &j->volume.meta;
+
+	if (!m->header_sectors)
+		m->header_sectors = (uint32_t)((m->togo ? MIB : 8192) / m->sector_size);
+	complete_state(j);
 	if (!j->has_volume_guid)
 		random_guid(&m->volume_guid);
 	random_bytes(m->vmk, sizeof(m->vmk));
@@ -387,8 +421,9 @@ static unsigned int parse_copies(int n, char **text)
 
 int main(int argc, char **argv)
 {
+	static char encrypted[] = "encrypted";
 	struct job j = {.offset = OFFSET_SEARCH,
-			.state = "encrypted",
+			.state = encrypted,
 			.bek_layout = 156,
 			.clear_key_version = 1};
 

@@ -12,136 +12,9 @@
 #   cryptsetup  decrypts only in the kernel: here it unlocks and prints the key; no clear key; a
 #               non-ASCII password is refused by 2.6.1 (libbde takes the same one)
 # None of them differs from Windows in what reads as zeros: all compare over the whole volume.
-#
-# Environment: MKADE, the image maker (default: where make check builds it, else in $PATH); MKNTFS (default: beside this script).
-set -uo pipefail
-export LC_ALL=C.UTF-8
 
-here=$(cd "$(dirname "$0")" && pwd)
-mkade=${MKADE:-${abs_top_builddir:+$abs_top_builddir/tests/mkade/}mkade}
-mkntfs_sh=${MKNTFS:-$here/mkntfs.sh}
-password='anaconda 123'
-
-skip_all() {
-	echo "1..0 # SKIP $*"
-	exit 0
-}
-
-for tool in "$mkade" jq dislocker-file dislocker-fuse bdemount cryptsetup ntfs-3g mkntfs mkfs.vfat \
-	fsck.vfat sgdisk fdisk qemu-img fusermount3 openssl; do
-	command -v "$tool" >/dev/null || skip_all "$tool is missing"
-done
-[[ -c /dev/fuse && -w /dev/fuse ]] || skip_all "/dev/fuse cannot be used"
-
-work=$(mktemp -d)
-mkade=$(realpath "$(command -v "$mkade")")
-cd "$work" || exit 1
-mkdir mnt
-unmount() {
-	fusermount3 -u mnt 2>/dev/null || fusermount -u mnt 2>/dev/null || umount mnt
-}
-cleanup() {
-	cd "$work" || exit
-	if mountpoint -q mnt; then
-		unmount
-	fi
-	cd / && rm -rf "$work"
-}
-trap cleanup EXIT
-trap 'exit 1' INT TERM HUP
-
-count=0 failed=0
-check() { # NAME COMMAND...: the command decides
-	local name=$1
-	shift
-	count=$((count + 1))
-	if "$@" >log 2>&1; then
-		echo "ok $count - $name"
-	else
-		echo "not ok $count - $name"
-		sed 's/^/# /' log
-		failed=$((failed + 1))
-	fi
-}
-
-field() { # JQ-PATH of the manifest
-	jq -r "$1" m.json
-}
-
-has_hash() { # FILE SHA256
-	local got
-	got=$(sha256sum <"$1" | cut -d' ' -f1)
-	[[ $got == "$2" ]] || {
-		echo "plaintext has SHA-256 $got, expected $2"
-		return 1
-	}
-}
-
-by_dislocker() { # IMAGE KEY-OPTION...
-	local image=$1
-	shift
-	rm -f peer.raw
-	dislocker-file -V "$image" -O "$(field .volume.offset)" "$@" -- peer.raw &&
-		has_hash peer.raw "$(field .volume.plain_sha256)"
-}
-
-by_bdemount() { # IMAGE KEY-OPTION...
-	local image=$1 rc=0
-	shift
-	bdemount -o "$(field .volume.offset)" "$@" "$image" mnt </dev/null || return
-	has_hash mnt/bde1 "$(field .volume.plain_sha256)" || rc=1
-	unmount
-	return "$rc"
-}
-
-# The 128-bit diffuser key datum has room for two 256-bit keys, and half of each is used.
-expected_fvek() {
-	local fvek
-	fvek=$(field .volume.fvek)
-	if [[ $(field .volume.method) == cbc-128-diffuser ]]; then
-		echo "${fvek:0:32}${fvek:64:32}"
-	else
-		echo "$fvek"
-	fi
-}
-
-by_cryptsetup() { # IMAGE KEY-FILE
-	local got
-	got=$(cryptsetup -q bitlkDump --dump-volume-key --key-file "$2" "$1" |
-		sed -n '/^MK dump:/,$ { s/^MK dump://; p }' | tr -d ' \t\n')
-	[[ $got == "$(expected_fvek)" ]] || {
-		echo "FVEK '$got', expected '$(expected_fvek)'"
-		return 1
-	}
-}
-
-make() { # mkade's options
-	"$mkade" --manifest m.json "$@"
-}
-
-files_intact() { # VOLUME LIST
-	local rc=0 list
-	list=$(realpath "$2")
-	ntfs-3g -o ro,streams_interface=windows "$1" mnt || return
-	(cd mnt && sha256sum --quiet -c "$list") || rc=1
-	grep -q ZoneId=3 mnt/one-byte:Zone.Identifier || rc=1
-	[[ $(find mnt -type f | wc -l) == $(wc -l <"$list") ]] || rc=1
-	unmount
-	return "$rc"
-}
-
-same_elsewhere() { # A B [OFFSET SIZE]...: equal but for these ranges
-	(cmp -l "$1" "$2" 2>&1 || true) | awk -v ranges="${*:3}" '
-		BEGIN { n = split(ranges, r, " ") }
-		!/^ *[0-9]+ +[0-7]+ +[0-7]+$/ { print; bad = 1; exit }
-		{ for (i = 1; i < n; i += 2) if ($1 > r[i] && $1 <= r[i] + r[i + 1]) next
-		  print "differs at", $1 - 1; bad = 1; exit }
-		END { exit bad }'
-}
-
-zero_ranges() {
-	field '.volume.zero_regions[] | "\(.offset) \(.size)"' | tr '\n' ' '
-}
+# shellcheck source=tests/mkade/peers.sh
+. "$(dirname "$0")/peers.sh"
 
 every_method() { # NTFS SECTOR
 	local method recovery at="$2-byte sectors"
@@ -332,11 +205,6 @@ sparse() {
 	rm -f big.ntfs big.img
 }
 
-# NAME of a field: sets at and len from --show.
-find_field() {
-	read -r _ at len _ < <("$mkade" --show d.img | grep "^$1 ")
-}
-
 # A patched description is refused for its CRC, and shown once that is mended.
 show_and_fix_crc() {
 	local copy at len
@@ -351,10 +219,6 @@ show_and_fix_crc() {
 	check "--fix-crc" "$mkade" --fix-crc d.img
 	check "mended metadata: dislocker" by_dislocker d.img -f k.bek
 	check "mended metadata: cryptsetup sees the patch" sees_description Priginal
-}
-
-not() {
-	! "$@"
 }
 
 sees_description() {
@@ -380,16 +244,7 @@ make_volumes() {
 		"$mkntfs_sh" --size 8M --tree none --sector 4096 sys4.ntfs
 }
 
-make_volumes
-case $? in
-0) ;;
-77) skip_all "volumes cannot be made" ;;
-*)
-	echo "Bail out! volumes cannot be made"
-	exit 1
-	;;
-esac
-
+volumes_by make_volumes
 every_method a.ntfs 512
 check "files are intact" files_intact peer.raw a.list
 every_method a4.ntfs 4096
@@ -405,5 +260,4 @@ check "VHD: qemu reads the disk" qemu_sees_the_disk d.vhd
 sparse
 show_and_fix_crc
 deterministic
-echo "1..$count"
-((failed == 0))
+finish

@@ -17,25 +17,20 @@ static uint64_t header_size(const struct volume *v)
 	return (uint64_t)v->meta.header_sectors * v->meta.sector_size;
 }
 
-static bool overlap(const struct region *a, const struct region *b)
-{
-	return a->offset < b->offset + b->size && b->offset < a->offset + a->size;
-}
-
 static void check_places(const struct volume *v)
 {
 	struct region header = {0, header_size(v)};
 
-	for (size_t i = 0; i < ARRAY_LEN(v->zero); i++) {
-		const struct region *r = &v->zero[i];
+	for (size_t i = 0; i < v->zero.n; i++) {
+		const struct region *r = &v->zero.r[i];
 
 		if (r->offset % v->meta.sector_size || r->offset > v->meta.volume_size - r->size ||
-		    overlap(r, &header))
+		    region_overlap(r, &header))
 			die("place %llu is not possible", (unsigned long long)r->offset);
 		for (size_t j = 0; j < i; j++)
-			if (overlap(r, &v->zero[j]))
+			if (region_overlap(r, &v->zero.r[j]))
 				die("places %llu and %llu overlap", (unsigned long long)r->offset,
-				    (unsigned long long)v->zero[j].offset);
+				    (unsigned long long)v->zero.r[j].offset);
 	}
 }
 
@@ -53,20 +48,63 @@ static uint64_t choose(struct volume *v, size_t i, uint64_t size)
 	return fsmap_take(v->map, span / 100 * percent[i], size);
 }
 
+/*
+ * Nobody knows what the bytes at the watermark are while they are being converted. Where the
+ * relocated header is among them, the front of the volume cannot be read either.
+ */
+static void plan_refused(struct volume *v)
+{
+	const struct meta *m = &v->meta;
+	struct regions whole = {0};
+
+	if (m->state == STATE_SWITCHING && m->encrypted_size < m->volume_size)
+		regions_add(&whole, m->encrypted_size,
+			    m->conversion_size < m->volume_size - m->encrypted_size
+				    ? m->conversion_size
+				    : m->volume_size - m->encrypted_size);
+	for (size_t i = 0; i < whole.n; i++) {
+		struct region header = {m->header_offset, header_size(v)};
+		const struct region *r = &whole.r[i];
+		uint64_t from, to;
+
+		if (region_overlap(r, &header)) {
+			from = r->offset > header.offset ? r->offset : header.offset;
+			to = r->offset + r->size < header.offset + header.size
+				     ? r->offset + r->size
+				     : header.offset + header.size;
+			regions_add(&v->refused, from - header.offset, to - from);
+		}
+		regions_add(&v->refused, r->offset, r->size);
+	}
+	regions_cut(&v->refused, &v->zero);
+	regions_free(&whole);
+}
+
 void volume_place(struct volume *v, const uint64_t *place)
 {
-	for (size_t i = 0; i < ARRAY_LEN(v->zero); i++) {
+	for (size_t i = 0; i < META_COPIES + 1; i++) {
 		uint64_t size = i < META_COPIES ? META_BLOCK_SIZE : header_size(v);
 
-		v->zero[i].offset = place ? place[i] : choose(v, i, size);
-		v->zero[i].size = size;
+		regions_add(&v->zero, place ? place[i] : choose(v, i, size), size);
 		/* Sparse volumes keep these areas as written ones. */
-		fsmap_mark(v->map, v->zero[i].offset, size);
+		fsmap_mark(v->map, v->zero.r[i].offset, size);
 	}
 	check_places(v);
 	for (size_t i = 0; i < META_COPIES; i++)
-		v->meta.copy_offset[i] = v->zero[i].offset;
-	v->meta.header_offset = v->zero[META_COPIES].offset;
+		v->meta.copy_offset[i] = v->zero.r[i].offset;
+	v->meta.header_offset = v->zero.r[META_COPIES].offset;
+	plan_refused(v);
+}
+
+bool volume_is_encrypted(const struct volume *v, uint64_t off, uint64_t *ret_end)
+{
+	uint64_t size = v->meta.volume_size, mark = v->meta.encrypted_size;
+	/* A watermark inside of a sector is no state that Windows leaves. */
+	uint64_t watermark = mark < size ? round_up(mark, v->meta.sector_size) : size;
+	bool encrypted = off < watermark;
+
+	*ret_end = encrypted ? watermark : size;
+	return encrypted;
 }
 
 /* The file system's bytes, without BitLocker's areas. */
@@ -84,15 +122,22 @@ static void read_file(const struct volume *v, void *buf, size_t n, uint64_t off)
 void volume_read_plain(const struct volume *v, void *buf, size_t n, uint64_t off)
 {
 	read_file(v, buf, n, off);
-	for (size_t i = 0; i < ARRAY_LEN(v->zero); i++) {
-		uint64_t from = v->zero[i].offset, to = from + v->zero[i].size;
+	regions_clear(&v->zero, buf, n, off);
+	regions_clear(&v->refused, buf, n, off);
+}
 
-		if (from < off)
-			from = off;
-		if (to > off + n)
-			to = off + n;
-		if (from < to)
-			memset((uint8_t *)buf + (from - off), 0, to - from);
+/* buf: the plaintext of [at, at + n). */
+static void encrypt(const struct volume *v, struct sector_cipher *cipher, uint8_t *buf, size_t n,
+		    uint64_t at)
+{
+	for (size_t done = 0; done < n;) {
+		uint64_t end;
+		bool encrypted = volume_is_encrypted(v, at + done, &end);
+		size_t part = end - at < n ? (size_t)(end - at) - done : n - done;
+
+		if (encrypted)
+			sector_cipher_encrypt(cipher, buf + done, part, at + done);
+		done += part;
 	}
 }
 
@@ -105,28 +150,14 @@ static void write_range(const struct volume *v, struct sector_cipher *cipher, in
 		uint64_t left = r->offset + r->size - at;
 		size_t n = left < PIECE ? (size_t)left : PIECE;
 
-		volume_read_plain(v, buf, n, at);
-		if (cipher)
-			sector_cipher_encrypt(cipher, buf, n, at);
-		if (cipher || !all_zero(buf, n))
+		read_file(v, buf, n, at);
+		regions_clear(&v->zero, buf, n, at);
+		encrypt(v, cipher, buf, n, at);
+		if (!all_zero(buf, n))
 			pwrite_all(fd, buf, n, base + at);
 		at += n;
 	}
 	free(buf);
-}
-
-static void add_extent(struct volume *v, uint64_t offset, uint64_t size)
-{
-	struct region *last = v->extent_count ? &v->extents[v->extent_count - 1] : NULL;
-
-	if (last && last->offset + last->size == offset) {
-		last->size += size;
-		return;
-	}
-	v->extents = realloc(v->extents, (v->extent_count + 1) * sizeof(*v->extents));
-	if (!v->extents)
-		die("out of memory");
-	v->extents[v->extent_count++] = (struct region){offset, size};
 }
 
 /* Start of the next data in the file at or after off; the volume's end if there is none. */
@@ -156,7 +187,7 @@ static void find_extents(struct volume *v)
 	uint64_t map_end = v->map->first_cluster + v->map->cluster_count * v->map->cluster_size;
 
 	if (!v->sparse) {
-		add_extent(v, 0, size);
+		regions_join(&v->extents, 0, size);
 		return;
 	}
 	for (uint64_t at = 0; at < size; at += step) {
@@ -168,7 +199,7 @@ static void find_extents(struct volume *v)
 		if (data == size && at >= map_end)
 			break;
 		if (data < at + n || at < header_size(v) || !fsmap_is_free(v->map, at, n))
-			add_extent(v, at, n);
+			regions_join(&v->extents, at, n);
 	}
 }
 
@@ -197,32 +228,54 @@ static void write_areas(const struct volume *v, struct sector_cipher *cipher, in
 	for (size_t i = 0; i < META_COPIES; i++)
 		pwrite_all(fd, block, META_BLOCK_SIZE, base + v->meta.copy_offset[i]);
 	read_file(v, header, n, 0);
-	if (cipher)
-		sector_cipher_encrypt(cipher, header, n, v->meta.header_offset);
+	encrypt(v, cipher, header, n, v->meta.header_offset);
 	pwrite_all(fd, header, n, base + v->meta.header_offset);
 	write_front(v, fd, base);
 	free(header);
 	free(block);
 }
 
+/*
+ * What must be refused is ciphertext in one half and plaintext in the other: whichever way it is
+ * read, wrong bytes come out. The front's part of it lies in the relocated header.
+ */
+static void write_refused(const struct volume *v, struct sector_cipher *cipher, int fd,
+			  uint64_t base)
+{
+	for (size_t i = 0; i < v->refused.n; i++) {
+		const struct region *r = &v->refused.r[i];
+		bool front = r->offset < header_size(v);
+		size_t n = round_up(r->size / 2, v->meta.sector_size);
+		uint64_t end, at = r->offset + (front ? v->meta.header_offset : 0);
+		uint8_t *buf = xalloc(n);
+
+		read_file(v, buf, n, r->offset);
+		if (!volume_is_encrypted(v, at, &end))
+			sector_cipher_encrypt(cipher, buf, n, at);
+		pwrite_all(fd, buf, n, base + at);
+		free(buf);
+	}
+}
+
 void volume_write(struct volume *v, int fd, uint64_t base)
 {
-	struct sector_cipher *cipher = NULL;
+	struct sector_cipher *cipher =
+		sector_cipher_open(v->meta.method, v->meta.fvek, v->meta.sector_size);
 
-	if (v->meta.state != STATE_DECRYPTED)
-		cipher = sector_cipher_open(v->meta.method, v->meta.fvek, v->meta.sector_size);
 	find_extents(v);
-	for (size_t i = 0; i < v->extent_count; i++)
-		write_range(v, cipher, fd, base, &v->extents[i]);
+	for (size_t i = 0; i < v->extents.n; i++)
+		write_range(v, cipher, fd, base, &v->extents.r[i]);
 	write_areas(v, cipher, fd, base);
-	if (cipher)
-		sector_cipher_close(cipher);
+	write_refused(v, cipher, fd, base);
+	sector_cipher_close(cipher);
 }
 
 void volume_close(struct volume *v)
 {
 	fsmap_free(v->map);
 	protector_list_free(v->meta.protectors);
-	free(v->extents);
+	regions_free(&v->zero);
+	regions_free(&v->refused);
+	regions_free(&v->extents);
 	close(v->fd);
 }

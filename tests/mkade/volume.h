@@ -8,10 +8,7 @@
 
 #include "fsmap.h"
 #include "meta.h"
-
-struct region {
-	uint64_t offset, size;
-};
+#include "regions.h"
 
 struct volume {
 	int fd; /* plaintext file */
@@ -19,15 +16,18 @@ struct volume {
 	bool sparse;
 	struct fsmap *map;
 	struct meta meta;
-	struct region zero[META_COPIES + 1]; /* what reads as zeros: metadata copies, header */
-	struct region *extents;		     /* sparse: what is written of the volume, in order */
-	size_t extent_count;
+	struct regions zero;	/* what reads as zeros: metadata copies, header */
+	struct regions refused; /* what nobody can read: a read of it must fail */
+	struct regions extents; /* sparse: what is written of the volume, in order */
 };
 
 /* Chooses the places of BitLocker's areas. place: four offsets, or NULL. */
 void volume_place(struct volume *v, const uint64_t *place);
 
-/* Plaintext as a reader must show it. */
+/* Whether the bytes at off are ciphertext on the disk, and where that changes (or the end). */
+bool volume_is_encrypted(const struct volume *v, uint64_t off, uint64_t *ret_end);
+
+/* Plaintext as a reader must show it; zeros where it must refuse. */
 void volume_read_plain(const struct volume *v, void *buf, size_t n, uint64_t off);
 
 /* Writes the volume at base of fd. */

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=bash
+# What the image maker's own tests share: TAP lines, a work folder, and one function for each peer
+# that compares what it reads with the manifest m.json of the last image.
+#
+# Environment: MKADE, the image maker (default: where make check builds it, else in $PATH); MKNTFS (default: beside this script).
+set -uo pipefail
+export LC_ALL=C.UTF-8
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+mkade=${MKADE:-${abs_top_builddir:+$abs_top_builddir/tests/mkade/}mkade}
+mkntfs_sh=${MKNTFS:-$here/mkntfs.sh}
+password='anaconda 123'
+
+skip_all() {
+	echo "1..0 # SKIP $*"
+	exit 0
+}
+
+for tool in "$mkade" jq dislocker-file dislocker-fuse bdemount cryptsetup ntfs-3g mkntfs mkfs.vfat \
+	fsck.vfat sgdisk fdisk qemu-img fusermount3 openssl; do
+	command -v "$tool" >/dev/null || skip_all "$tool is missing"
+done
+[[ -c /dev/fuse && -w /dev/fuse ]] || skip_all "/dev/fuse cannot be used"
+
+work=$(mktemp -d)
+mkade=$(realpath "$(command -v "$mkade")")
+cd "$work" || exit 1
+mkdir mnt
+unmount() {
+	fusermount3 -u mnt 2>/dev/null || fusermount -u mnt 2>/dev/null || umount mnt
+}
+cleanup() {
+	cd "$work" || exit
+	if mountpoint -q mnt; then
+		unmount
+	fi
+	cd / && rm -rf "$work"
+}
+trap cleanup EXIT
+trap 'exit 1' INT TERM HUP
+
+count=0 failed=0
+check() { # NAME COMMAND...: the command decides
+	local name=$1
+	shift
+	count=$((count + 1))
+	if "$@" >log 2>&1; then
+		echo "ok $count - $name"
+	else
+		echo "not ok $count - $name"
+		sed 's/^/# /' log
+		failed=$((failed + 1))
+	fi
+}
+
+field() { # JQ-PATH of the manifest
+	jq -r "$1" m.json
+}
+
+has_hash() { # FILE SHA256
+	local got
+	got=$(sha256sum <"$1" | cut -d' ' -f1)
+	[[ $got == "$2" ]] || {
+		echo "plaintext has SHA-256 $got, expected $2"
+		return 1
+	}
+}
+
+by_dislocker() { # IMAGE KEY-OPTION...
+	local image=$1
+	shift
+	rm -f peer.raw
+	dislocker-file -V "$image" -O "$(field .volume.offset)" "$@" -- peer.raw &&
+		has_hash peer.raw "$(field .volume.plain_sha256)"
+}
+
+by_bdemount() { # IMAGE KEY-OPTION...
+	local image=$1 rc=0
+	shift
+	bdemount -o "$(field .volume.offset)" "$@" "$image" mnt </dev/null || return
+	has_hash mnt/bde1 "$(field .volume.plain_sha256)" || rc=1
+	unmount
+	return "$rc"
+}
+
+# The 128-bit diffuser key datum has room for two 256-bit keys, and half of each is used.
+expected_fvek() {
+	local fvek
+	fvek=$(field .volume.fvek)
+	if [[ $(field .volume.method) == cbc-128-diffuser ]]; then
+		echo "${fvek:0:32}${fvek:64:32}"
+	else
+		echo "$fvek"
+	fi
+}
+
+by_cryptsetup() { # IMAGE KEY-FILE
+	local got
+	got=$(cryptsetup -q bitlkDump --dump-volume-key --key-file "$2" "$1" |
+		sed -n '/^MK dump:/,$ { s/^MK dump://; p }' | tr -d ' \t\n')
+	[[ $got == "$(expected_fvek)" ]] || {
+		echo "FVEK '$got', expected '$(expected_fvek)'"
+		return 1
+	}
+}
+
+make() { # mkade's options
+	"$mkade" --manifest m.json "$@"
+}
+
+files_intact() { # VOLUME LIST
+	local rc=0 list
+	list=$(realpath "$2")
+	ntfs-3g -o ro,streams_interface=windows "$1" mnt || return
+	(cd mnt && sha256sum --quiet -c "$list") || rc=1
+	grep -q ZoneId=3 mnt/one-byte:Zone.Identifier || rc=1
+	[[ $(find mnt -type f | wc -l) == $(wc -l <"$list") ]] || rc=1
+	unmount
+	return "$rc"
+}
+
+same_elsewhere() { # A B [OFFSET SIZE]...: equal but for these ranges
+	(cmp -l "$1" "$2" 2>&1 || true) | awk -v ranges="${*:3}" '
+		BEGIN { n = split(ranges, r, " ") }
+		!/^ *[0-9]+ +[0-7]+ +[0-7]+$/ { print; bad = 1; exit }
+		{ for (i = 1; i < n; i += 2) if ($1 > r[i] && $1 <= r[i] + r[i + 1]) next
+		  print "differs at", $1 - 1; bad = 1; exit }
+		END { exit bad }'
+}
+
+zero_ranges() {
+	field '.volume.zero_regions[] | "\(.offset) \(.size)"' | tr '\n' ' '
+}
+
+# NAME of a field: sets at, len and value from --show of d.img.
+find_field() {
+	read -r _ at len value < <("$mkade" --show d.img | grep "^$1 ")
+}
+
+not() {
+	! "$@"
+}
+
+# COMMAND...: it makes the volumes; without them there is nothing to test.
+volumes_by() {
+	"$@"
+	case $? in
+	0) ;;
+	77) skip_all "volumes cannot be made" ;;
+	*)
+		echo "Bail out! volumes cannot be made"
+		exit 1
+		;;
+	esac
+}
+
+finish() {
+	echo "1..$count"
+	((failed == 0))
+	exit
+}
