@@ -5,7 +5,7 @@ READER_TESTS = \
 	tests/e2e/made-images.sh \
 	tests/e2e/partition-peers.sh \
 	tests/e2e/peers.sh
-ORACLE_TESTS = $(READER_TESTS) tests/mkade/oracle.sh tests/mkade/oracle-states.sh
+ORACLE_TESTS = $(READER_TESTS) tests/mkade/oracle.sh tests/mkade/oracle-states.sh tests/mkade/oracle-eow.sh
 MOUNT_TESTS = \
 	tests/e2e/mount-tree.sh \
 	tests/e2e/mount-process.sh \
@@ -96,6 +96,7 @@ tests_mkade_mkade_SOURCES = \
 	tests/mkade/datum.c tests/mkade/datum.h \
 	tests/mkade/disk.c tests/mkade/disk.h \
 	tests/mkade/efi.c \
+	tests/mkade/eow.c tests/mkade/eow.h tests/mkade/eowwrite.c \
 	tests/mkade/fsmap.c tests/mkade/fsmap.h \
 	tests/mkade/gpt.c \
 	tests/mkade/manifest.c tests/mkade/manifest.h \
@@ -104,7 +105,7 @@ tests_mkade_mkade_SOURCES = \
 	tests/mkade/ntfs.c \
 	tests/mkade/protector.c tests/mkade/protector.h \
 	tests/mkade/regions.c tests/mkade/regions.h \
-	tests/mkade/show.c tests/mkade/show.h \
+	tests/mkade/show.c tests/mkade/show.h tests/mkade/showeow.c \
 	tests/mkade/util.c tests/mkade/util.h \
 	tests/mkade/vhd.c \
 	tests/mkade/volume.c tests/mkade/volume.h

@@ -160,6 +160,47 @@ static void regions(FILE *f, const char *key, const struct regions *l, const cha
 	fprintf(f, "]%s", end);
 }
 
+static void write_eow_region(FILE *f, const struct eow *e, uint32_t i)
+{
+	const struct eow_region *r = &e->region[i];
+	uint64_t encrypted = 0;
+
+	for (uint32_t c = 0; c < r->chunks; c++)
+		encrypted += r->bits[c / 8] >> c % 8 & 1;
+	fputs(i ? ",\n      {" : "\n      {", f);
+	number(f, "number", i, ", ");
+	number(f, "offset", r->range.offset, ", ");
+	number(f, "size", r->range.size, ", ");
+	number(f, "bitmap", r->bitmap, ", ");
+	number(f, "log", r->log, ", ");
+	number(f, "chunks", r->chunks, ", ");
+	number(f, "encrypted_chunks", encrypted, ", ");
+	fputs("\"bits\": \"", f);
+	for (uint32_t c = 0; c < r->chunks; c++)
+		fputc('0' + (r->bits[c / 8] >> c % 8 & 1), f);
+	fputs("\"}", f);
+}
+
+static void write_eow(FILE *f, const struct eow *e, const char *end)
+{
+	if (!e->on) {
+		fprintf(f, "\"eow\": null%s", end);
+		return;
+	}
+	fputs("\"eow\": {", f);
+	number(f, "chunk", e->chunk, ", ");
+	fputs("\"descriptors\": [", f);
+	for (int i = 0; i < EOW_COPIES; i++)
+		fprintf(f, "%s%llu", i ? ", " : "", (unsigned long long)e->descriptor[i]);
+	fputs("], ", f);
+	number(f, "bitmap_size", e->sector_size + 2 * (uint64_t)e->record_size, ", ");
+	number(f, "log_size", e->log_size, ", ");
+	fputs("\"regions\": [", f);
+	for (uint32_t i = 0; i < e->regions; i++)
+		write_eow_region(f, e, i);
+	fprintf(f, "]}%s", end);
+}
+
 static void write_volume(FILE *f, const struct disk *d, const struct volume *v, const char *sha)
 {
 	const struct meta *m = &v->meta;
@@ -186,6 +227,7 @@ static void write_volume(FILE *f, const struct disk *d, const struct volume *v, 
 	number(f, "header_size", (uint64_t)m->header_sectors * m->sector_size, ",\n    ");
 	regions(f, "zero_regions", &v->zero, ",\n    ");
 	regions(f, "refused_regions", &v->refused, ",\n    ");
+	write_eow(f, &v->eow, ",\n    ");
 	text_or_null(f, "plain_sha256", sha, ",\n    ");
 	bytes(f, "fvek", m->fvek, m->method->fvek_len, ",\n    ");
 	bytes(f, "vmk", m->vmk, sizeof(m->vmk), "\n  },\n");

@@ -28,6 +28,10 @@ const uint8_t fve_signature[8] = {'-', 'F', 'V', 'E', '-', 'F', 'S', '-'};
 const struct guid fve_guid = {{0x3b, 0xd6, 0x67, 0x49, 0x29, 0x2e, 0xd8, 0x4a, 0x83, 0x99, 0xf6,
 			       0xa3, 0x39, 0xe3, 0xd0, 0x01}};
 
+/* 92a84d3b-dd80-4d0e-9e4e-b1e3284eaed8 */
+const struct guid fve_eow_guid = {{0x3b, 0x4d, 0xa8, 0x92, 0x80, 0xdd, 0x0e, 0x4d, 0x9e, 0x4e, 0xb1,
+				   0xe3, 0x28, 0x4e, 0xae, 0xd8}};
+
 static void write_virtualization(struct buf *b, const struct meta *m)
 {
 	size_t mark = datum_begin(b, ROLE_VIRTUALIZATION, TYPE_VIRTUALIZATION, 1);
@@ -39,8 +43,8 @@ static void write_virtualization(struct buf *b, const struct meta *m)
 	buf_u16(b, 5);
 	buf_u16(b, 76);
 	buf_u32(b, 0);
-	buf_u64(b, 0x0a); /* flags seen on Windows 10 volumes */
-	buf_u64(b, 0);	  /* conversion log: none */
+	buf_u64(b, m->eow ? 0x14a : 0x0a); /* flags seen on Windows 10 volumes */
+	buf_u64(b, 0);			   /* conversion log: none */
 	buf_u32(b, 0);
 	buf_u32(b, m->sector_size);
 	buf_u32(b, m->sector_size);
@@ -163,8 +167,10 @@ void meta_build_boot(const struct meta *m, const uint8_t boot[512], uint8_t ret_
 		fill_fixed_boot(m, ret_boot);
 	}
 	memcpy(ret_boot + 90, stop, sizeof(stop));
-	memcpy(ret_boot + guid_at, fve_guid.b, sizeof(fve_guid.b));
-	for (int i = 0; i < META_COPIES; i++)
-		put64(ret_boot + guid_at + 16 + 8 * (size_t)i, m->copy_offset[i]);
+	memcpy(ret_boot + guid_at, m->eow ? fve_eow_guid.b : fve_guid.b, sizeof(fve_guid.b));
+	for (size_t i = 0; i < META_COPIES; i++)
+		put64(ret_boot + guid_at + 16 + 8 * i, m->copy_offset[i]);
+	for (size_t i = 0; m->eow && i < ARRAY_LEN(m->eow_offset); i++)
+		put64(ret_boot + guid_at + 40 + 8 * i, m->eow_offset[i]);
 	put16(ret_boot + 510, 0xaa55);
 }

@@ -31,13 +31,15 @@ struct meta {
 	uint32_t header_sectors; /* of the file system's start, kept at header_offset */
 	uint64_t header_offset;
 	uint64_t copy_offset[META_COPIES];
+	bool eow;		/* bitmaps say what is ciphertext: eow.h */
+	uint64_t eow_offset[2]; /* of their descriptor */
 	uint64_t filetime;
 	uint8_t vmk[VMK_LEN], fvek[FVEK_MAX];
 	struct protector *protectors;
 };
 
 extern const uint8_t fve_signature[8];
-extern const struct guid fve_guid;
+extern const struct guid fve_guid, fve_eow_guid;
 
 /* One block; the three copies on a volume are the same. Stretches every password: seconds. */
 void meta_build_block(const struct meta *m, uint8_t ret_block[META_BLOCK_SIZE]);

@@ -16,12 +16,16 @@
 static const char usage[] =
 	"usage: mkade [options] OUT\n"
 	"       mkade --show FILE [--offset BYTES]\n"
-	"       mkade --fix-crc FILE [COPY...] [--offset BYTES]\n"
+	"       mkade --fix-crc FILE [1|2|3|eow...] [--offset BYTES]\n"
 	"disk:       --volume FILE  --layout bare|mbr|gpt  --system FILE  --sector 512|4096  --vhd\n"
 	"volume:     --method NAME  --togo\n"
 	"            --state encrypted|decrypted|suspended|converting:STATE,NEXT,WATERMARK\n"
 	"            --conversion-size SIZE  --sparse-size SIZE  --header-sectors N  --place A,B,C,H  --volume-guid GUID\n"
 	"            --description TEXT  --auto-unlock\n"
+	"EOW:        --eow  --chunk SIZE  --eow-region SIZE  --eow-header encrypted|plain\n"
+	"            --eow-encrypted all|none|random|used|FROM-TO,...  --eow-log-chunk OFFSET\n"
+	"            --eow-damage descriptor1|descriptor2|\n"
+	"                         record|records|stale-record|bitmap|log[:REGION]\n"
 	"protectors: [--guid GUID] --bek PATH | --recovery-password P|random | --password P |\n"
 	"            --clear-key | --tpm   with --bek-layout 156|180, --clear-key-version N before\n"
 	"output:     --manifest FILE  --plain-out FILE  --plain-disk-out FILE  --seed N\n";
@@ -42,6 +46,13 @@ enum opt {
 	OPT_VOLUME_GUID,
 	OPT_DESCRIPTION,
 	OPT_AUTO_UNLOCK,
+	OPT_EOW,
+	OPT_CHUNK,
+	OPT_EOW_REGION,
+	OPT_EOW_HEADER,
+	OPT_EOW_ENCRYPTED,
+	OPT_EOW_LOG_CHUNK,
+	OPT_EOW_DAMAGE,
 	OPT_GUID,
 	OPT_BEK_LAYOUT,
 	OPT_BEK,
@@ -76,6 +87,13 @@ static const struct option long_options[] = {
 	{"volume-guid", required_argument, NULL, OPT_VOLUME_GUID},
 	{"description", required_argument, NULL, OPT_DESCRIPTION},
 	{"auto-unlock", no_argument, NULL, OPT_AUTO_UNLOCK},
+	{"eow", no_argument, NULL, OPT_EOW},
+	{"chunk", required_argument, NULL, OPT_CHUNK},
+	{"eow-region", required_argument, NULL, OPT_EOW_REGION},
+	{"eow-header", required_argument, NULL, OPT_EOW_HEADER},
+	{"eow-encrypted", required_argument, NULL, OPT_EOW_ENCRYPTED},
+	{"eow-log-chunk", required_argument, NULL, OPT_EOW_LOG_CHUNK},
+	{"eow-damage", required_argument, NULL, OPT_EOW_DAMAGE},
 	{"guid", required_argument, NULL, OPT_GUID},
 	{"bek-layout", required_argument, NULL, OPT_BEK_LAYOUT},
 	{"bek", required_argument, NULL, OPT_BEK},
@@ -197,6 +215,49 @@ static void protector_option(struct job *j, int opt)
 	}
 }
 
+static void parse_eow_header(struct eow *e, const char *text)
+{
+	if (strcmp(text, "encrypted") == 0)
+		e->header = EOW_HEADER_ENCRYPTED;
+	else if (strcmp(text, "plain") == 0)
+		e->header = EOW_HEADER_PLAIN;
+	else
+		die("--eow-header is encrypted or plain");
+}
+
+static void eow_option(struct job *j, int opt)
+{
+	struct eow *e = &j->volume.eow;
+
+	switch (opt) {
+	case OPT_EOW:
+		e->on = true;
+		break;
+	case OPT_CHUNK:
+		e->chunk = (uint32_t)parse_size(optarg);
+		break;
+	case OPT_EOW_REGION:
+		e->region_max = parse_size(optarg);
+		break;
+	case OPT_EOW_HEADER:
+		parse_eow_header(e, optarg);
+		break;
+	case OPT_EOW_ENCRYPTED:
+		e->encrypted = optarg;
+		break;
+	case OPT_EOW_LOG_CHUNK:
+		if (e->log_chunks == EOW_LOG_MAX)
+			die("too many --eow-log-chunk");
+		e->log_chunk[e->log_chunks++] = parse_size(optarg);
+		break;
+	case OPT_EOW_DAMAGE:
+		eow_add_damage(e, optarg);
+		break;
+	default:
+		protector_option(j, opt);
+	}
+}
+
 static void volume_option(struct job *j, int opt)
 {
 	struct meta *m = &j->volume.meta;
@@ -234,7 +295,7 @@ static void volume_option(struct job *j, int opt)
 		m->auto_unlock = true;
 		break;
 	default:
-		protector_option(j, opt);
+		eow_option(j, opt);
 	}
 }
 
@@ -407,16 +468,21 @@ static void make_disk(struct job *j, const char *path)
 
 static unsigned int parse_copies(int n, char **text)
 {
-	unsigned int copies = n ? 0 : (1u << META_COPIES) - 1;
+	unsigned int which = n ? 0 : ((1u << META_COPIES) - 1) | FIX_EOW;
 
 	for (int i = 0; i < n; i++) {
-		uint64_t copy = parse_size(text[i]);
+		uint64_t copy;
 
+		if (strcmp(text[i], "eow") == 0) {
+			which |= FIX_EOW;
+			continue;
+		}
+		copy = parse_size(text[i]);
 		if (copy < 1 || copy > META_COPIES)
 			die("there is no copy %s", text[i]);
-		copies |= 1u << (copy - 1);
+		which |= 1u << (copy - 1);
 	}
-	return copies;
+	return which;
 }
 
 int main(int argc, char **argv)

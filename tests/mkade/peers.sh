@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # What the image maker's own tests share: TAP lines, a work folder, and one function for each peer
 # that compares what it reads with the manifest m.json of the last image.
 #

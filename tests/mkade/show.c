@@ -16,35 +16,24 @@
 #include "datum.h"
 #include "meta.h"
 
-#define NAME_MAX_LEN 96
-
-struct file {
-	const char *path;
-	int fd;
-	uint64_t size, volume; /* byte offset of the volume in the file */
-	uint64_t guid_at;      /* of the boot sector's GUID, in the volume */
-	uint8_t boot[512];
-};
-
 struct dump {
 	const uint8_t *block; /* META_BLOCK_SIZE */
 	uint64_t base;	      /* of the block in the file */
 };
 
-__attribute__((format(printf, 2, 3))) static void make_name(char ret_name[NAME_MAX_LEN],
-							    const char *fmt, ...)
+void show_name(char ret_name[SHOW_NAME_LEN], const char *fmt, ...)
 {
 	va_list ap;
 	int n;
 
 	va_start(ap, fmt);
-	n = vsnprintf(ret_name, NAME_MAX_LEN, fmt, ap);
+	n = vsnprintf(ret_name, SHOW_NAME_LEN, fmt, ap);
 	va_end(ap);
-	if (n < 0 || n >= NAME_MAX_LEN)
+	if (n < 0 || n >= SHOW_NAME_LEN)
 		die("entries are nested too deep");
 }
 
-static bool boot_at(struct file *f, uint64_t offset)
+static bool boot_at(struct show_file *f, uint64_t offset)
 {
 	static const uint64_t places[] = {0xa0, 0x1a8};
 
@@ -52,7 +41,8 @@ static bool boot_at(struct file *f, uint64_t offset)
 		return false;
 	pread_all(f->fd, f->boot, sizeof(f->boot), offset);
 	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
-		if (memcmp(f->boot + places[i], fve_guid.b, sizeof(fve_guid.b)) == 0) {
+		f->eow = memcmp(f->boot + places[i], fve_eow_guid.b, sizeof(fve_eow_guid.b)) == 0;
+		if (f->eow || memcmp(f->boot + places[i], fve_guid.b, sizeof(fve_guid.b)) == 0) {
 			f->volume = offset;
 			f->guid_at = places[i];
 			return true;
@@ -61,7 +51,7 @@ static bool boot_at(struct file *f, uint64_t offset)
 	return false;
 }
 
-static void open_volume(struct file *f, const char *path, int flags, uint64_t offset)
+static void open_volume(struct show_file *f, const char *path, int flags, uint64_t offset)
 {
 	f->path = path;
 	f->fd = open(path, flags | O_CLOEXEC);
@@ -79,7 +69,7 @@ static void open_volume(struct file *f, const char *path, int flags, uint64_t of
 	die("no BitLocker volume in '%s'", path);
 }
 
-static uint64_t copy_base(const struct file *f, unsigned int copy)
+static uint64_t copy_base(const struct show_file *f, unsigned int copy)
 {
 	uint64_t at = get64(f->boot + f->guid_at + 16 + 8 * (uint64_t)copy);
 
@@ -88,7 +78,7 @@ static uint64_t copy_base(const struct file *f, unsigned int copy)
 	return f->volume + at;
 }
 
-static void print_field(const char *name, uint64_t offset, const uint8_t *p, size_t n)
+void show_field(const char *name, uint64_t offset, const uint8_t *p, size_t n)
 {
 	uint64_t v = 0;
 
@@ -111,22 +101,22 @@ static void print_field(const char *name, uint64_t offset, const uint8_t *p, siz
 	}
 }
 
-struct layout_field {
-	const char *name;
-	uint16_t at, size;
-};
+void show_layout(const char *prefix, uint64_t base, const uint8_t *p, size_t size,
+		 const struct layout_field *fields, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		char name[SHOW_NAME_LEN];
+
+		show_name(name, "%s.%s", prefix, fields[i].name);
+		if ((size_t)fields[i].at + fields[i].size <= size)
+			show_field(name, base + fields[i].at, p + fields[i].at, fields[i].size);
+	}
+}
 
 static void print_layout(const struct dump *d, const char *prefix, size_t start,
 			 const struct layout_field *fields, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		char name[NAME_MAX_LEN];
-		size_t at = start + fields[i].at;
-
-		make_name(name, "%s.%s", prefix, fields[i].name);
-		if (at + fields[i].size <= META_BLOCK_SIZE)
-			print_field(name, d->base + at, d->block + at, fields[i].size);
-	}
+	show_layout(prefix, d->base + start, d->block + start, META_BLOCK_SIZE - start, fields, n);
 }
 
 static const struct layout_field vmk_fields[] = {
@@ -168,7 +158,7 @@ static void show_datum(const struct dump *d, const char *name, size_t at, size_t
 	static const struct layout_field header[] = {
 		{"size", 0, 2}, {"role", 2, 2}, {"type", 4, 2}, {"flags", 6, 2}};
 	const struct datum_kind *k = NULL;
-	char part[NAME_MAX_LEN];
+	char part[SHOW_NAME_LEN];
 
 	print_layout(d, name, at, header, ARRAY_LEN(header));
 	for (size_t i = 0; i < ARRAY_LEN(datum_kinds); i++)
@@ -179,15 +169,15 @@ static void show_datum(const struct dump *d, const char *name, size_t at, size_t
 	if (!k || k->rest) {
 		size_t from = k ? k->rest_at : 8;
 
-		make_name(part, "%s.%s", name, k ? k->rest : "data");
+		show_name(part, "%s.%s", name, k ? k->rest : "data");
 		if (from < size)
-			print_field(part, d->base + at + from, d->block + at + from, size - from);
+			show_field(part, d->base + at + from, d->block + at + from, size - from);
 	}
 	for (size_t in = k && k->nested ? at + k->nested : at + size, i = 0; in + 8 <= at + size;
 	     i++) {
 		size_t n = get16(d->block + in);
 
-		make_name(part, "%s.%zu", name, i);
+		show_name(part, "%s.%zu", name, i);
 		if (n < 8 || n > at + size - in)
 			return;
 		show_datum(d, part, in, n);
@@ -200,12 +190,12 @@ static void show_validation(const struct dump *d, const char *copy)
 	static const struct layout_field fields[] = {
 		{"validation.size", 0, 2}, {"validation.version", 2, 2}, {"validation.crc", 4, 4}};
 	size_t at = (size_t)get16(d->block + 8) * 16;
-	char name[NAME_MAX_LEN];
+	char name[SHOW_NAME_LEN];
 
 	if (at + 16 > META_BLOCK_SIZE)
 		return;
 	print_layout(d, copy, at, fields, ARRAY_LEN(fields));
-	make_name(name, "%s.validation.hash", copy);
+	show_name(name, "%s.validation.hash", copy);
 	if (get16(d->block + at + 8) >= 8 && at + 8 + get16(d->block + at + 8) <= META_BLOCK_SIZE)
 		show_datum(d, name, at + 8, get16(d->block + at + 8));
 }
@@ -231,11 +221,11 @@ static void show_copy(const struct dump *d, const char *copy)
 		end = META_BLOCK_SIZE;
 	for (int i = 0; at + 8 <= end; i++) {
 		size_t n = get16(d->block + at);
-		char name[NAME_MAX_LEN];
+		char name[SHOW_NAME_LEN];
 
 		if (n < 8 || n > end - at)
 			break;
-		make_name(name, "%s.d%d", copy, i);
+		show_name(name, "%s.d%d", copy, i);
 		show_datum(d, name, at, n);
 		at += n;
 	}
@@ -255,19 +245,25 @@ void show_file(const char *path, uint64_t offset)
 			   {"boot.sectors32", 32, 4},
 			   {"boot.mark", 510, 2}};
 	uint8_t *block = xalloc(META_BLOCK_SIZE);
-	struct file f;
-	char name[NAME_MAX_LEN];
+	struct show_file f;
+	char name[SHOW_NAME_LEN];
 
 	open_volume(&f, path, O_RDONLY, offset);
 	for (size_t i = 0; i < ARRAY_LEN(boot_fields); i++)
-		print_field(boot_fields[i].name, f.volume + boot_fields[i].at,
-			    f.boot + boot_fields[i].at, boot_fields[i].size);
-	print_field("boot.guid", f.volume + f.guid_at, f.boot + f.guid_at, 16);
+		show_field(boot_fields[i].name, f.volume + boot_fields[i].at,
+			   f.boot + boot_fields[i].at, boot_fields[i].size);
+	show_field("boot.guid", f.volume + f.guid_at, f.boot + f.guid_at, 16);
 	for (unsigned int i = 0; i < META_COPIES; i++) {
 		uint64_t at = f.guid_at + 16 + (uint64_t)8 * i;
 
-		make_name(name, "boot.metadata_offset%u", i + 1);
-		print_field(name, f.volume + at, f.boot + at, 8);
+		show_name(name, "boot.metadata_offset%u", i + 1);
+		show_field(name, f.volume + at, f.boot + at, 8);
+	}
+	for (unsigned int i = 0; f.eow && i < 2; i++) {
+		uint64_t at = f.guid_at + 40 + (uint64_t)8 * i;
+
+		show_name(name, "boot.eow_offset%u", i + 1);
+		show_field(name, f.volume + at, f.boot + at, 8);
 	}
 	for (unsigned int i = 0; i < META_COPIES; i++) {
 		struct dump d = {block, copy_base(&f, i)};
@@ -275,24 +271,26 @@ void show_file(const char *path, uint64_t offset)
 		if (d.base == UINT64_MAX)
 			continue;
 		pread_all(f.fd, block, META_BLOCK_SIZE, d.base);
-		make_name(name, "copy%u", i + 1);
+		show_name(name, "copy%u", i + 1);
 		show_copy(&d, name);
 	}
+	if (f.eow)
+		eow_show(&f);
 	close(f.fd);
 	free(block);
 }
 
-void fix_crc(const char *path, uint64_t offset, unsigned int copies)
+void fix_crc(const char *path, uint64_t offset, unsigned int which)
 {
 	uint8_t *block = xalloc(META_BLOCK_SIZE);
-	struct file f;
+	struct show_file f;
 
 	open_volume(&f, path, O_RDWR, offset);
 	for (unsigned int i = 0; i < META_COPIES; i++) {
 		uint64_t base = copy_base(&f, i);
 		size_t covered;
 
-		if (!(copies >> i & 1))
+		if (!(which >> i & 1))
 			continue;
 		if (base == UINT64_MAX)
 			die("copy %u is not inside the file", i + 1);
@@ -305,6 +303,8 @@ void fix_crc(const char *path, uint64_t offset, unsigned int copies)
 		put32(block + covered + 4, crc32_of(0, block, covered));
 		pwrite_all(f.fd, block + covered, 8, base + covered);
 	}
+	if (which & FIX_EOW && f.eow)
+		eow_fix(&f);
 	close_written(f.fd, path);
 	free(block);
 }

@@ -49,35 +49,63 @@ static uint64_t choose(struct volume *v, size_t i, uint64_t size)
 }
 
 /*
- * Nobody knows what the bytes at the watermark are while they are being converted. Where the
- * relocated header is among them, the front of the volume cannot be read either.
+ * Appends ranges of the disk as ranges of what a reader sees: without the areas that read as
+ * zeros, and with the front where the relocated header lies in them.
  */
+static void add_as_seen(const struct volume *v, struct regions *disk, struct regions *l)
+{
+	struct region front = {0, header_size(v)}, header = {v->meta.header_offset, front.size};
+	struct regions fronts = {&front, 1};
+
+	for (size_t i = 0; i < disk->n; i++) {
+		const struct region *r = &disk->r[i];
+		uint64_t from = r->offset > header.offset ? r->offset : header.offset;
+		uint64_t end = r->offset + r->size, header_end = header.offset + header.size;
+
+		if (region_overlap(r, &header))
+			regions_add(l, from - header.offset,
+				    (end < header_end ? end : header_end) - from);
+	}
+	regions_cut(disk, &v->zero);
+	regions_cut(disk, &fronts);
+	for (size_t i = 0; i < disk->n; i++)
+		regions_add(l, disk->r[i].offset, disk->r[i].size);
+}
+
+/* Nobody knows what the bytes at the watermark are while they are being converted. */
 static void plan_refused(struct volume *v)
 {
 	const struct meta *m = &v->meta;
-	struct regions whole = {0};
+	struct regions mixed = {0}, lost = {0};
 
-	if (m->state == STATE_SWITCHING && m->encrypted_size < m->volume_size)
-		regions_add(&whole, m->encrypted_size,
+	if (v->eow.on) {
+		eow_add_mixed(&v->eow, &mixed);
+		eow_add_lost(&v->eow, &lost);
+	} else if (m->state == STATE_SWITCHING && m->encrypted_size < m->volume_size) {
+		regions_add(&mixed, m->encrypted_size,
 			    m->conversion_size < m->volume_size - m->encrypted_size
 				    ? m->conversion_size
 				    : m->volume_size - m->encrypted_size);
-	for (size_t i = 0; i < whole.n; i++) {
-		struct region header = {m->header_offset, header_size(v)};
-		const struct region *r = &whole.r[i];
-		uint64_t from, to;
-
-		if (region_overlap(r, &header)) {
-			from = r->offset > header.offset ? r->offset : header.offset;
-			to = r->offset + r->size < header.offset + header.size
-				     ? r->offset + r->size
-				     : header.offset + header.size;
-			regions_add(&v->refused, from - header.offset, to - from);
-		}
-		regions_add(&v->refused, r->offset, r->size);
 	}
-	regions_cut(&v->refused, &v->zero);
-	regions_free(&whole);
+	add_as_seen(v, &mixed, &v->mixed);
+	add_as_seen(v, &lost, &v->refused);
+	regions_cut(&v->refused, &v->mixed);
+	for (size_t i = 0; i < v->mixed.n; i++)
+		regions_add(&v->refused, v->mixed.r[i].offset, v->mixed.r[i].size);
+	regions_free(&mixed);
+	regions_free(&lost);
+}
+
+static void place_eow(struct volume *v)
+{
+	struct meta *m = &v->meta;
+	struct eow_volume ev = {m->sector_size, m->volume_size, m->header_offset, header_size(v),
+				v->map};
+
+	eow_plan(&v->eow, &ev);
+	eow_add_zero(&v->eow, &v->zero);
+	m->eow = true;
+	memcpy(m->eow_offset, v->eow.descriptor, sizeof(m->eow_offset));
 }
 
 void volume_place(struct volume *v, const uint64_t *place)
@@ -89,10 +117,13 @@ void volume_place(struct volume *v, const uint64_t *place)
 		/* Sparse volumes keep these areas as written ones. */
 		fsmap_mark(v->map, v->zero.r[i].offset, size);
 	}
-	check_places(v);
 	for (size_t i = 0; i < META_COPIES; i++)
 		v->meta.copy_offset[i] = v->zero.r[i].offset;
 	v->meta.header_offset = v->zero.r[META_COPIES].offset;
+	check_places(v);
+	if (v->eow.on)
+		place_eow(v);
+	check_places(v);
 	plan_refused(v);
 }
 
@@ -103,6 +134,8 @@ bool volume_is_encrypted(const struct volume *v, uint64_t off, uint64_t *ret_end
 	uint64_t watermark = mark < size ? round_up(mark, v->meta.sector_size) : size;
 	bool encrypted = off < watermark;
 
+	if (v->eow.on)
+		return eow_is_encrypted(&v->eow, off, ret_end);
 	*ret_end = encrypted ? watermark : size;
 	return encrypted;
 }
@@ -235,15 +268,11 @@ static void write_areas(const struct volume *v, struct sector_cipher *cipher, in
 	free(block);
 }
 
-/*
- * What must be refused is ciphertext in one half and plaintext in the other: whichever way it is
- * read, wrong bytes come out. The front's part of it lies in the relocated header.
- */
-static void write_refused(const struct volume *v, struct sector_cipher *cipher, int fd,
-			  uint64_t base)
+/* Whichever way it is read, wrong bytes come out. The front's part is in the relocated header. */
+static void write_mixed(const struct volume *v, struct sector_cipher *cipher, int fd, uint64_t base)
 {
-	for (size_t i = 0; i < v->refused.n; i++) {
-		const struct region *r = &v->refused.r[i];
+	for (size_t i = 0; i < v->mixed.n; i++) {
+		const struct region *r = &v->mixed.r[i];
 		bool front = r->offset < header_size(v);
 		size_t n = round_up(r->size / 2, v->meta.sector_size);
 		uint64_t end, at = r->offset + (front ? v->meta.header_offset : 0);
@@ -257,16 +286,33 @@ static void write_refused(const struct volume *v, struct sector_cipher *cipher, 
 	}
 }
 
+struct ciphertext {
+	const struct volume *v;
+	struct sector_cipher *cipher;
+};
+
+static void read_ciphertext(void *arg, uint8_t *buf, size_t n, uint64_t off)
+{
+	const struct ciphertext *c = arg;
+
+	read_file(c->v, buf, n, off);
+	regions_clear(&c->v->zero, buf, n, off);
+	sector_cipher_encrypt(c->cipher, buf, n, off);
+}
+
 void volume_write(struct volume *v, int fd, uint64_t base)
 {
 	struct sector_cipher *cipher =
 		sector_cipher_open(v->meta.method, v->meta.fvek, v->meta.sector_size);
+	struct ciphertext c = {v, cipher};
 
 	find_extents(v);
 	for (size_t i = 0; i < v->extents.n; i++)
 		write_range(v, cipher, fd, base, &v->extents.r[i]);
 	write_areas(v, cipher, fd, base);
-	write_refused(v, cipher, fd, base);
+	write_mixed(v, cipher, fd, base);
+	if (v->eow.on)
+		eow_write(&v->eow, fd, base, read_ciphertext, &c);
 	sector_cipher_close(cipher);
 }
 
@@ -275,7 +321,9 @@ void volume_close(struct volume *v)
 	fsmap_free(v->map);
 	protector_list_free(v->meta.protectors);
 	regions_free(&v->zero);
+	regions_free(&v->mixed);
 	regions_free(&v->refused);
+	eow_free(&v->eow);
 	regions_free(&v->extents);
 	close(v->fd);
 }

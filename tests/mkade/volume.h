@@ -6,6 +6,7 @@
 #ifndef MKADE_VOLUME_H
 #define MKADE_VOLUME_H
 
+#include "eow.h"
 #include "fsmap.h"
 #include "meta.h"
 #include "regions.h"
@@ -16,8 +17,10 @@ struct volume {
 	bool sparse;
 	struct fsmap *map;
 	struct meta meta;
-	struct regions zero;	/* what reads as zeros: metadata copies, header */
-	struct regions refused; /* what nobody can read: a read of it must fail */
+	struct eow eow;
+	struct regions zero;	/* what reads as zeros: metadata copies, header, EOW's areas */
+	struct regions mixed;	/* half ciphertext and half plaintext */
+	struct regions refused; /* mixed, or what nothing is known of: a read of it must fail */
 	struct regions extents; /* sparse: what is written of the volume, in order */
 };
 
