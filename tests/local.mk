@@ -5,7 +5,7 @@ READER_TESTS = \
 	tests/e2e/made-images.sh \
 	tests/e2e/partition-peers.sh \
 	tests/e2e/peers.sh
-ORACLE_TESTS = $(READER_TESTS) tests/mkade/oracle.sh tests/mkade/oracle-states.sh tests/mkade/oracle-eow.sh
+ORACLE_TESTS = $(READER_TESTS) tests/mkade/oracle.sh tests/mkade/oracle-states.sh tests/mkade/oracle-eow.sh tests/mkade/oracle-vista.sh
 MOUNT_TESTS = \
 	tests/e2e/mount-tree.sh \
 	tests/e2e/mount-process.sh \
@@ -108,6 +108,7 @@ tests_mkade_mkade_SOURCES = \
 	tests/mkade/show.c tests/mkade/show.h tests/mkade/showeow.c \
 	tests/mkade/util.c tests/mkade/util.h \
 	tests/mkade/vhd.c \
+	tests/mkade/vista.c tests/mkade/vista.h \
 	tests/mkade/volume.c tests/mkade/volume.h
 tests_mkade_mkade_CFLAGS = $(AM_CFLAGS) $(GCRYPT_CFLAGS)
 tests_mkade_mkade_LDADD = $(GCRYPT_LIBS)

@@ -21,6 +21,7 @@ struct fsmap {
 	uint64_t first_cluster; /* byte offset of the first cluster that the map counts */
 	uint64_t cluster_count; /* clusters in the map */
 	uint8_t *used;		/* one bit a cluster, least significant first */
+	uint64_t mft_mirror;	/* NTFS: cluster of $MFTMirr */
 	uint64_t reserved[4];	/* FVE2 files .1 .2 .3 and the one of the header; 0 if none */
 	uint64_t reserved_size[4];
 };

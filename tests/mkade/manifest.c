@@ -211,6 +211,7 @@ static void write_volume(FILE *f, const struct disk *d, const struct volume *v, 
 	number(f, "size", m->volume_size, ",\n    ");
 	number(f, "sector_size", m->sector_size, ",\n    ");
 	text(f, "filesystem", v->map->kind == FS_NTFS ? "ntfs" : "fat32", ",\n    ");
+	text(f, "format", m->vista ? "vista" : "seven", ",\n    ");
 	text(f, "method", m->method->name, ",\n    ");
 	number(f, "method_id", m->method->id, ",\n    ");
 	text(f, "state", state_name(m), ",\n    ");

@@ -14,6 +14,7 @@
  *         the CRC covers, under the VMK
  */
 #include "meta.h"
+#include "vista.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -76,7 +77,8 @@ static void write_dataset(struct buf *b, const struct meta *m, struct nonce *non
 	datum_ccm(b, ROLE_FVEK, m->vmk, nonce, m->method->id, m->fvek, m->method->fvek_len);
 	for (struct protector *p = m->protectors ? m->protectors->next : NULL; p; p = p->next)
 		protector_write(b, p, m->vmk, nonce);
-	write_virtualization(b, m);
+	if (!m->vista)
+		write_virtualization(b, m);
 }
 
 static void fill_dataset_header(uint8_t *d, size_t size, const struct meta *m, uint32_t next_nonce)
@@ -105,6 +107,8 @@ static void fill_block_header(uint8_t *h, size_t covered, const struct meta *m)
 	for (int i = 0; i < META_COPIES; i++)
 		put64(h + 32 + (size_t)8 * i, m->copy_offset[i]);
 	put64(h + 56, m->header_offset);
+	if (m->vista)
+		vista_fill_header(h, covered, m);
 }
 
 void meta_build_block(const struct meta *m, uint8_t ret_block[META_BLOCK_SIZE])
@@ -117,7 +121,7 @@ void meta_build_block(const struct meta *m, uint8_t ret_block[META_BLOCK_SIZE])
 	buf_zero(&b, BLOCK_HEADER);
 	write_dataset(&b, m, &nonce);
 	covered = round_up(b.n, 16);
-	if (covered > META_BLOCK_SIZE - 256)
+	if (covered > (m->vista ? vista_area_size(m) : META_BLOCK_SIZE) - 256)
 		die("too many protectors for a metadata block");
 	fill_dataset_header(b.p + BLOCK_HEADER, b.n - BLOCK_HEADER, m, nonce.counter + 1);
 	buf_zero(&b, covered - b.n);
@@ -126,10 +130,14 @@ void meta_build_block(const struct meta *m, uint8_t ret_block[META_BLOCK_SIZE])
 	/* The array of the buffer may move: take the CRC before it grows. */
 	uint32_t crc = crc32_of(0, b.p, covered);
 
-	buf_u16(&b, (uint16_t)(META_BLOCK_SIZE - covered));
-	buf_u16(&b, 2);
-	buf_u32(&b, crc);
-	datum_ccm(&b, ROLE_PROPERTY, m->vmk, &nonce, KEY_HASH, hash, sizeof(hash));
+	if (m->vista) {
+		vista_append_validation(&b, crc);
+	} else {
+		buf_u16(&b, (uint16_t)(META_BLOCK_SIZE - covered));
+		buf_u16(&b, 2);
+		buf_u32(&b, crc);
+		datum_ccm(&b, ROLE_PROPERTY, m->vmk, &nonce, KEY_HASH, hash, sizeof(hash));
+	}
 	memset(ret_block, 0, META_BLOCK_SIZE);
 	memcpy(ret_block, b.p, b.n);
 	free(b.p);
@@ -158,6 +166,10 @@ void meta_build_boot(const struct meta *m, const uint8_t boot[512], uint8_t ret_
 	static const uint8_t stop[] = {0xcd, 0x18, 0xeb, 0xfe}; /* try the next device, or halt */
 	size_t guid_at = m->togo ? 0x1a8 : 0xa0;
 
+	if (m->vista) {
+		vista_build_boot(m, boot, ret_boot);
+		return;
+	}
 	memset(ret_boot, 0, 512);
 	memcpy(ret_boot, "\xeb\x58\x90", 3);
 	if (m->togo) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The boot sector and the metadata block of a BitLocker volume (format version 2). */
+/* The boot sector and the metadata block of a BitLocker volume (format version 2; vista.h: 1). */
 #ifndef MKADE_META_H
 #define MKADE_META_H
 
@@ -22,12 +22,15 @@ struct meta {
 	const char *description;
 	uint16_t state, next_state; /* enum fve_state, or what no Windows writes */
 	uint64_t encrypted_size;    /* the watermark: ciphertext below, plaintext from there on */
+	bool has_watermark;	    /* encrypted_size was asked for */
 	uint32_t conversion_size;   /* bytes from the watermark on that are being converted */
 	bool togo;
+	bool vista; /* format version 1; there is no relocated header then */
 	bool auto_unlock;
 	uint32_t sector_size, cluster_sectors;
 	uint64_t partition_start; /* sectors from the start of the disk */
 	uint64_t volume_size;
+	uint64_t mft_mirror;	 /* cluster of $MFTMirr */
 	uint32_t header_sectors; /* of the file system's start, kept at header_offset */
 	uint64_t header_offset;
 	uint64_t copy_offset[META_COPIES];

@@ -12,13 +12,14 @@
 
 #include "manifest.h"
 #include "show.h"
+#include "vista.h"
 
 static const char usage[] =
 	"usage: mkade [options] OUT\n"
 	"       mkade --show FILE [--offset BYTES]\n"
 	"       mkade --fix-crc FILE [1|2|3|eow...] [--offset BYTES]\n"
 	"disk:       --volume FILE  --layout bare|mbr|gpt  --system FILE  --sector 512|4096  --vhd\n"
-	"volume:     --method NAME  --togo\n"
+	"volume:     --method NAME  --togo  --format vista|seven\n"
 	"            --state encrypted|decrypted|suspended|converting:STATE,NEXT,WATERMARK\n"
 	"            --conversion-size SIZE  --sparse-size SIZE  --header-sectors N  --place A,B,C,H  --volume-guid GUID\n"
 	"            --description TEXT  --auto-unlock\n"
@@ -40,6 +41,7 @@ enum opt {
 	OPT_STATE,
 	OPT_CONVERSION_SIZE,
 	OPT_TOGO,
+	OPT_FORMAT,
 	OPT_SPARSE_SIZE,
 	OPT_HEADER_SECTORS,
 	OPT_PLACE,
@@ -81,6 +83,7 @@ static const struct option long_options[] = {
 	{"state", required_argument, NULL, OPT_STATE},
 	{"conversion-size", required_argument, NULL, OPT_CONVERSION_SIZE},
 	{"togo", no_argument, NULL, OPT_TOGO},
+	{"format", required_argument, NULL, OPT_FORMAT},
 	{"sparse-size", required_argument, NULL, OPT_SPARSE_SIZE},
 	{"header-sectors", required_argument, NULL, OPT_HEADER_SECTORS},
 	{"place", required_argument, NULL, OPT_PLACE},
@@ -231,7 +234,7 @@ static void eow_option(struct job *j, int opt)
 
 	switch (opt) {
 	case OPT_EOW:
-		e->on = true;
+		e->on = j->volume.meta.eow = true;
 		break;
 	case OPT_CHUNK:
 		e->chunk = (uint32_t)parse_size(optarg);
@@ -271,6 +274,11 @@ static void volume_option(struct job *j, int opt)
 		break;
 	case OPT_CONVERSION_SIZE:
 		m->conversion_size = (uint32_t)parse_size(optarg);
+		break;
+	case OPT_FORMAT:
+		m->vista = strcmp(optarg, "vista") == 0;
+		if (!m->vista && strcmp(optarg, "seven") != 0)
+			die("--format is vista or seven");
 		break;
 	case OPT_TOGO:
 		m->togo = true;
@@ -390,6 +398,9 @@ static void open_plaintext(struct job *j)
 		die("the volume's size is smaller than its file or not whole sectors");
 	if (m->togo && v->map->kind != FS_FAT32)
 		die("--togo takes a FAT32 volume");
+	m->mft_mirror = v->map->mft_mirror;
+	if (m->vista && v->map->kind != FS_NTFS)
+		die("--format vista takes an NTFS volume");
 }
 
 /* text: STATE,NEXT,WATERMARK. All three may be what no Windows would write. */
@@ -404,6 +415,7 @@ static void parse_converting(struct meta *m, char *text)
 	m->state = (uint16_t)parse_size(state);
 	m->next_state = (uint16_t)parse_size(next);
 	m->encrypted_size = parse_size(watermark);
+	m->has_watermark = true;
 }
 
 static void complete_state(struct job *j)
@@ -432,7 +444,9 @@ static void complete_meta(struct job *j)
 {
 	struct meta *m = &j->volume.meta;
 
-	if (!m->header_sectors)
+	if (m->vista)
+		vista_check(m);
+	else if (!m->header_sectors)
 		m->header_sectors = (uint32_t)((m->togo ? MIB : 8192) / m->sector_size);
 	complete_state(j);
 	if (!j->has_volume_guid)

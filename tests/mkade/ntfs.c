@@ -191,6 +191,7 @@ void fsmap_read_ntfs(struct fsmap *map, int fd, const uint8_t boot[512])
 	map->sector_size = get16(boot + 11);
 	map->cluster_size = coded_size(boot[13], map->sector_size, map->sector_size);
 	map->cluster_count = get64(boot + 40) * map->sector_size / map->cluster_size;
+	map->mft_mirror = get64(boot + 56);
 	fs.cluster_size = map->cluster_size;
 	fs.record_size = coded_size(boot[64], fs.cluster_size, 1);
 	if (!map->cluster_count || fs.record_size < 512 || fs.record_size > RECORD_MAX)

@@ -178,9 +178,9 @@ last_bits_are_set() { # RECORD BITS
 
 # A chunk whose conversion was interrupted: named by the log's newest entry, and half converted.
 interrupted() {
-	local chunk=$((8192 + 150 * 65536)) log
+	local chunk=$((8192 + 320 * 65536)) log
 	make --volume a.ntfs --seed 7 --bek k.bek full.img
-	make --volume a.ntfs --seed 7 --bek k.bek --eow --chunk 64K --eow-log-chunk 9840000 \
+	make --volume a.ntfs --seed 7 --bek k.bek --eow --chunk 64K --eow-log-chunk 20990000 \
 		--plain-out p.raw d.img
 	check "interrupted: listed" test "$(field '.volume.refused_regions | tostring')" = \
 		"[{\"offset\":$chunk,\"size\":65536}]"

@@ -91,17 +91,17 @@ window_is_mixed() { # OFFSET SIZE
 }
 
 window() {
-	make --volume a.ntfs --method xts-128 --bek k.bek --state converting:2,4,12M \
+	make --volume a.ntfs --method xts-128 --bek k.bek --state converting:2,4,20M \
 		--conversion-size 1M --plain-out p.raw d.img
 	check "window: listed" test "$(field '.volume.refused_regions | tostring')" = \
-		'[{"offset":12582912,"size":1048576}]'
-	check "window: half converted" window_is_mixed 12582912 1048576
+		'[{"offset":20971520,"size":1048576}]'
+	check "window: half converted" window_is_mixed 20971520 1048576
 	check "window: zeros in the expected plaintext" cmp -n 1048576 /dev/zero \
-		<(tail -c +12582913 p.raw)
+		<(tail -c +20971521 p.raw)
 	bdemount -s k.bek d.img mnt </dev/null
 	# shellcheck disable=SC2046 # one word a number
 	check "window: libbde reads all around it" same_elsewhere <(head -c 33553920 p.raw) mnt/bde1 \
-		12582912 1048576
+		20971520 1048576
 	unmount
 
 	make --volume a.ntfs --bek k.bek --state converting:2,1,16M --conversion-size 15M d.img

@@ -15,6 +15,7 @@
 
 #include "datum.h"
 #include "meta.h"
+#include "vista.h"
 
 struct dump {
 	const uint8_t *block; /* META_BLOCK_SIZE */
@@ -33,6 +34,27 @@ void show_name(char ret_name[SHOW_NAME_LEN], const char *fmt, ...)
 		die("entries are nested too deep");
 }
 
+/* Vista has no GUID; its first metadata block says where the others are. */
+static bool vista_at(struct show_file *f, uint64_t offset)
+{
+	uint64_t cluster = (uint64_t)get16(f->boot + 11) * f->boot[13];
+	uint64_t at = get64(f->boot + VISTA_CLUSTER_AT);
+	uint8_t block[64];
+
+	if (memcmp(f->boot + 3, fve_signature, sizeof(fve_signature)) != 0 || !at || !cluster ||
+	    at > (f->size - offset) / cluster || f->size - offset - at * cluster < sizeof(block))
+		return false;
+	pread_all(f->fd, block, sizeof(block), offset + at * cluster);
+	if (memcmp(block, fve_signature, sizeof(fve_signature)) != 0 || get16(block + 10) != 1)
+		return false;
+	f->vista = true;
+	f->volume = offset;
+	for (size_t i = 0; i < META_COPIES; i++)
+		f->copy[i] = get64(block + 32 + 8 * i);
+	f->copy[0] = at * cluster;
+	return true;
+}
+
 static bool boot_at(struct show_file *f, uint64_t offset)
 {
 	static const uint64_t places[] = {0xa0, 0x1a8};
@@ -41,14 +63,18 @@ static bool boot_at(struct show_file *f, uint64_t offset)
 		return false;
 	pread_all(f->fd, f->boot, sizeof(f->boot), offset);
 	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
-		f->eow = memcmp(f->boot + places[i], fve_eow_guid.b, sizeof(fve_eow_guid.b)) == 0;
-		if (f->eow || memcmp(f->boot + places[i], fve_guid.b, sizeof(fve_guid.b)) == 0) {
-			f->volume = offset;
-			f->guid_at = places[i];
-			return true;
-		}
+		const uint8_t *guid = f->boot + places[i];
+
+		f->eow = memcmp(guid, fve_eow_guid.b, sizeof(fve_eow_guid.b)) == 0;
+		if (!f->eow && memcmp(guid, fve_guid.b, sizeof(fve_guid.b)) != 0)
+			continue;
+		f->volume = offset;
+		f->guid_at = places[i];
+		for (size_t c = 0; c < META_COPIES; c++)
+			f->copy[c] = get64(guid + 16 + 8 * c);
+		return true;
 	}
-	return false;
+	return vista_at(f, offset);
 }
 
 static void open_volume(struct show_file *f, const char *path, int flags, uint64_t offset)
@@ -69,9 +95,15 @@ static void open_volume(struct show_file *f, const char *path, int flags, uint64
 	die("no BitLocker volume in '%s'", path);
 }
 
+/* What the CRC covers: in version 1 the size is in bytes. */
+static size_t covered_size(const uint8_t *block)
+{
+	return (size_t)get16(block + 8) * (get16(block + 10) == 1 ? 1 : 16);
+}
+
 static uint64_t copy_base(const struct show_file *f, unsigned int copy)
 {
-	uint64_t at = get64(f->boot + f->guid_at + 16 + 8 * (uint64_t)copy);
+	uint64_t at = f->copy[copy];
 
 	if (at > f->size - f->volume || f->size - f->volume - at < META_BLOCK_SIZE)
 		return UINT64_MAX;
@@ -189,7 +221,7 @@ static void show_validation(const struct dump *d, const char *copy)
 {
 	static const struct layout_field fields[] = {
 		{"validation.size", 0, 2}, {"validation.version", 2, 2}, {"validation.crc", 4, 4}};
-	size_t at = (size_t)get16(d->block + 8) * 16;
+	size_t at = covered_size(d->block);
 	char name[SHOW_NAME_LEN];
 
 	if (at + 16 > META_BLOCK_SIZE)
@@ -252,8 +284,12 @@ void show_file(const char *path, uint64_t offset)
 	for (size_t i = 0; i < ARRAY_LEN(boot_fields); i++)
 		show_field(boot_fields[i].name, f.volume + boot_fields[i].at,
 			   f.boot + boot_fields[i].at, boot_fields[i].size);
-	show_field("boot.guid", f.volume + f.guid_at, f.boot + f.guid_at, 16);
-	for (unsigned int i = 0; i < META_COPIES; i++) {
+	if (f.vista)
+		show_field("boot.metadata_cluster", f.volume + VISTA_CLUSTER_AT,
+			   f.boot + VISTA_CLUSTER_AT, 8);
+	else
+		show_field("boot.guid", f.volume + f.guid_at, f.boot + f.guid_at, 16);
+	for (unsigned int i = 0; !f.vista && i < META_COPIES; i++) {
 		uint64_t at = f.guid_at + 16 + (uint64_t)8 * i;
 
 		show_name(name, "boot.metadata_offset%u", i + 1);
@@ -295,11 +331,13 @@ void fix_crc(const char *path, uint64_t offset, unsigned int which)
 		if (base == UINT64_MAX)
 			die("copy %u is not inside the file", i + 1);
 		pread_all(f.fd, block, META_BLOCK_SIZE, base);
-		covered = (size_t)get16(block + 8) * 16;
+		covered = covered_size(block);
 		if (covered + 8 > META_BLOCK_SIZE)
 			die("copy %u: its size leaves no room for a CRC", i + 1);
-		put16(block + covered, (uint16_t)(META_BLOCK_SIZE - covered));
-		put16(block + covered + 2, 2);
+		if (!f.vista) {
+			put16(block + covered, (uint16_t)(META_BLOCK_SIZE - covered));
+			put16(block + covered + 2, 2);
+		}
 		put32(block + covered + 4, crc32_of(0, block, covered));
 		pwrite_all(f.fd, block + covered, 8, base + covered);
 	}

@@ -24,7 +24,8 @@ struct show_file {
 	int fd;
 	uint64_t size, volume; /* byte offset of the volume in the file */
 	uint64_t guid_at;      /* of the boot sector's GUID, in the volume */
-	bool eow;
+	bool eow, vista;
+	uint64_t copy[3]; /* offsets of the metadata in the volume */
 	uint8_t boot[512];
 };
 

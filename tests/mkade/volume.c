@@ -4,6 +4,7 @@
 #define _GNU_SOURCE /* SEEK_DATA */
 #endif
 #include "volume.h"
+#include "vista.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,14 +13,26 @@
 
 #define PIECE ((size_t)MIB)
 
+/* Of the relocated header: none on Vista. */
 static uint64_t header_size(const struct volume *v)
 {
 	return (uint64_t)v->meta.header_sectors * v->meta.sector_size;
 }
 
+/* Of what lies at the front and is neither ciphertext nor like the rest. */
+static uint64_t front_size(const struct volume *v)
+{
+	return v->meta.vista ? VISTA_FRONT : header_size(v);
+}
+
+static uint64_t block_size(const struct volume *v)
+{
+	return v->meta.vista ? vista_area_size(&v->meta) : META_BLOCK_SIZE;
+}
+
 static void check_places(const struct volume *v)
 {
-	struct region header = {0, header_size(v)};
+	struct region header = {0, front_size(v)};
 
 	for (size_t i = 0; i < v->zero.n; i++) {
 		const struct region *r = &v->zero.r[i];
@@ -54,7 +67,8 @@ static uint64_t choose(struct volume *v, size_t i, uint64_t size)
  */
 static void add_as_seen(const struct volume *v, struct regions *disk, struct regions *l)
 {
-	struct region front = {0, header_size(v)}, header = {v->meta.header_offset, front.size};
+	struct region front = {0, front_size(v)};
+	struct region header = {v->meta.header_offset, header_size(v)};
 	struct regions fronts = {&front, 1};
 
 	for (size_t i = 0; i < disk->n; i++) {
@@ -104,14 +118,15 @@ static void place_eow(struct volume *v)
 
 	eow_plan(&v->eow, &ev);
 	eow_add_zero(&v->eow, &v->zero);
-	m->eow = true;
 	memcpy(m->eow_offset, v->eow.descriptor, sizeof(m->eow_offset));
 }
 
 void volume_place(struct volume *v, const uint64_t *place)
 {
-	for (size_t i = 0; i < META_COPIES + 1; i++) {
-		uint64_t size = i < META_COPIES ? META_BLOCK_SIZE : header_size(v);
+	size_t places = v->meta.vista ? META_COPIES : META_COPIES + 1;
+
+	for (size_t i = 0; i < places; i++) {
+		uint64_t size = i < META_COPIES ? block_size(v) : header_size(v);
 
 		regions_add(&v->zero, place ? place[i] : choose(v, i, size), size);
 		/* Sparse volumes keep these areas as written ones. */
@@ -119,7 +134,8 @@ void volume_place(struct volume *v, const uint64_t *place)
 	}
 	for (size_t i = 0; i < META_COPIES; i++)
 		v->meta.copy_offset[i] = v->zero.r[i].offset;
-	v->meta.header_offset = v->zero.r[META_COPIES].offset;
+	if (!v->meta.vista)
+		v->meta.header_offset = v->zero.r[META_COPIES].offset;
 	check_places(v);
 	if (v->eow.on)
 		place_eow(v);
@@ -136,6 +152,10 @@ bool volume_is_encrypted(const struct volume *v, uint64_t off, uint64_t *ret_end
 
 	if (v->eow.on)
 		return eow_is_encrypted(&v->eow, off, ret_end);
+	if (v->meta.vista && off < VISTA_FRONT) {
+		*ret_end = VISTA_FRONT;
+		return false;
+	}
 	*ret_end = encrypted ? watermark : size;
 	return encrypted;
 }
@@ -231,21 +251,26 @@ static void find_extents(struct volume *v)
 		/* Behind the file and the file system: all is hole. */
 		if (data == size && at >= map_end)
 			break;
-		if (data < at + n || at < header_size(v) || !fsmap_is_free(v->map, at, n))
+		if (data < at + n || at < front_size(v) || !fsmap_is_free(v->map, at, n))
 			regions_join(&v->extents, at, n);
 	}
 }
 
-/* Physical sectors of the front that the relocated header stands for: no reader may use them. */
+/*
+ * Physical sectors of the front that the relocated header stands for: no reader may use them.
+ * On Vista they are the plaintext.
+ */
 static void write_front(const struct volume *v, int fd, uint64_t base)
 {
-	size_t n = header_size(v);
+	size_t n = front_size(v);
 	uint8_t *front = xalloc(n);
 	uint8_t boot[512];
 
 	read_file(v, boot, sizeof(boot), 0);
 	random_bytes(front, n);
 	memset(front, 0, v->meta.sector_size);
+	if (v->meta.vista)
+		read_file(v, front, n, 0);
 	meta_build_boot(&v->meta, boot, front);
 	pwrite_all(fd, front, n, base);
 	free(front);
@@ -259,10 +284,11 @@ static void write_areas(const struct volume *v, struct sector_cipher *cipher, in
 
 	meta_build_block(&v->meta, block);
 	for (size_t i = 0; i < META_COPIES; i++)
-		pwrite_all(fd, block, META_BLOCK_SIZE, base + v->meta.copy_offset[i]);
+		pwrite_all(fd, block, block_size(v), base + v->meta.copy_offset[i]);
 	read_file(v, header, n, 0);
 	encrypt(v, cipher, header, n, v->meta.header_offset);
-	pwrite_all(fd, header, n, base + v->meta.header_offset);
+	if (n)
+		pwrite_all(fd, header, n, base + v->meta.header_offset);
 	write_front(v, fd, base);
 	free(header);
 	free(block);
@@ -273,7 +299,7 @@ static void write_mixed(const struct volume *v, struct sector_cipher *cipher, in
 {
 	for (size_t i = 0; i < v->mixed.n; i++) {
 		const struct region *r = &v->mixed.r[i];
-		bool front = r->offset < header_size(v);
+		bool front = r->offset < front_size(v);
 		size_t n = round_up(r->size / 2, v->meta.sector_size);
 		uint64_t end, at = r->offset + (front ? v->meta.header_offset : 0);
 		uint8_t *buf = xalloc(n);
