@@ -240,15 +240,17 @@ static void write_protectors(FILE *f, const struct protector *list)
 	for (const struct protector *p = list; p; p = p->next) {
 		fputs(p == list ? "\n    {" : ",\n    {", f);
 		guid(f, "guid", &p->guid, ", ");
-		if (p->type == PROTECTOR_STARTUP_KEY) {
+		if (p->bek_path) {
 			text(f, "bek", p->bek_path, ", ");
 			number(f, "bek_layout", p->bek_layout, ", ");
 			bytes(f, "key", p->key, sizeof(p->key), ", ");
+			text(f, "saved_as", p->recovery_key ? "recovery-key" : "startup-key", ", ");
 		} else if (p->type == PROTECTOR_RECOVERY_PASSWORD) {
 			text(f, "recovery_password", p->password, ", ");
 		} else if (p->type == PROTECTOR_PASSWORD) {
 			text(f, "password", p->password, ", ");
 		}
+		number(f, "type_id", p->type, ", ");
 		text(f, "type", protector_type_name(p->type), "}");
 	}
 	fputs("\n  ]", f);

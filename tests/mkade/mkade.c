@@ -28,7 +28,10 @@ static const char usage[] =
 	"            --eow-damage descriptor1|descriptor2|\n"
 	"                         record|records|stale-record|bitmap|log[:REGION]\n"
 	"protectors: [--guid GUID] --bek PATH | --recovery-password P|random | --password P |\n"
-	"            --clear-key | --tpm   with --bek-layout 156|180, --clear-key-version N before\n"
+	"            --recovery-key PATH | --clear-key | --tpm | --tpm-pin | --tpm-bek PATH |\n"
+	"            --tpm-pin-bek PATH | --public-key | --tpm-network | --protector-type N\n"
+	"            with --bek-layout 156|180, --clear-key-version N before\n"
+	"damage:     --overwrite zeros|noise:SECTORS  of the front\n"
 	"output:     --manifest FILE  --plain-out FILE  --plain-disk-out FILE  --seed N\n";
 
 enum opt {
@@ -63,6 +66,14 @@ enum opt {
 	OPT_CLEAR_KEY,
 	OPT_CLEAR_KEY_VERSION,
 	OPT_TPM,
+	OPT_RECOVERY_KEY,
+	OPT_TPM_PIN,
+	OPT_TPM_BEK,
+	OPT_TPM_PIN_BEK,
+	OPT_PUBLIC_KEY,
+	OPT_TPM_NETWORK,
+	OPT_PROTECTOR_TYPE,
+	OPT_OVERWRITE,
 	OPT_MANIFEST,
 	OPT_PLAIN_OUT,
 	OPT_PLAIN_DISK_OUT,
@@ -105,6 +116,14 @@ static const struct option long_options[] = {
 	{"clear-key", no_argument, NULL, OPT_CLEAR_KEY},
 	{"clear-key-version", required_argument, NULL, OPT_CLEAR_KEY_VERSION},
 	{"tpm", no_argument, NULL, OPT_TPM},
+	{"recovery-key", required_argument, NULL, OPT_RECOVERY_KEY},
+	{"tpm-pin", no_argument, NULL, OPT_TPM_PIN},
+	{"tpm-bek", required_argument, NULL, OPT_TPM_BEK},
+	{"tpm-pin-bek", required_argument, NULL, OPT_TPM_PIN_BEK},
+	{"public-key", no_argument, NULL, OPT_PUBLIC_KEY},
+	{"tpm-network", no_argument, NULL, OPT_TPM_NETWORK},
+	{"protector-type", required_argument, NULL, OPT_PROTECTOR_TYPE},
+	{"overwrite", required_argument, NULL, OPT_OVERWRITE},
 	{"manifest", required_argument, NULL, OPT_MANIFEST},
 	{"plain-out", required_argument, NULL, OPT_PLAIN_OUT},
 	{"plain-disk-out", required_argument, NULL, OPT_PLAIN_DISK_OUT},
@@ -119,6 +138,7 @@ static const struct option long_options[] = {
 struct job {
 	const char *volume_path, *show_path, *fix_path;
 	char *state;
+	const char *overwrite;
 	uint64_t offset, sparse_size;
 	bool has_place, has_volume_guid;
 	uint64_t place[META_COPIES + 1];
@@ -166,9 +186,9 @@ static struct protector *add_protector(struct job *j, enum protector_type type, 
 	return p;
 }
 
-static void add_bek(struct job *j, const char *path)
+static struct protector *add_bek(struct job *j, enum protector_type type, const char *path)
 {
-	struct protector *p = add_protector(j, PROTECTOR_STARTUP_KEY, NULL);
+	struct protector *p = add_protector(j, type, NULL);
 	struct stat st;
 	char name[GUID_TEXT];
 	size_t size = strlen(path) + sizeof(name) + sizeof("/.BEK");
@@ -180,6 +200,38 @@ static void add_bek(struct job *j, const char *path)
 		snprintf(p->bek_path, size, "%s/%s.BEK", path, name);
 	else
 		snprintf(p->bek_path, size, "%s", path);
+	return p;
+}
+
+/* Protectors that need a chip, a card or a server. */
+static void hardware_option(struct job *j, int opt)
+{
+	switch (opt) {
+	case OPT_TPM:
+		add_protector(j, PROTECTOR_TPM, NULL);
+		break;
+	case OPT_TPM_PIN:
+		add_protector(j, PROTECTOR_TPM_PIN, NULL);
+		break;
+	case OPT_TPM_BEK:
+		add_bek(j, PROTECTOR_TPM_STARTUP_KEY, optarg);
+		break;
+	case OPT_TPM_PIN_BEK:
+		add_bek(j, PROTECTOR_TPM_PIN_STARTUP_KEY, optarg);
+		break;
+	case OPT_PUBLIC_KEY:
+		add_protector(j, PROTECTOR_PUBLIC_KEY, NULL);
+		break;
+	case OPT_TPM_NETWORK:
+		add_protector(j, PROTECTOR_TPM_NETWORK, NULL);
+		break;
+	case OPT_PROTECTOR_TYPE:
+		add_protector(j, (enum protector_type)(parse_size(optarg) & UINT16_MAX), NULL);
+		break;
+	default: /* getopt has said what is wrong */
+		fputs(usage, stderr);
+		exit(2);
+	}
 }
 
 static void protector_option(struct job *j, int opt)
@@ -195,7 +247,10 @@ static void protector_option(struct job *j, int opt)
 			die("--bek-layout is 156 or 180");
 		break;
 	case OPT_BEK:
-		add_bek(j, optarg);
+		add_bek(j, PROTECTOR_STARTUP_KEY, optarg);
+		break;
+	case OPT_RECOVERY_KEY:
+		add_bek(j, PROTECTOR_STARTUP_KEY, optarg)->recovery_key = true;
 		break;
 	case OPT_RECOVERY_PASSWORD:
 		add_protector(j, PROTECTOR_RECOVERY_PASSWORD, optarg);
@@ -209,12 +264,8 @@ static void protector_option(struct job *j, int opt)
 	case OPT_CLEAR_KEY_VERSION:
 		j->clear_key_version = (uint16_t)parse_size(optarg);
 		break;
-	case OPT_TPM:
-		add_protector(j, PROTECTOR_TPM, NULL);
-		break;
-	default: /* getopt has said what is wrong */
-		fputs(usage, stderr);
-		exit(2);
+	default:
+		hardware_option(j, opt);
 	}
 }
 
@@ -324,6 +375,9 @@ static void disk_option(struct job *j, int opt)
 		break;
 	case OPT_VHD:
 		j->disk.vhd = true;
+		break;
+	case OPT_OVERWRITE:
+		j->overwrite = optarg;
 		break;
 	default:
 		volume_option(j, opt);
@@ -472,8 +526,10 @@ static void make_disk(struct job *j, const char *path)
 	fd = create_file(path);
 	disk_write(&j->disk, fd);
 	volume_write(v, fd, p->offset);
+	if (j->overwrite)
+		volume_overwrite_front(v, j->overwrite, fd, p->offset);
 	for (struct protector *k = v->meta.protectors; k; k = k->next)
-		if (k->type == PROTECTOR_STARTUP_KEY)
+		if (k->bek_path)
 			bek_write(k, &v->meta.volume_guid);
 	outputs_write(&j->out, &j->disk, v, fd);
 	close_written(fd, path);

@@ -65,6 +65,71 @@ startup_keys() {
 	check "second startup key: libbde" by_bdemount d.img -s other.bek
 }
 
+# Which kinds there are, and whose name who knows. dislocker looks for a BEK's own protector, and crashes on
+# those that need a TPM besides.
+protector_kinds() {
+	local option
+	for option in tpm tpm-pin tpm-network public-key 'protector-type 0x4000' 'tpm-bek tb.bek' \
+		'tpm-pin-bek tpb.bek' 'recovery-key rk.bek' 'bek k.bek'; do
+		echo "--${option/ /=}"
+	done >options
+	mapfile -t options <options
+	check "every kind of protector" make --volume a.ntfs --method xts-128 "${options[@]}" d.img
+	check "kinds: as on disk" test "$(field '[.protectors[].type_id] | tostring')" = \
+		'[256,1280,4352,4096,16384,768,1792,512,512]'
+	check "kinds: cryptsetup" diff <(cryptsetup bitlkDump d.img |
+		sed -n 's/.*Protection:.*VMK //p') - <<-END
+		protected with TPM
+		protected with TPM and PIN
+		with unknown protection
+		protected with smart card
+		with unknown protection
+		with unknown protection
+		with unknown protection
+		protected with startup key
+		protected with startup key
+	END
+	check "kinds: libbde" diff <(bdeinfo -s k.bek d.img | sed -n 's/.*Type\t*: //p') - <<-END
+		TPM
+		Unknown (0x0500)
+		Unknown (0x1100)
+		Unknown (0x1000)
+		Unknown (0x4000)
+		Unknown (0x0300)
+		Unknown (0x0700)
+		Startup key
+		Startup key
+	END
+	check "kinds: the recovery key opens: libbde" by_bdemount d.img -s rk.bek
+	check "kinds: the recovery key opens: cryptsetup" by_cryptsetup d.img rk.bek
+	check "kinds: the key beside a TPM alone does not: libbde" not bdeinfo_unlocks tb.bek
+	check "kinds: nor beside TPM and PIN" not bdeinfo_unlocks tpb.bek
+	check "kinds: nor for cryptsetup" not by_cryptsetup d.img tb.bek
+}
+
+bdeinfo_unlocks() { # BEK
+	bdemount -s "$1" d.img mnt </dev/null || return
+	unmount
+}
+
+# Without its boot sector nobody finds the volume; with it back, all is there.
+overwritten() {
+	local how
+	make --volume a.ntfs --method xts-128 --bek k.bek --seed 9 whole.img
+	for how in zeros:1 noise:16; do
+		make --volume a.ntfs --method xts-128 --bek k.bek --seed 9 --overwrite $how d.img
+		check "overwritten, $how: dislocker finds nothing" not by_dislocker d.img -f k.bek
+		check "overwritten, $how: nothing else is touched" same_elsewhere whole.img d.img 0 \
+			$((512 * ${how#*:}))
+		dd if=whole.img of=d.img bs=512 count=1 conv=notrunc status=none
+		check "overwritten, $how: dislocker, boot sector put back" by_dislocker d.img -f k.bek
+	done
+	make --volume a.ntfs --bek k.bek --overwrite zeros:2 d.img
+	check "overwritten: zeros" cmp -n 1024 /dev/zero d.img
+	check "not more than the relocated header" not make --volume a.ntfs --bek k.bek \
+		--overwrite zeros:17 d.img
+}
+
 # A decrypted volume differs from its file system only at the front, in BitLocker's areas, and
 # keeps the front in the relocated header. No peer opens it, so this looks at the bytes.
 decrypted_state() {
@@ -252,6 +317,8 @@ check "files are intact with 4096-byte sectors" files_intact peer.raw a4.list
 libbde_keys
 startup_keys
 states
+protector_kinds
+overwritten
 to_go
 layouts a.ntfs sys.ntfs 512
 layouts a4.ntfs sys4.ntfs 4096

@@ -17,6 +17,16 @@ const char *protector_type_name(enum protector_type type)
 		return "clear-key";
 	case PROTECTOR_TPM:
 		return "tpm";
+	case PROTECTOR_TPM_STARTUP_KEY:
+		return "tpm-startup-key";
+	case PROTECTOR_TPM_PIN:
+		return "tpm-pin";
+	case PROTECTOR_TPM_PIN_STARTUP_KEY:
+		return "tpm-pin-startup-key";
+	case PROTECTOR_PUBLIC_KEY:
+		return "public-key";
+	case PROTECTOR_TPM_NETWORK:
+		return "tpm-network";
 	case PROTECTOR_STARTUP_KEY:
 		return "startup-key";
 	case PROTECTOR_RECOVERY_PASSWORD:
@@ -24,7 +34,7 @@ const char *protector_type_name(enum protector_type type)
 	case PROTECTOR_PASSWORD:
 		return "password";
 	}
-	die("unknown protector type");
+	return "other";
 }
 
 /* Eight groups of six digits, each 11 times a 16-bit number. */
@@ -173,18 +183,54 @@ static void write_startup_key(struct buf *b, const struct protector *p, const ui
 	datum_ccm(b, ROLE_PROPERTY, p->key, nonce, KEY_VMK, vmk, VMK_LEN);
 }
 
-/* The blob is bound to a chip: random bytes are as good as any for who has no chip. */
-static void write_tpm(struct buf *b, const struct protector *p, const uint8_t vmk[VMK_LEN],
-		      struct nonce *nonce)
+/* Bound to a chip or a card: random bytes are as good as any for who does not have it. */
+static void write_noise(struct buf *b, uint16_t type, size_t n)
 {
-	size_t mark = datum_begin(b, ROLE_PROPERTY, TYPE_TPM_BLOB, 1);
-	uint8_t blob[218];
+	size_t mark = datum_begin(b, ROLE_PROPERTY, type, 1);
+	uint8_t noise[256];
 
-	random_bytes(blob, sizeof(blob));
-	buf_u32(b, 1u << 7 | 1u << 11); /* PCRs of secure boot and of BitLocker itself */
-	buf_bytes(b, blob, sizeof(blob));
+	random_bytes(noise, n);
+	if (type == TYPE_TPM_BLOB)
+		buf_u32(b, 1u << 7 | 1u << 11); /* PCRs of secure boot and of BitLocker */
+	buf_bytes(b, noise, n);
 	datum_end(b, mark);
-	datum_ccm(b, ROLE_PROPERTY, p->key, nonce, KEY_VMK, vmk, VMK_LEN);
+}
+
+static void write_pin(struct buf *b)
+{
+	size_t mark = datum_begin(b, ROLE_PROPERTY, TYPE_STRETCH_KEY, 1);
+	uint8_t salt[16];
+
+	random_bytes(salt, sizeof(salt));
+	buf_u32(b, KEY_PIN);
+	buf_bytes(b, salt, sizeof(salt));
+	datum_end(b, mark);
+}
+
+/* The VMK under a key that nobody has: the parts of it are what the type's bits name. */
+static void write_sealed(struct buf *b, const struct protector *p, const uint8_t vmk[VMK_LEN],
+			 struct nonce *nonce)
+{
+	uint8_t sealed[VMK_LEN];
+	size_t mark;
+
+	memcpy(sealed, p->key, sizeof(sealed));
+	if (p->type & PROTECTOR_STARTUP_KEY) {
+		random_bytes(sealed, sizeof(sealed));
+		mark = datum_begin(b, ROLE_PROPERTY, TYPE_USE_KEY, 1);
+		buf_u32(b, KEY_EXTERNAL);
+		datum_ccm(b, ROLE_PROPERTY, vmk, nonce, KEY_EXTERNAL, p->key, sizeof(p->key));
+		datum_end(b, mark);
+	}
+	if (p->type & PROTECTOR_TPM_PIN & ~PROTECTOR_TPM)
+		write_pin(b);
+	if (p->type & PROTECTOR_TPM)
+		write_noise(b, TYPE_TPM_BLOB, 218);
+	if (p->type & PROTECTOR_PUBLIC_KEY) {
+		write_noise(b, TYPE_PUBLIC_KEY_INFO, 40);
+		write_noise(b, TYPE_ASYMMETRIC_KEY, 256);
+	}
+	datum_ccm(b, ROLE_PROPERTY, sealed, nonce, KEY_VMK, vmk, VMK_LEN);
 }
 
 void protector_write(struct buf *b, const struct protector *p, const uint8_t vmk[VMK_LEN],
@@ -201,9 +247,6 @@ void protector_write(struct buf *b, const struct protector *p, const uint8_t vmk
 		datum_key(b, KEY_CLEAR, p->key, sizeof(p->key));
 		datum_ccm(b, ROLE_PROPERTY, p->key, nonce, KEY_VMK, vmk, VMK_LEN);
 		break;
-	case PROTECTOR_TPM:
-		write_tpm(b, p, vmk, nonce);
-		break;
 	case PROTECTOR_STARTUP_KEY:
 		write_startup_key(b, p, vmk, nonce);
 		break;
@@ -213,6 +256,8 @@ void protector_write(struct buf *b, const struct protector *p, const uint8_t vmk
 	case PROTECTOR_PASSWORD:
 		write_password(b, p, vmk, nonce);
 		break;
+	default:
+		write_sealed(b, p, vmk, nonce);
 	}
 	datum_end(b, mark);
 }

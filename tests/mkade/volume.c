@@ -342,6 +342,26 @@ void volume_write(struct volume *v, int fd, uint64_t base)
 	sector_cipher_close(cipher);
 }
 
+void volume_overwrite_front(const struct volume *v, const char *how, int fd, uint64_t base)
+{
+	const char *colon = strchr(how, ':');
+	bool zeros = strncmp(how, "zeros:", 6) == 0;
+	uint64_t sectors = colon ? parse_size(colon + 1) : 0;
+	uint8_t *front;
+	size_t n;
+
+	if (!sectors || (!zeros && strncmp(how, "noise:", 6) != 0))
+		die("--overwrite takes zeros:SECTORS or noise:SECTORS");
+	if (sectors > v->meta.header_sectors)
+		die("--overwrite would reach behind what the relocated header stands for");
+	n = (size_t)sectors * v->meta.sector_size;
+	front = xalloc(n);
+	if (!zeros)
+		random_bytes(front, n);
+	pwrite_all(fd, front, n, base);
+	free(front);
+}
+
 void volume_close(struct volume *v)
 {
 	fsmap_free(v->map);

@@ -36,6 +36,13 @@ void volume_read_plain(const struct volume *v, void *buf, size_t n, uint64_t off
 /* Writes the volume at base of fd. */
 void volume_write(struct volume *v, int fd, uint64_t base);
 
+/*
+ * What a mistyped dd or a partitioning tool does to the written volume. The boot sector is gone,
+ * and with it all that says where the metadata is; the file system's own front lies elsewhere. how:
+ * zeros:SECTORS or noise:SECTORS.
+ */
+void volume_overwrite_front(const struct volume *v, const char *how, int fd, uint64_t base);
+
 void volume_close(struct volume *v);
 
 #endif
