@@ -117,7 +117,7 @@ static void print_right(const char *name, uint64_t at, bool right)
 static bool find_record(const uint8_t *bitmap, size_t n, unsigned int which, size_t *ret_at,
 			size_t *ret_size)
 {
-	uint64_t at = get32(bitmap + 44 + (size_t)4 * which), size = get32(bitmap + 52);
+	uint64_t at = get32(bitmap + (which ? 48 : 44)), size = get32(bitmap + 52);
 
 	if (size < 36 || at > n || n - at < size)
 		return false;
@@ -129,8 +129,10 @@ static bool find_record(const uint8_t *bitmap, size_t n, unsigned int which, siz
 static void print_run(const struct show_file *f, uint64_t number, size_t run, uint64_t at,
 		      uint64_t size, bool encrypted)
 {
+	uint64_t start = f->volume + at;
+
 	printf("region%llu.run%zu %llu %llu %s\n", (unsigned long long)number, run,
-	       (unsigned long long)(f->volume + at), (unsigned long long)size,
+	       (unsigned long long)start, (unsigned long long)size,
 	       encrypted ? "ciphertext" : "plaintext");
 }
 
