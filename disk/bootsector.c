@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/checked.h"
 #include "base/cursor.h"
 
 static bool power_of_two(uint32_t value)
@@ -63,4 +64,50 @@ enum bootsector bootsector_recognise(const uint8_t *data, size_t size)
 			return known[i].kind;
 	}
 	return is_fat(cursor_make(data, size)) ? BOOTSECTOR_FAT : BOOTSECTOR_NONE;
+}
+
+static struct cursor at(const uint8_t *data, size_t size, size_t offset)
+{
+	return cursor_make(data + offset, size - offset);
+}
+
+static uint64_t product(uint64_t sectors, uint64_t sector_size)
+{
+	uint64_t bytes;
+
+	if (sectors == 0 || !power_of_two((uint32_t)sector_size) || sector_size < 256 ||
+	    sector_size > 4096 || !checked_mul(sectors, sector_size, &bytes))
+		return 0;
+	return bytes;
+}
+
+uint64_t bootsector_volume_size(const uint8_t *data, size_t size)
+{
+	enum bootsector kind = bootsector_recognise(data, size);
+	struct cursor cursor;
+	uint64_t sectors;
+	uint8_t shift;
+
+	if (kind == BOOTSECTOR_NTFS) {
+		cursor = at(data, size, 40);
+		sectors = cursor_le64(&cursor);
+		cursor = at(data, size, 11);
+		return product(sectors < UINT64_MAX ? sectors + 1 : 0, cursor_le16(&cursor));
+	}
+	if (kind == BOOTSECTOR_EXFAT) {
+		cursor = at(data, size, 72);
+		sectors = cursor_le64(&cursor);
+		cursor = at(data, size, 108);
+		shift = cursor_u8(&cursor);
+		return shift < 16 ? product(sectors, UINT64_C(1) << shift) : 0;
+	}
+	if (kind == BOOTSECTOR_FAT) {
+		cursor = at(data, size, 19);
+		sectors = cursor_le16(&cursor);
+		cursor = at(data, size, 32);
+		sectors = sectors ? sectors : cursor_le32(&cursor);
+		cursor = at(data, size, 11);
+		return product(sectors, cursor_le16(&cursor));
+	}
+	return 0;
 }

@@ -15,6 +15,8 @@
  *    19   2  sectors of the volume, or 0 and @32      |
  *    21   1  medium, 0xf0 or from 0xf8                |
  *    22   2  sectors a FAT, or 0 and @36             /
+ *    40   8  NTFS: sectors of the volume without its last one
+ *    72   8  exFAT: sectors of the volume; 108 1 their size as a power of two
  */
 #ifndef ADEFUSE_DISK_BOOTSECTOR_H
 #define ADEFUSE_DISK_BOOTSECTOR_H
@@ -36,5 +38,8 @@ enum {
 };
 
 enum bootsector bootsector_recognise(const uint8_t *data, size_t size);
+
+/* How long the volume is that the sector begins, bytes; 0 when it is not known or impossible. */
+uint64_t bootsector_volume_size(const uint8_t *data, size_t size);
 
 #endif
