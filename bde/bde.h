@@ -56,8 +56,9 @@ struct bde_protector {
 enum bde_state { /* what the states on disk add up to */
 	BDE_STATE_ENCRYPTED,
 	BDE_STATE_SUSPENDED, /* encrypted, with a clear key */
-	BDE_STATE_DECRYPTED, /* plaintext, metadata left behind */
-	BDE_STATE_OTHER,     /* being converted, used-space-only, unknown: not served yet */
+	BDE_STATE_DECRYPTED, /* plaintext, metadata left behind: no key is needed */
+	BDE_STATE_PARTIAL,   /* partly ciphertext: used space only, or a conversion under way */
+	BDE_STATE_OTHER,     /* not known: not served */
 };
 
 const char *bde_state_name(enum bde_state state);
@@ -68,6 +69,24 @@ struct bde_copy {	 /* one of the three metadata copies */
 	char *problem; /* why not; NULL when valid */
 };
 
+enum bde_conversion { /* what says which parts are ciphertext */
+	BDE_CONVERSION_NONE,
+	BDE_CONVERSION_WATERMARK, /* what lies before encrypted_size */
+	BDE_CONVERSION_BITMAP,	  /* encrypt-on-write (EOW): a bitmap of chunks */
+};
+
+enum {
+	BDE_EOW_COPIES = 2
+};
+
+struct bde_eow { /* of an EOW volume */
+	struct bde_copy copies[BDE_EOW_COPIES];
+	uint32_t chunk_size; /* bytes; 0: neither copy of the descriptor is usable */
+	uint32_t bitmaps;
+	uint32_t lost;	      /* of the bitmaps: where they hold, nobody can tell */
+	uint32_t interrupted; /* chunks whose conversion was cut short */
+};
+
 /* What is known without a key. */
 struct bde_info {
 	unsigned int version;	/* metadata block version: 2, or 1 (Vista) */
@@ -76,6 +95,12 @@ struct bde_info {
 	uint16_t state_current; /* as on disk */
 	uint16_t state_next;
 	enum bde_state state;
+	enum bde_conversion conversion;
+	bool suspended;		  /* a clear key stands on the disk */
+	bool boot_lost;		  /* the boot sector was overwritten: found by searching */
+	uint32_t conversion_size; /* bytes that were being converted at encrypted_size */
+	uint64_t ciphertext_size; /* bytes of the volume that are ciphertext, as far as known */
+	struct bde_eow eow;
 	uint32_t sector_size;	 /* bytes */
 	uint64_t volume_size;	 /* bytes of plaintext that are served */
 	uint64_t encrypted_size; /* as on disk: the conversion's watermark */
@@ -97,13 +122,32 @@ struct bde_metadata;
  */
 int bde_probe(struct source *volume, struct err *err);
 
+enum bde_flags {
+	/*
+	 * Search the whole volume for metadata that the boot sector does not lead to, and serve
+	 * what is known of a volume that has lost some of its structures; the rest is EIO.
+	 */
+	BDE_SALVAGE = 1,
+};
+
 /*
  * Read and check the metadata: the first of the three copies whose CRC is right is taken. Damaged
  * copies go to `warnings`. Fails (ERR_DISK) when no copy is usable or a number in it is impossible.
  * Versions, methods and states that are not served do not fail here, so that `info` can show them,
- * but in bde_volume_open().
+ * but in bde_volume_open(). `flags`: enum bde_flags.
  */
-int bde_metadata_read(struct source *volume, struct notes *warnings,
+int bde_metadata_read(struct source *volume, unsigned int flags, struct notes *warnings,
+		      struct bde_metadata **ret_metadata, struct err *err);
+
+/*
+ * The metadata of a volume whose boot sector does not say BitLocker (any more), searched for by its
+ * signature in the first BDE_FIND_QUICK bytes, with BDE_SALVAGE in all of it. -ENOENT when there is
+ * none, and then err is not filled; else as bde_metadata_read().
+ */
+enum {
+	BDE_FIND_QUICK = 64 << 20
+};
+int bde_metadata_find(struct source *volume, unsigned int flags, struct notes *warnings,
 		      struct bde_metadata **ret_metadata, struct err *err);
 void bde_metadata_free(struct bde_metadata *metadata);
 DEFINE_CLEANUP(struct bde_metadata, bde_metadata_free)
@@ -162,11 +206,25 @@ DEFINE_CLEANUP(struct bde_unlocked, bde_unlocked_free)
 /*
  * The plaintext volume as a source on `volume` (its own reference). `unlocked` may be NULL for a
  * decrypted volume; it is only read and may be freed afterwards. Versions, methods and states that
- * are not served are refused by name (ERR_DISK, -ENOTSUP). Reads that need bytes the volume below
- * cannot give fail with its error; nothing is made up.
+ * are not served are refused by name (ERR_DISK, -ENOTSUP), volumes that have lost the structures
+ * which say what is ciphertext too, unless `flags` has BDE_SALVAGE. What was left out or is not
+ * sure goes to `warnings`. Reads that need bytes the volume below cannot give fail with its error;
+ * nothing is made up. Of an image that was cut off the size is that of the whole volume, as far as
+ * its file system or its metadata tells.
  */
 int bde_volume_open(struct source *volume, const struct bde_metadata *metadata,
-		    const struct bde_unlocked *unlocked, struct source **ret_plain,
-		    struct err *err);
+		    const struct bde_unlocked *unlocked, unsigned int flags, struct notes *warnings,
+		    struct source **ret_plain, struct err *err);
+
+/* What a plaintext volume is made of, in bytes; they add up to its size. */
+struct bde_coverage {
+	uint64_t ciphertext;
+	uint64_t plaintext;
+	uint64_t zeros;	  /* BitLocker's own structures */
+	uint64_t refused; /* reads fail with EIO: cut off, interrupted, not known */
+};
+
+/* `plain` is what bde_volume_open() returned. */
+struct bde_coverage bde_volume_coverage(const struct source *plain);
 
 #endif

@@ -36,6 +36,8 @@ enum {
 	META_VERSION = 1,
 	UNIT = 16, /* of the size, version 2 */
 	VALIDATION_HEADER_SIZE = 8,
+	EXTENSION_SIZE = 76, /* of the place datum */
+	FLAG_EOW = 0x100,
 };
 
 static const char signature[8] = {'-', 'F', 'V', 'E', '-', 'F', 'S', '-'};
@@ -129,6 +131,25 @@ static int parse_meta(struct cursor *cursor, struct block *block, struct err *er
 	return 0;
 }
 
+/*
+ * Behind place and size, Windows 8 and later: u16 5, u16 size of what follows from here on (76),
+ * u32, u32 flags. Bit 8 of the flags was set on the two encrypt-on-write volumes that were looked
+ * at, and clear on the eight others. Only a volume whose boot sector is gone depends on it.
+ */
+static enum block_eow says_eow(struct cursor rest)
+{
+	uint16_t size;
+	uint32_t flags;
+
+	cursor_skip(&rest, 2);
+	size = cursor_le16(&rest);
+	cursor_skip(&rest, 4);
+	flags = cursor_le32(&rest);
+	if (rest.bad || size < EXTENSION_SIZE)
+		return BLOCK_EOW_UNSAID;
+	return flags & FLAG_EOW ? BLOCK_EOW_YES : BLOCK_EOW_NO;
+}
+
 /* The datum says the same as the block header; where both do, they must agree. */
 static int take_place(const struct datum *datum, struct block *block, struct err *err)
 {
@@ -138,6 +159,7 @@ static int take_place(const struct datum *datum, struct block *block, struct err
 
 	if (body.bad || block->version != 2)
 		return 0;
+	block->eow = says_eow(body);
 	if (block->header_offset == 0)
 		block->header_offset = offset;
 	if (block->header_size == 0)
@@ -181,10 +203,8 @@ static bool overlap(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
 	return a < b + b_size && b < a + a_size;
 }
 
-/* Every place on the volume that reading depends on. Copies may lie behind the end of a cut image.
- */
-static int check_places(const struct block *block, uint64_t volume_size, uint32_t sector_size,
-			struct err *err)
+/* Every place on the volume that reading depends on. They may lie behind the end of a cut image. */
+static int check_places(const struct block *block, uint32_t sector_size, struct err *err)
 {
 	uint64_t end;
 
@@ -195,12 +215,8 @@ static int check_places(const struct block *block, uint64_t volume_size, uint32_
 	if ((block->header_offset == 0) != (block->header_size == 0))
 		return err_set(err, ERR_DISK, EINVAL,
 			       "the volume's header has no place or no size");
-	if (!checked_within(block->header_offset, block->header_size, volume_size))
-		return err_set(
-			err, ERR_DISK, EINVAL,
-			"the volume's header was moved to %llu, behind the end of the volume "
-			"(%llu bytes): the image may be cut off",
-			(unsigned long long)block->header_offset, (unsigned long long)volume_size);
+	if (!checked_within(block->header_offset, block->header_size, INT64_MAX))
+		return bad(err, "the place of the volume's header", block->header_offset);
 	if (overlap(0, block->header_size, block->header_offset, block->header_size))
 		return bad(err, "the place of the volume's header", block->header_offset);
 	for (unsigned int i = 0; i < BLOCK_COPIES; i++) {
@@ -218,8 +234,8 @@ static int check_places(const struct block *block, uint64_t volume_size, uint32_
 	return 0;
 }
 
-int block_parse(const uint8_t *data, size_t size, uint64_t volume_size, uint32_t sector_size,
-		struct block *ret_block, struct err *err)
+int block_parse(const uint8_t *data, size_t size, uint32_t sector_size, struct block *ret_block,
+		struct err *err)
 {
 	struct block block = {0};
 	struct cursor cursor = cursor_make(data, size);
@@ -235,8 +251,17 @@ int block_parse(const uint8_t *data, size_t size, uint64_t volume_size, uint32_t
 	if (rc == 0)
 		rc = walk_datums(&block, err);
 	if (rc == 0 && block.version == 2)
-		rc = check_places(&block, volume_size, sector_size, err);
+		rc = check_places(&block, sector_size, err);
 	if (rc == 0)
 		*ret_block = block;
 	return rc;
+}
+
+bool block_names_place(const struct block *block, uint64_t offset)
+{
+	for (unsigned int i = 0; i < BLOCK_COPIES; i++) {
+		if (block->offsets[i] == offset)
+			return true;
+	}
+	return false;
 }

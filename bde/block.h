@@ -3,6 +3,7 @@
 #ifndef ADEFUSE_BDE_BLOCK_H
 #define ADEFUSE_BDE_BLOCK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,12 @@ enum {
 	BLOCK_COPIES = 3,
 };
 
+enum block_eow { /* whether the metadata itself says that a bitmap tells what is encrypted */
+	BLOCK_EOW_UNSAID, /* Windows 7, which knows no such volumes, does not say */
+	BLOCK_EOW_NO,
+	BLOCK_EOW_YES,
+};
+
 struct block { /* points into the parsed bytes */
 	uint16_t version;
 	size_t size; /* bytes that CRC and hash are over */
@@ -26,6 +33,7 @@ struct block { /* points into the parsed bytes */
 	uint64_t offsets[BLOCK_COPIES];
 	uint64_t header_offset; /* 0: the volume's header was not moved */
 	uint64_t header_size;
+	enum block_eow eow;
 	struct guid volume_id;
 	uint16_t method;
 	uint64_t created;
@@ -36,11 +44,17 @@ struct block { /* points into the parsed bytes */
 };
 
 /*
- * Parse and check one copy. `volume_size` and `sector_size` (bytes) bound the places it names.
+ * Parse and check one copy. `sector_size` in bytes.
  * -EINVAL, or -ENOTSUP for a version not known, with err filled (ERR_DISK): what is wrong with this
  * copy, to be put behind its place.
  */
-int block_parse(const uint8_t *data, size_t size, uint64_t volume_size, uint32_t sector_size,
-		struct block *ret_block, struct err *err);
+int block_parse(const uint8_t *data, size_t size, uint32_t sector_size, struct block *ret_block,
+		struct err *err);
+
+/*
+ * Whether one of the places it names is the one it was read from. The places of the copies decide
+ * what reads as zeros: metadata that does not know where it is itself cannot be right about that.
+ */
+bool block_names_place(const struct block *block, uint64_t offset);
 
 #endif

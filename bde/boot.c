@@ -9,6 +9,7 @@
  *   13    u8 sectors a cluster
  *   0x38  Vista: u64 cluster of the first metadata block
  *   0xa0  GUID of the kind, then 3 u64 offsets of the metadata blocks, bytes from here
+ *   0xc8  encrypt-on-write: 2 u64 offsets of the EOW descriptor
  *   0x1a8 the same on To Go
  */
 #include "bde/boot.h"
@@ -101,6 +102,8 @@ int boot_parse(const uint8_t data[BOOT_SIZE], struct boot *ret_boot, struct err 
 								 : BOOT_UNKNOWN;
 		for (unsigned int i = 0; i < 3; i++)
 			boot.offsets[i] = cursor_le64(&cursor);
+		for (unsigned int i = 0; i < 2 && boot.kind == BOOT_EOW; i++)
+			boot.eow[i] = cursor_le64(&cursor);
 	}
 	if (rc == 0)
 		*ret_boot = boot;

@@ -25,7 +25,9 @@ struct boot {
 	bool to_go;
 	struct guid guid; /* of the kind; zero for BOOT_VISTA */
 	uint32_t sector_size;
-	uint64_t offsets[3]; /* of the metadata; BOOT_VISTA knows the first only */
+	uint64_t offsets[3];   /* of the metadata; BOOT_VISTA knows the first only */
+	uint64_t eow[2];       /* of the EOW descriptor; BOOT_EOW only */
+	struct guid volume_id; /* not from here: whose metadata it has to be; zero: any */
 };
 
 /* Whether these 512 bytes say BitLocker. */

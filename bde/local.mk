@@ -9,7 +9,11 @@ bde_libbitlocker_a_SOURCES = \
 	bde/crypto.c bde/crypto.h \
 	bde/datum.c bde/datum.h \
 	bde/diffuser.c bde/diffuser.h \
+	bde/eow.c bde/eow.h \
+	bde/eowmap.c bde/eowmap.h \
+	bde/find.c \
 	bde/key.c bde/key.h \
+	bde/layout.c bde/layout.h \
 	bde/metadata.c bde/metadata.h \
 	bde/names.c \
 	bde/protector.c bde/protector.h \
@@ -30,11 +34,14 @@ tests_tools_bde_cat_LDADD = $(bde_parts)
 
 # A small volume in memory, made without any code of this folder.
 bde_made = tests/bde_made.c tests/bde_made.h tests/tap.h
+bde_made_eow = $(bde_made) tests/bde_made_eow.c tests/bde_made_eow.h
 bde_fault = tests/fault.c tests/fault.h
 
 UNIT_TESTS += \
 	tests/unit/bde-bek \
 	tests/unit/bde-datum \
+	tests/unit/bde-eow \
+	tests/unit/bde-find \
 	tests/unit/bde-metadata \
 	tests/unit/bde-places \
 	tests/unit/bde-recovery \
@@ -46,6 +53,10 @@ tests_unit_bde_bek_SOURCES = tests/unit/bde-bek.c $(bde_made)
 tests_unit_bde_bek_LDADD = $(bde_parts)
 tests_unit_bde_datum_SOURCES = tests/unit/bde-datum.c $(bde_made)
 tests_unit_bde_datum_LDADD = $(bde_parts)
+tests_unit_bde_eow_SOURCES = tests/unit/bde-eow.c $(bde_made_eow) $(bde_fault) tests/source_contract.h
+tests_unit_bde_eow_LDADD = $(bde_parts)
+tests_unit_bde_find_SOURCES = tests/unit/bde-find.c $(bde_made_eow) $(bde_fault)
+tests_unit_bde_find_LDADD = $(bde_parts)
 tests_unit_bde_metadata_SOURCES = tests/unit/bde-metadata.c $(bde_made) $(bde_fault)
 tests_unit_bde_metadata_LDADD = $(bde_parts)
 tests_unit_bde_places_SOURCES = tests/unit/bde-places.c $(bde_made)

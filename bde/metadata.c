@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Find and read the metadata of a volume: the boot sector, the three copies it names, the first
- * good one of them. The only file here that reads metadata from a source; each copy is read once
- * and parsed from memory.
+ * good one of them. Each copy is read once and parsed from memory.
  */
 #include "bde/metadata.h"
 
@@ -12,10 +11,15 @@
 
 #include "base/checked.h"
 #include "base/utf16.h"
+#include "bde/layout.h"
 
-enum { /* states on disk */
+enum { /* states on disk; Windows' names for 2, 3 and 5 are not public */
 	DISK_DECRYPTED = 1,
-	DISK_ENCRYPTED = 4
+	DISK_CONVERTING = 2,
+	DISK_DECRYPTING = 3, /* paused */
+	DISK_ENCRYPTED = 4,
+	DISK_ENCRYPTING = 5, /* paused */
+	DISK_LAST = 5
 };
 
 static int read_boot(struct source *volume, uint8_t data[BOOT_SIZE], struct err *err)
@@ -47,19 +51,6 @@ struct candidate {
 	struct block block;
 };
 
-/*
- * The places of the copies decide what reads as zeros. Metadata that does not know where it is
- * itself cannot be right about that.
- */
-static bool names_place(const struct block *block, uint64_t offset)
-{
-	for (unsigned int i = 0; i < BLOCK_COPIES; i++) {
-		if (block->offsets[i] == offset)
-			return true;
-	}
-	return false;
-}
-
 static int read_copy(struct source *volume, const struct boot *boot, uint64_t offset,
 		     struct candidate *ret_candidate, struct err *err)
 {
@@ -80,12 +71,15 @@ static int read_copy(struct source *volume, const struct boot *boot, uint64_t of
 	rc = source_pread(volume, bytes, size, offset);
 	if (rc < 0)
 		return err_set(err, ERR_DISK, -rc, "cannot be read: %s", strerror(-rc));
-	rc = block_parse(bytes, size, volume->size, boot->sector_size, &ret_candidate->block, err);
+	rc = block_parse(bytes, size, boot->sector_size, &ret_candidate->block, err);
 	if (rc == 0 && (ret_candidate->block.version == 1) != (boot->kind == BOOT_VISTA))
 		rc = err_set(err, ERR_DISK, EINVAL,
 			     "metadata version %u does not go with the boot sector",
 			     ret_candidate->block.version);
-	if (rc == 0 && !names_place(&ret_candidate->block, offset))
+	if (rc == 0 && !guid_is_zero(&boot->volume_id) &&
+	    !guid_equal(&boot->volume_id, &ret_candidate->block.volume_id))
+		rc = err_set(err, ERR_DISK, EINVAL, "it is another volume's");
+	if (rc == 0 && !block_names_place(&ret_candidate->block, offset))
 		rc = err_set(err, ERR_DISK, EINVAL, "it names other places than its own");
 	if (rc == 0)
 		ret_candidate->bytes = TAKE(bytes);
@@ -170,7 +164,8 @@ static void note_copies(const struct bde_metadata *metadata, struct notes *warni
 			notes_add(warnings,
 				  "BitLocker metadata copy %u at offset %llu is damaged: %s", i + 1,
 				  (unsigned long long)copy->offset, copy->problem);
-		if (metadata->block.offsets[i] != copy->offset && metadata->boot.kind != BOOT_VISTA)
+		if (metadata->block.offsets[i] != copy->offset &&
+		    metadata->boot.kind != BOOT_VISTA && !metadata->info.boot_lost)
 			notes_add(warnings,
 				  "boot sector places BitLocker metadata copy %u at offset %llu, "
 				  "the metadata at %llu",
@@ -239,46 +234,119 @@ static bool has_clear_key(const struct bde_info *info)
 	return false;
 }
 
-/* Whatever is not known to be all ciphertext or all plaintext is "other". */
-static enum bde_state sum_state(const struct bde_metadata *metadata)
+/* What says which parts are ciphertext, and what that adds up to. Combinations that were never seen
+ * are "other". */
+static void sum_state(const struct bde_metadata *metadata, struct bde_info *info)
 {
-	const struct block *block = &metadata->block;
+	uint16_t current = info->state_current;
+	uint16_t next = info->state_next;
 
-	if (metadata->boot.kind != BOOT_NORMAL || block->conversion_size != 0 ||
-	    block->state_current != block->state_next)
-		return BDE_STATE_OTHER;
-	if (block->state_current == DISK_DECRYPTED)
-		return BDE_STATE_DECRYPTED;
-	if (block->state_current != DISK_ENCRYPTED)
-		return BDE_STATE_OTHER;
-	return has_clear_key(&metadata->info) ? BDE_STATE_SUSPENDED : BDE_STATE_ENCRYPTED;
+	info->suspended = has_clear_key(info);
+	info->state = BDE_STATE_OTHER;
+	if (metadata->boot.kind == BOOT_EOW && current >= DISK_DECRYPTED && current <= DISK_LAST) {
+		info->conversion = BDE_CONVERSION_BITMAP;
+		info->state = BDE_STATE_PARTIAL;
+	} else if (metadata->boot.kind != BOOT_NORMAL) {
+		return;
+	} else if ((current == DISK_DECRYPTING && next == DISK_DECRYPTED) ||
+		   (current == DISK_ENCRYPTING && next == DISK_ENCRYPTED) ||
+		   (current == DISK_CONVERTING &&
+		    (next == DISK_DECRYPTED || next == DISK_ENCRYPTED))) {
+		info->conversion = BDE_CONVERSION_WATERMARK;
+		info->state = BDE_STATE_PARTIAL;
+	} else if (current != next || info->conversion_size != 0) {
+		return;
+	} else if (current == DISK_DECRYPTED) {
+		info->state = BDE_STATE_DECRYPTED;
+	} else if (current == DISK_ENCRYPTED) {
+		info->state = info->suspended ? BDE_STATE_SUSPENDED : BDE_STATE_ENCRYPTED;
+	}
 }
 
-static void note_sizes(const struct bde_info *info, uint64_t source_size, struct notes *warnings)
+/* What the bitmaps come to: all, nothing, or part of the volume. */
+static int sum_bitmaps(struct bde_metadata *metadata, uint64_t source_size)
 {
+	struct bde_info *info = &metadata->info;
+	struct regions regions CLEANUP(regions_clear) = {0};
+	int rc = layout_build(metadata, source_size, &regions);
+	uint64_t plain;
+
+	if (rc < 0)
+		return rc == -EOVERFLOW ? 0 : rc; /* refused when it is opened */
+	info->ciphertext_size = regions_count(&regions, REGION_CIPHER, 0, info->volume_size);
+	plain = regions_count(&regions, REGION_PLAIN, 0, info->volume_size);
+	if (info->conversion != BDE_CONVERSION_BITMAP || !metadata->eow || metadata->eow->lost > 0)
+		return 0;
+	if (info->ciphertext_size == 0)
+		info->state = BDE_STATE_DECRYPTED;
+	else if (plain == 0 && info->eow.interrupted == 0)
+		info->state = info->suspended ? BDE_STATE_SUSPENDED : BDE_STATE_ENCRYPTED;
+	return 0;
+}
+
+/* ----------------------------------------------------------------------- EOW */
+
+static int fill_eow(struct bde_metadata *metadata)
+{
+	struct bde_eow *eow = &metadata->info.eow;
+	const struct eow_map *map = metadata->eow;
+
+	for (unsigned int i = 0; i < BDE_EOW_COPIES; i++) {
+		const char *problem = map ? map->copy_problems[i] : metadata->eow_failed.message;
+
+		eow->copies[i].offset = metadata->boot.eow[i];
+		eow->copies[i].valid = problem == NULL;
+		eow->copies[i].problem = problem ? strdup(problem) : NULL;
+		if (problem && !eow->copies[i].problem)
+			return -ENOMEM;
+	}
+	if (!map)
+		return 0;
+	eow->chunk_size = map->chunk_size;
+	eow->bitmaps = map->count;
+	eow->lost = map->lost;
+	for (uint32_t i = 0; i < map->count; i++)
+		eow->interrupted += map->regions[i].busy != 0;
+	return 0;
+}
+
+/* An EOW volume whose bitmaps cannot be read is still shown; opening it is refused. */
+static int read_eow(struct source *volume, struct bde_metadata *metadata, struct notes *warnings)
+{
+	int rc;
+
+	if (metadata->boot.kind != BOOT_EOW)
+		return 0;
+	rc = eow_map_read(volume, metadata->boot.eow, warnings, &metadata->eow,
+			  &metadata->eow_failed);
+	return rc == -ENOMEM ? rc : fill_eow(metadata);
+}
+
+static void note_sizes(const struct bde_metadata *metadata, uint64_t source_size,
+		       struct notes *warnings)
+{
+	const struct bde_info *info = &metadata->info;
+	uint64_t known = layout_known_end(metadata);
+
 	if (source_size != info->volume_size)
 		notes_add(warnings,
 			  "the volume is %llu bytes long, not a multiple of its sectors of %u "
 			  "bytes; the last %llu bytes are left out",
 			  (unsigned long long)source_size, info->sector_size,
 			  (unsigned long long)(source_size - info->volume_size));
-	if (info->state != BDE_STATE_ENCRYPTED && info->state != BDE_STATE_SUSPENDED)
-		return;
-	if (info->encrypted_size > source_size)
+	if (known > source_size)
 		notes_add(warnings,
 			  "the volume should be %llu bytes long and is %llu: the image is cut off",
-			  (unsigned long long)info->encrypted_size,
-			  (unsigned long long)source_size);
-	else if (info->encrypted_size < info->volume_size)
+			  (unsigned long long)known, (unsigned long long)source_size);
+	else if (known != 0 && known < info->volume_size)
 		notes_add(
 			warnings,
 			"the volume is %llu bytes long, but BitLocker covers %llu; what is behind "
 			"cannot be read",
-			(unsigned long long)info->volume_size,
-			(unsigned long long)info->encrypted_size);
+			(unsigned long long)info->volume_size, (unsigned long long)known);
 }
 
-static int fill_info(struct bde_metadata *metadata, uint64_t source_size, struct notes *warnings)
+static int fill_info(struct bde_metadata *metadata, struct source *volume, struct notes *warnings)
 {
 	const struct block *block = &metadata->block;
 	struct bde_info *info = &metadata->info;
@@ -294,47 +362,75 @@ static int fill_info(struct bde_metadata *metadata, uint64_t source_size, struct
 	info->state_current = block->state_current;
 	info->state_next = block->state_next;
 	info->sector_size = metadata->boot.sector_size;
-	info->volume_size = source_size - source_size % info->sector_size;
+	info->volume_size = volume->size - volume->size % info->sector_size;
 	info->encrypted_size = block->encrypted_size;
+	info->conversion_size = block->conversion_size;
 	info->header_offset = block->header_offset;
 	info->header_size = block->header_size;
 	info->volume_id = block->volume_id;
 	info->created = block->created;
-	info->state = sum_state(metadata);
-	note_sizes(info, source_size, warnings);
-	return 0;
+	sum_state(metadata, info);
+	rc = read_eow(volume, metadata, warnings);
+	if (rc == 0)
+		rc = sum_bitmaps(metadata, volume->size);
+	note_sizes(metadata, volume->size, warnings);
+	return rc;
 }
 
-int bde_metadata_read(struct source *volume, struct notes *warnings,
-		      struct bde_metadata **ret_metadata, struct err *err)
+int metadata_read_at(struct source *volume, const struct boot *boot, bool boot_lost,
+		     struct notes *warnings, struct bde_metadata **ret_metadata, struct err *err)
 {
-	struct bde_metadata *metadata CLEANUP(bde_metadata_free) = NULL;
-	uint8_t boot[BOOT_SIZE];
+	struct bde_metadata *metadata CLEANUP(bde_metadata_free) = calloc(1, sizeof(*metadata));
 	int rc;
 
-	if (volume->size < BOOT_SIZE)
-		return err_set(err, ERR_DISK, EINVAL, "not a BitLocker volume: %llu bytes",
-			       (unsigned long long)volume->size);
-	rc = read_boot(volume, boot, err);
-	if (rc < 0)
-		return rc;
-	if (!boot_is_bitlocker(boot))
-		return err_set(err, ERR_DISK, EINVAL, "not a BitLocker volume");
-	metadata = calloc(1, sizeof(*metadata));
 	if (!metadata)
 		return err_nomem(err);
-	rc = boot_parse(boot, &metadata->boot, err);
-	if (rc == 0)
-		rc = read_copies(volume, metadata, warnings, err);
+	metadata->boot = *boot;
+	metadata->info.boot_lost = boot_lost;
+	rc = read_copies(volume, metadata, warnings, err);
 	if (rc < 0)
 		return rc;
 	if (!metadata->bytes)
 		return all_damaged(&metadata->info, err);
 	note_copies(metadata, warnings);
-	if (fill_info(metadata, volume->size, warnings) < 0)
+	if (fill_info(metadata, volume, warnings) < 0)
 		return err_nomem(err);
 	*ret_metadata = TAKE(metadata);
 	return 0;
+}
+
+int bde_metadata_read(struct source *volume, unsigned int flags, struct notes *warnings,
+		      struct bde_metadata **ret_metadata, struct err *err)
+{
+	struct bde_metadata *metadata CLEANUP(bde_metadata_free) = NULL;
+	uint8_t bytes[BOOT_SIZE];
+	struct boot boot;
+	int rc;
+
+	if (volume->size < BOOT_SIZE)
+		return err_set(err, ERR_DISK, EINVAL, "not a BitLocker volume: %llu bytes",
+			       (unsigned long long)volume->size);
+	rc = read_boot(volume, bytes, err);
+	if (rc < 0)
+		return rc;
+	if (!boot_is_bitlocker(bytes))
+		return err_set(err, ERR_DISK, EINVAL, "not a BitLocker volume");
+	rc = boot_parse(bytes, &boot, err);
+	if (rc == 0)
+		rc = metadata_read_at(volume, &boot, false, warnings, &metadata, err);
+	if ((flags & BDE_SALVAGE) && rc != -ENOMEM && (rc < 0 || boot.kind == BOOT_UNKNOWN)) {
+		struct bde_metadata *found = NULL;
+
+		/* what the boot sector says is damaged too; when a search finds nothing, it stands
+		 */
+		if (bde_metadata_find(volume, flags, warnings, &found, NULL) == 0) {
+			*ret_metadata = found;
+			return 0;
+		}
+	}
+	if (rc == 0)
+		*ret_metadata = TAKE(metadata);
+	return rc;
 }
 
 void bde_metadata_free(struct bde_metadata *metadata)
@@ -343,6 +439,9 @@ void bde_metadata_free(struct bde_metadata *metadata)
 		return;
 	for (unsigned int i = 0; i < BDE_COPIES; i++)
 		free(metadata->info.copies[i].problem);
+	for (unsigned int i = 0; i < BDE_EOW_COPIES; i++)
+		free(metadata->info.eow.copies[i].problem);
+	eow_map_free(metadata->eow);
 	for (size_t i = 0; i < metadata->info.protector_count; i++)
 		free(metadata->info.protectors[i].name);
 	free(metadata->info.description);

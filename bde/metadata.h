@@ -6,6 +6,7 @@
 #include "bde/bde.h"
 #include "bde/block.h"
 #include "bde/boot.h"
+#include "bde/eowmap.h"
 #include "bde/protector.h"
 
 struct bde_metadata {
@@ -14,10 +15,19 @@ struct bde_metadata {
 	uint8_t *bytes; /* the copy that was taken; `block` and `parts` point into it */
 	struct block block;
 	struct protector parts[BDE_PROTECTOR_MAX]; /* as info.protectors */
+	struct eow_map *eow;   /* NULL when it is no EOW volume, or cannot be read: */
+	struct err eow_failed; /* why not */
 };
 
 /* Whether key or volume can be served at all: -ENOTSUP with err filled, by name. */
 int metadata_check_version(const struct bde_metadata *metadata, struct err *err);
-int metadata_check_served(const struct bde_metadata *metadata, struct err *err);
+int metadata_check_served(const struct bde_metadata *metadata, unsigned int flags, struct err *err);
+
+/*
+ * Read the copies that `boot` leads to, and all else that needs no key. `warnings` may have got
+ * lines also when it fails.
+ */
+int metadata_read_at(struct source *volume, const struct boot *boot, bool boot_lost,
+		     struct notes *warnings, struct bde_metadata **ret_metadata, struct err *err);
 
 #endif

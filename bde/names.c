@@ -53,8 +53,10 @@ const char *bde_state_name(enum bde_state state)
 		return "encrypted, protection suspended";
 	case BDE_STATE_DECRYPTED:
 		return "decrypted";
+	case BDE_STATE_PARTIAL:
+		return "partly encrypted";
 	case BDE_STATE_OTHER:
 		break;
 	}
-	return "partly encrypted";
+	return "unknown";
 }

@@ -8,7 +8,7 @@
 
 #include "base/checked.h"
 
-static uint64_t table_end(const struct regions *regions)
+uint64_t regions_end(const struct regions *regions)
 {
 	return regions->count > 0 ? regions->table[regions->count - 1].end : 0;
 }
@@ -35,7 +35,7 @@ static int reserve(struct regions *regions, size_t more)
 
 int regions_append(struct regions *regions, enum region_kind kind, uint64_t length)
 {
-	uint64_t start = table_end(regions);
+	uint64_t start = regions_end(regions);
 	struct region *last = regions->count > 0 ? &regions->table[regions->count - 1] : NULL;
 	uint64_t end;
 	int rc;
@@ -79,7 +79,7 @@ static size_t split_at(struct regions *regions, uint64_t offset)
 	size_t index;
 	struct region *region;
 
-	if (offset == table_end(regions))
+	if (offset == regions_end(regions))
 		return regions->count;
 	index = find_index(regions, offset);
 	region = &regions->table[index];
@@ -96,7 +96,7 @@ static size_t split_at(struct regions *regions, uint64_t offset)
 int regions_overlay(struct regions *regions, enum region_kind kind, uint64_t start, uint64_t end,
 		    uint64_t physical)
 {
-	uint64_t limit = table_end(regions);
+	uint64_t limit = regions_end(regions);
 	size_t first;
 	size_t behind;
 	int rc;
@@ -121,6 +121,22 @@ int regions_overlay(struct regions *regions, enum region_kind kind, uint64_t sta
 const struct region *regions_find(const struct regions *regions, uint64_t offset)
 {
 	return &regions->table[find_index(regions, offset)];
+}
+
+uint64_t regions_count(const struct regions *regions, enum region_kind kind, uint64_t start,
+		       uint64_t end)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < regions->count; i++) {
+		const struct region *region = &regions->table[i];
+		uint64_t from = region->start > start ? region->start : start;
+		uint64_t to = region->end < end ? region->end : end;
+
+		if (region->kind == kind && from < to)
+			sum += to - from;
+	}
+	return sum;
 }
 
 void regions_clear(struct regions *regions)

@@ -53,6 +53,13 @@ int regions_append(struct regions *regions, enum region_kind kind, uint64_t leng
 int regions_overlay(struct regions *regions, enum region_kind kind, uint64_t start, uint64_t end,
 		    uint64_t physical);
 
+/* Where the table ends: the size of what it describes. */
+uint64_t regions_end(const struct regions *regions);
+
+/* Bytes of one kind, within [start, end). */
+uint64_t regions_count(const struct regions *regions, enum region_kind kind, uint64_t start,
+		       uint64_t end);
+
 /* The region that holds a byte below the table's end. */
 const struct region *regions_find(const struct regions *regions, uint64_t offset);
 

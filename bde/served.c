@@ -6,50 +6,64 @@
 
 #include "bde/sector.h"
 
-static int refuse(struct err *err, const char *what)
-{
-	return err_set(err, ERR_DISK, ENOTSUP, "%s is not supported", what);
-}
-
 int metadata_check_version(const struct bde_metadata *metadata, struct err *err)
 {
 	if (metadata->info.version == 2)
 		return 0;
-	return refuse(err, "the BitLocker format of Windows Vista (version 1)");
+	return err_set(err, ERR_DISK, ENOTSUP, "%s is not supported",
+		       "the BitLocker format of Windows Vista (version 1)");
 }
 
-static int check_state(const struct bde_metadata *metadata, struct err *err)
+/* Without all of the bitmaps only a part of the volume is known, and only who asks for that gets
+ * it. */
+static int check_bitmaps(const struct bde_metadata *metadata, unsigned int flags, struct err *err)
+{
+	const struct eow_map *map = metadata->eow;
+	int rc;
+
+	if (flags & BDE_SALVAGE || (map && map->lost == 0))
+		return 0;
+	if (map) {
+		rc = err_set(err, ERR_DISK, ENOTSUP,
+			     "%u of %u EOW bitmaps are lost, so which parts of the volume are "
+			     "encrypted is not known",
+			     map->lost, map->count);
+	} else {
+		*err = metadata->eow_failed;
+		rc = -ENOTSUP;
+	}
+	err_hint(err, "--salvage serves what is known; look for another image of this disk");
+	return rc;
+}
+
+static int check_state(const struct bde_metadata *metadata, unsigned int flags, struct err *err)
 {
 	const struct bde_info *info = &metadata->info;
 	int rc;
 
-	if (metadata->boot.kind == BOOT_EOW) {
-		rc = refuse(err, "a volume that is encrypted in part (used space only, or a paused "
-				 "conversion of Windows 8 and later)");
-	} else if (metadata->boot.kind == BOOT_UNKNOWN) {
+	if (info->conversion == BDE_CONVERSION_BITMAP)
+		return check_bitmaps(metadata, flags, err);
+	if (metadata->boot.kind == BOOT_UNKNOWN)
 		return err_set(err, ERR_DISK, ENOTSUP,
 			       "a BitLocker volume of kind %s is not supported",
 			       guid_format(&metadata->boot.guid).text);
-	} else if (info->state == BDE_STATE_OTHER) {
-		rc = err_set(
-			err, ERR_DISK, ENOTSUP,
-			"a volume in conversion (state %u, next %u, %u bytes under way) is not "
-			"supported",
-			info->state_current, info->state_next, metadata->block.conversion_size);
-	} else {
+	if (info->state != BDE_STATE_OTHER)
 		return 0;
-	}
+	rc = err_set(err, ERR_DISK, ENOTSUP,
+		     "a volume in conversion state %u (next %u, %u bytes under way) is not known, "
+		     "nor which parts of it are encrypted",
+		     info->state_current, info->state_next, info->conversion_size);
 	err_hint(err, "let Windows finish the conversion (manage-bde -resume), then try again");
 	return rc;
 }
 
-int metadata_check_served(const struct bde_metadata *metadata, struct err *err)
+int metadata_check_served(const struct bde_metadata *metadata, unsigned int flags, struct err *err)
 {
 	const struct bde_info *info = &metadata->info;
 	int rc = metadata_check_version(metadata, err);
 
 	if (rc == 0)
-		rc = check_state(metadata, err);
+		rc = check_state(metadata, flags, err);
 	if (rc < 0)
 		return rc;
 	if (info->header_size == 0)

@@ -14,10 +14,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/checked.h"
+#include "bde/layout.h"
 #include "bde/metadata.h"
 #include "bde/regions.h"
 #include "bde/sector.h"
 #include "bde/unlocked.h"
+#include "disk/bootsector.h"
 
 enum {
 	SECTOR_MAX = 4096
@@ -142,57 +145,9 @@ static const struct source_ops volume_ops = {
 
 /* ----------------------------------------------------------------- opening */
 
-/* What the state says, before anything is overlaid. */
-static int base_regions(const struct bde_info *info, struct regions *regions)
+static bool needs_cipher(const struct regions *regions)
 {
-	uint64_t covered =
-		info->encrypted_size < info->volume_size ? info->encrypted_size : info->volume_size;
-	int rc;
-
-	if (info->state == BDE_STATE_DECRYPTED)
-		return regions_append(regions, REGION_PLAIN, info->volume_size);
-	/*
-	 * The encrypted size is a watermark; on a volume that is done it should be the whole. If
-	 * it is not, what is behind may be either, and nobody can tell.
-	 */
-	covered -= covered % info->sector_size;
-	rc = regions_append(regions, REGION_CIPHER, covered);
-	if (rc == 0)
-		rc = regions_append(regions, REGION_REFUSE, info->volume_size - covered);
-	return rc;
-}
-
-/* Is [start, start + size) of one kind, in its own place? */
-static bool uniform(const struct regions *regions, uint64_t start, uint64_t size)
-{
-	return regions_find(regions, start)->end >= start + size;
-}
-
-/*
- * BitLocker's own structures read as zeros, and the volume's first bytes come from where they were
- * moved to, in the state of that place. No metadata copy touches the header: block.c has checked.
- */
-static int overlay_regions(const struct bde_metadata *metadata, struct regions *regions,
-			   struct err *err)
-{
-	const struct bde_info *info = &metadata->info;
-	enum region_kind header_kind = regions_find(regions, info->header_offset)->kind;
-	int rc = 0;
-
-	if (!uniform(regions, info->header_offset, info->header_size))
-		return err_set(
-			err, ERR_DISK, ENOTSUP,
-			"the place the volume's header was moved to is encrypted in part only");
-	for (unsigned int i = 0; i < BDE_COPIES && rc == 0; i++)
-		rc = regions_overlay(regions, REGION_ZERO, metadata->block.offsets[i],
-				     metadata->block.offsets[i] + BLOCK_SIZE, 0);
-	if (rc == 0)
-		rc = regions_overlay(regions, REGION_ZERO, info->header_offset,
-				     info->header_offset + info->header_size, 0);
-	if (rc == 0)
-		rc = regions_overlay(regions, header_kind, 0, info->header_size,
-				     info->header_offset);
-	return rc == 0 ? 0 : err_nomem(err);
+	return regions_count(regions, REGION_CIPHER, 0, regions_end(regions)) > 0;
 }
 
 static int make_cipher(const struct bde_info *info, const struct bde_unlocked *unlocked,
@@ -212,30 +167,146 @@ static int make_cipher(const struct bde_info *info, const struct bde_unlocked *u
 	return 0;
 }
 
+/* The first bytes at their moved place, as they stand there or decrypted; whether that is a boot
+ * sector. */
+static bool starts_volume(struct volume *volume, uint64_t physical, bool decrypt)
+{
+	uint8_t sector[SECTOR_MAX];
+	enum bootsector kind;
+
+	if (source_pread(volume->below, sector, volume->sector_size, physical) < 0)
+		return false;
+	if (decrypt && sector_cipher_decrypt(volume->cipher, physical, sector, 1) < 0)
+		return false;
+	kind = bootsector_recognise(sector, volume->sector_size);
+	return kind != BOOTSECTOR_NONE && kind != BOOTSECTOR_BITLOCKER;
+}
+
+/*
+ * The place of the moved header is lost with a bitmap; but a boot sector is known when it is seen,
+ * and all of the header stands within one chunk: it has a region of its own.
+ */
+static int salvage_header(struct volume *volume, const struct bde_info *info,
+			  struct notes *warnings)
+{
+	bool plain;
+
+	if (regions_count(&volume->regions, REGION_REFUSE, 0, info->header_size) <
+		    info->header_size ||
+	    !checked_within(info->header_offset, info->header_size, volume->below->size))
+		return 0;
+	plain = starts_volume(volume, info->header_offset, false);
+	if (!plain && (!volume->cipher || !starts_volume(volume, info->header_offset, true)))
+		return 0;
+	notes_add(warnings,
+		  "salvaged: the volume's first %llu bytes are taken for %s, because a boot sector "
+		  "comes out",
+		  (unsigned long long)info->header_size, plain ? "plaintext" : "ciphertext");
+	return regions_overlay(&volume->regions, plain ? REGION_PLAIN : REGION_CIPHER, 0,
+			       info->header_size, info->header_offset);
+}
+
+/* Of an image that was cut off, the whole volume's size; what is not there is refused. */
+static int extend(struct volume *volume, const struct bde_metadata *metadata,
+		  struct notes *warnings)
+{
+	const struct bde_info *info = &metadata->info;
+	uint64_t known = layout_known_end(metadata);
+	uint8_t sector[BOOTSECTOR_SIZE];
+	uint64_t size = 0;
+
+	if (volume_pread(&volume->head, sector, sizeof(sector), 0) == 0)
+		size = bootsector_volume_size(sector, sizeof(sector));
+	if (size == 0)
+		size = known;
+	size -= size % info->sector_size;
+	if (size <= info->volume_size || size > INT64_MAX)
+		return 0;
+	if (known <= volume->below->size) /* else it has been said */
+		notes_add(warnings,
+			  "the file system is %llu bytes long and the volume %llu: the image is "
+			  "cut off",
+			  (unsigned long long)size, (unsigned long long)volume->below->size);
+	volume->head.size = size;
+	return regions_append(&volume->regions, REGION_REFUSE, size - info->volume_size);
+}
+
+static void note_salvaged(const struct volume *volume, const struct bde_metadata *metadata,
+			  struct notes *warnings)
+{
+	uint64_t refused = regions_count(&volume->regions, REGION_REFUSE, 0, volume->head.size);
+
+	if (metadata->eow && metadata->eow->lost == 0)
+		return;
+	notes_add(warnings,
+		  "salvaged: which parts are encrypted is known of the rest only; %llu of %llu "
+		  "bytes cannot be read",
+		  (unsigned long long)refused, (unsigned long long)volume->head.size);
+}
+
+static int build(struct volume *volume, const struct bde_metadata *metadata,
+		 const struct bde_unlocked *unlocked, unsigned int flags, struct notes *warnings,
+		 struct err *err)
+{
+	const struct bde_info *info = &metadata->info;
+	bool salvage = (flags & BDE_SALVAGE) && info->conversion == BDE_CONVERSION_BITMAP;
+	int rc = layout_build(metadata, volume->below->size, &volume->regions);
+
+	if (rc == -EOVERFLOW)
+		return err_set(err, ERR_DISK, EOVERFLOW,
+			       "the volume alternates between ciphertext and plaintext more than "
+			       "%d times",
+			       REGIONS_MAX);
+	if (rc < 0)
+		return err_nomem(err);
+	if (needs_cipher(&volume->regions) || (salvage && unlocked))
+		rc = make_cipher(info, unlocked, &volume->cipher, err);
+	if (rc < 0)
+		return rc;
+	source_init(&volume->head, &volume_ops, info->volume_size, info->sector_size);
+	if (salvage)
+		rc = salvage_header(volume, info, warnings);
+	if (rc == 0)
+		rc = extend(volume, metadata, warnings);
+	if (rc < 0)
+		return err_nomem(err);
+	if (salvage)
+		note_salvaged(volume, metadata, warnings);
+	return 0;
+}
+
 int bde_volume_open(struct source *below, const struct bde_metadata *metadata,
-		    const struct bde_unlocked *unlocked, struct source **ret_plain, struct err *err)
+		    const struct bde_unlocked *unlocked, unsigned int flags, struct notes *warnings,
+		    struct source **ret_plain, struct err *err)
 {
 	struct volume *volume CLEANUP(volume_free) = NULL;
-	const struct bde_info *info = &metadata->info;
-	int rc = metadata_check_served(metadata, err);
+	int rc = metadata_check_served(metadata, flags, err);
 
 	if (rc < 0)
 		return rc;
-	if (below->size < info->volume_size)
+	if (below->size < metadata->info.volume_size)
 		return err_set(err, ERR_OTHER, EINVAL, "the metadata is that of another volume");
 	volume = calloc(1, sizeof(*volume));
 	if (!volume)
 		return err_nomem(err);
-	volume->sector_size = info->sector_size;
-	if (base_regions(info, &volume->regions) < 0)
-		return err_nomem(err);
-	rc = overlay_regions(metadata, &volume->regions, err);
-	if (rc == 0 && info->state != BDE_STATE_DECRYPTED)
-		rc = make_cipher(info, unlocked, &volume->cipher, err);
+	volume->sector_size = metadata->info.sector_size;
+	volume->below = source_ref(below);
+	rc = build(volume, metadata, unlocked, flags, warnings, err);
 	if (rc < 0)
 		return rc;
-	volume->below = source_ref(below);
-	source_init(&volume->head, &volume_ops, info->volume_size, info->sector_size);
 	*ret_plain = &TAKE(volume)->head;
 	return 0;
+}
+
+struct bde_coverage bde_volume_coverage(const struct source *plain)
+{
+	const struct volume *volume = (const struct volume *)plain;
+	const struct regions *regions = &volume->regions;
+
+	return (struct bde_coverage){
+		.ciphertext = regions_count(regions, REGION_CIPHER, 0, plain->size),
+		.plaintext = regions_count(regions, REGION_PLAIN, 0, plain->size),
+		.zeros = regions_count(regions, REGION_ZERO, 0, plain->size),
+		.refused = regions_count(regions, REGION_REFUSE, 0, plain->size),
+	};
 }

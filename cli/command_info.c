@@ -39,7 +39,7 @@ int command_info(int argc, char **argv)
 
 	if (result > 0)
 		return result - 1;
-	result = survey_open(options.arguments[0], &survey, &err);
+	result = survey_open(options.arguments[0], options_bde_flags(&options), &survey, &err);
 	/* without KEYS too: a clear key on the disk needs none */
 	if (result == 0)
 		result = unlock_survey(survey, &options, &err);

@@ -289,7 +289,7 @@ int command_key(int argc, char **argv)
 
 	if (result > 0)
 		return result - 1;
-	result = survey_open(options.arguments[0], &survey, &err);
+	result = survey_open(options.arguments[0], options_bde_flags(&options), &survey, &err);
 	if (result == 0)
 		result = options.dry_run ? preview(survey, &options, &err)
 					 : fetch_and_write(survey, &options, &err);

@@ -12,6 +12,7 @@
 #include "cli/unlock.h"
 #include "disk/memory.h"
 #include "disk/overlay.h"
+#include "disk/slice.h"
 #include "fs/mount.h"
 
 static void print_help(void)
@@ -32,14 +33,32 @@ static void print_help(void)
 
 /* Two entries of the table for one place: what stands there is the same volume. */
 static bool is_listed(const struct overlay_range *ranges, size_t count,
-		      const struct survey_volume *volume)
+		      const struct overlay_range *range)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (ranges[i].offset == volume->partition->offset &&
-		    ranges[i].source->size == volume->plain->size)
+		if (ranges[i].offset == range->offset &&
+		    ranges[i].source->size == range->source->size)
 			return true;
 	}
 	return false;
+}
+
+/* The volume in its place; of one that was cut off, what fits there. The source is the caller's. */
+static int range_of(const struct survey_volume *volume, struct overlay_range *ret_range)
+{
+	uint64_t size = volume->plain->size;
+
+	ret_range->offset = volume->partition->offset;
+	return slice_new(volume->plain, 0,
+			 size < volume->source->size ? size : volume->source->size,
+			 &ret_range->source);
+}
+
+static void free_ranges(struct overlay_range *ranges, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		source_unref(ranges[i].source);
+	free(ranges);
 }
 
 /*
@@ -48,23 +67,26 @@ static bool is_listed(const struct overlay_range *ranges, size_t count,
  */
 static int plain_disk(const struct survey *survey, struct source **ret_disk, struct err *err)
 {
-	struct overlay_range *ranges CLEANUP(free) = calloc(survey->count + 1, sizeof(*ranges));
+	struct overlay_range *ranges = calloc(survey->count + 1, sizeof(*ranges));
 	size_t count = 0;
-	int result;
+	int result = 0;
 
 	if (!ranges)
 		return err_nomem(err);
-	for (size_t i = 0; i < survey->count; i++) {
+	for (size_t i = 0; i < survey->count && result == 0; i++) {
 		const struct survey_volume *volume = &survey->volumes[i];
 
-		if (survey_is_bitlocker(volume) && volume->plain &&
-		    !is_listed(ranges, count, volume))
-			ranges[count++] = (struct overlay_range){
-				.offset = volume->partition->offset,
-				.source = volume->plain,
-			};
+		if (!survey_is_bitlocker(volume) || !volume->plain)
+			continue;
+		result = range_of(volume, &ranges[count]);
+		if (result == 0 && is_listed(ranges, count, &ranges[count]))
+			source_unref(ranges[count].source);
+		else if (result == 0)
+			count++;
 	}
-	result = overlay_new(survey->disk, ranges, count, ret_disk);
+	if (result == 0)
+		result = overlay_new(survey->disk, ranges, count, ret_disk);
+	free_ranges(ranges, count);
 	if (result == -ENOMEM)
 		return err_nomem(err);
 	if (result < 0)
@@ -149,7 +171,8 @@ static int open_and_serve(const struct options *options, struct daemon *daemon, 
 	int result = mount_check(&mount, err);
 
 	if (result == 0)
-		result = survey_open(options->arguments[0], &survey, err);
+		result = survey_open(options->arguments[0], options_bde_flags(options), &survey,
+				     err);
 	if (result == 0)
 		result = unlock_survey(survey, options, err);
 	if (result == 0)

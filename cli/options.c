@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "bde/bde.h"
 
 enum {
 	OPT_BEK = 256,
@@ -27,6 +28,7 @@ enum {
 	OPT_CA_FILE,
 	OPT_TRUST_VAULT_HOST,
 	OPT_TIMEOUT,
+	OPT_SALVAGE,
 	OPT_JSON,
 	OPT_OUT,
 	OPT_FORCE,
@@ -52,6 +54,7 @@ static const struct option long_options[] = {
 	{"timeout", required_argument, NULL, OPT_TIMEOUT},
 	/* the rest is for the command line alone; the list parser stops at the first without a
 	   value */
+	{"salvage", no_argument, NULL, OPT_SALVAGE},
 	{"json", no_argument, NULL, OPT_JSON},
 	{"force", no_argument, NULL, OPT_FORCE},
 	{"dry-run", no_argument, NULL, OPT_DRY_RUN},
@@ -197,6 +200,8 @@ static int take_own(struct options *options, int option, const char *value, unsi
 		log_set_level(LOG_LEVEL_ERROR);
 	} else if (option == 'h') {
 		return 1;
+	} else if (option == OPT_SALVAGE) {
+		options->salvage = true;
 	} else if (option == 'f' && (flags & COMMAND_MOUNT)) {
 		options->foreground = true;
 	} else if (option == 'd' && (flags & COMMAND_MOUNT)) {
@@ -359,6 +364,10 @@ int options_parse_list(struct options *options, const char *list, bool from_moun
 			err_hint(err, "leave it out: a mount is always read-only");
 			return -EINVAL;
 		}
+		if (strcmp(item, "salvage") == 0) {
+			options->salvage = true;
+			continue;
+		}
 		if (strcmp(item, "nonempty") == 0) {
 			options->nonempty = true;
 			continue;
@@ -370,6 +379,11 @@ int options_parse_list(struct options *options, const char *list, bool from_moun
 			return result;
 	}
 	return 0;
+}
+
+unsigned int options_bde_flags(const struct options *options)
+{
+	return options->salvage ? BDE_SALVAGE : 0;
 }
 
 void options_clear(struct options *options)

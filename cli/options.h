@@ -41,6 +41,7 @@ struct options {
 	const char *token_source; /* SRC of --credential token:SRC; NULL when not given */
 	const char *trusted_hosts[OPTIONS_HOST_MAX + 1]; /* NULL-terminated */
 	struct keyvault_options keyvault;
+	bool salvage;	    /* --salvage: also what is left of damaged volumes */
 	bool foreground;    /* mount -f */
 	bool debug;	    /* mount -d */
 	bool nonempty;	    /* mount -o nonempty */
@@ -74,6 +75,9 @@ int options_parse(int argc, char **argv, unsigned int flags, struct options *ret
  * made: words that are meant for mount itself (rw, noauto, x-..., ...) are then dropped.
  */
 int options_parse_list(struct options *options, const char *list, bool from_mount, struct err *err);
+
+/* As bde/ takes them: enum bde_flags. */
+unsigned int options_bde_flags(const struct options *options);
 
 void options_clear(struct options *options);
 

@@ -27,17 +27,50 @@ void survey_set_reason(struct survey_volume *volume, const struct err *err)
 }
 
 /* A decrypted volume needs no key. */
-static void open_decrypted(struct survey_volume *volume)
+static void open_decrypted(struct survey_volume *volume, unsigned int flags)
 {
 	struct err err = {0};
 
 	if (bde_metadata_info(volume->metadata)->state != BDE_STATE_DECRYPTED)
 		return;
-	if (bde_volume_open(volume->source, volume->metadata, NULL, &volume->plain, &err) < 0)
+	if (bde_volume_open(volume->source, volume->metadata, NULL, flags, &volume->warnings,
+			    &volume->plain, &err) < 0)
 		survey_set_reason(volume, &err);
 }
 
-static void survey_volume_read(struct survey_volume *volume, struct source *disk)
+/* What came of looking for metadata. */
+static void take_bitlocker(struct survey_volume *volume, unsigned int flags, int result,
+			   const struct err *err)
+{
+	volume->content = "bitlocker";
+	if (result < 0)
+		survey_set_reason(volume, err);
+	else
+		open_decrypted(volume, flags);
+}
+
+/*
+ * A first sector that begins no volume may have been written over the one of a BitLocker volume:
+ * serving what is behind it as plaintext would be wrong then. A volume that begins as it should is
+ * not searched; it may have been formatted where a BitLocker volume was.
+ */
+static void read_plain(struct survey_volume *volume, unsigned int flags)
+{
+	struct err err = {0};
+	int result = -ENOENT;
+
+	volume->content = filesystem_name(volume->source);
+	if (!filesystem_is_sound(volume->source))
+		result = bde_metadata_find(volume->source, flags, &volume->warnings,
+					   &volume->metadata, &err);
+	if (result == -ENOENT)
+		volume->plain = source_ref(volume->source);
+	else
+		take_bitlocker(volume, flags, result, &err);
+}
+
+static void survey_volume_read(struct survey_volume *volume, struct source *disk,
+			       unsigned int flags)
 {
 	const struct partition *partition = volume->partition;
 	struct err err = {0};
@@ -52,23 +85,16 @@ static void survey_volume_read(struct survey_volume *volume, struct source *disk
 		return;
 	}
 	result = bde_probe(volume->source, &err);
-	if (result < 0) {
+	if (result == 0) {
+		read_plain(volume, flags);
+	} else if (result > 0) {
+		result = bde_metadata_read(volume->source, flags, &volume->warnings,
+					   &volume->metadata, &err);
+		take_bitlocker(volume, flags, result, &err);
+	} else {
 		/* nobody can tell whether what is readable of it is plaintext */
 		survey_set_reason(volume, &err);
-		return;
 	}
-	if (result > 0) {
-		volume->content = "bitlocker";
-		result = bde_metadata_read(volume->source, &volume->warnings, &volume->metadata,
-					   &err);
-		if (result < 0)
-			survey_set_reason(volume, &err);
-		else
-			open_decrypted(volume);
-		return;
-	}
-	volume->content = filesystem_name(volume->source);
-	volume->plain = source_ref(volume->source);
 }
 
 static int read_partitions(struct survey *survey, struct err *err)
@@ -83,18 +109,19 @@ static int read_partitions(struct survey *survey, struct err *err)
 	survey->count = survey->table->count;
 	for (size_t i = 0; i < survey->count; i++) {
 		survey->volumes[i].partition = &survey->table->partitions[i];
-		survey_volume_read(&survey->volumes[i], survey->disk);
+		survey_volume_read(&survey->volumes[i], survey->disk, survey->flags);
 	}
 	return 0;
 }
 
-int survey_open(const char *path, struct survey **ret_survey, struct err *err)
+int survey_open(const char *path, unsigned int flags, struct survey **ret_survey, struct err *err)
 {
 	struct survey *survey CLEANUP(survey_free) = calloc(1, sizeof(*survey));
 	int result;
 
 	if (!survey)
 		return err_nomem(err);
+	survey->flags = flags;
 	survey->path = strdup(path);
 	if (!survey->path)
 		return err_nomem(err);

@@ -52,6 +52,7 @@ struct survey {
 	enum image_format format;
 	struct partition_table *table;
 	struct notes warnings;
+	unsigned int flags; /* enum bde_flags */
 	size_t count;
 	struct survey_volume *volumes; /* one for each partition of the table */
 };
@@ -59,9 +60,9 @@ struct survey {
 /*
  * Open the disk and read everything that needs no key. Plain volumes and decrypted ones have their
  * `plain` set afterwards. A volume that cannot be read does not fail the survey: its reason says
- * why.
+ * why. `flags` (enum bde_flags) go for all volumes.
  */
-int survey_open(const char *path, struct survey **ret_survey, struct err *err);
+int survey_open(const char *path, unsigned int flags, struct survey **ret_survey, struct err *err);
 void survey_free(struct survey *survey);
 DEFINE_CLEANUP(struct survey, survey_free)
 

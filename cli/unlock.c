@@ -65,7 +65,7 @@ static void record_key(struct survey_volume *volume, const struct bde_key *key,
 
 /* One key on one volume. 0 opened, -ENOKEY does not fit, other: fits but the volume cannot be
  * served. */
-static int try_volume(struct survey_volume *volume, const struct bde_key *key,
+static int try_volume(struct survey_volume *volume, unsigned int flags, const struct bde_key *key,
 		      const struct secret *bek, const struct keyvault_origin *origin,
 		      struct err *err)
 {
@@ -73,8 +73,8 @@ static int try_volume(struct survey_volume *volume, const struct bde_key *key,
 	int result = bde_unlock(volume->metadata, key, &unlocked, &volume->protector, err);
 
 	if (result == 0)
-		result = bde_volume_open(volume->source, volume->metadata, unlocked, &volume->plain,
-					 err);
+		result = bde_volume_open(volume->source, volume->metadata, unlocked, flags,
+					 &volume->warnings, &volume->plain, err);
 	if (result == 0) {
 		record_key(volume, key, bek, origin);
 		log_info("p%u: unlocked with %s", volume->partition->number, bde_key_what(key));
@@ -96,7 +96,7 @@ bool attempt_try_key(struct attempt *attempt, const struct bde_key *key, const s
 
 		if (!attempt_wants_key(volume))
 			continue;
-		if (try_volume(volume, key, bek, origin, &err) == 0) {
+		if (try_volume(volume, attempt->survey->flags, key, bek, origin, &err) == 0) {
 			opened = true;
 			continue;
 		}
@@ -130,7 +130,7 @@ static int try_clear_key(struct attempt *attempt, struct err *err)
 		result = bde_key_clear(&key, err);
 		if (result < 0)
 			return result;
-		if (try_volume(volume, key, NULL, NULL, &why) == -ENOKEY)
+		if (try_volume(volume, attempt->survey->flags, key, NULL, NULL, &why) == -ENOKEY)
 			notes_add(&volume->warnings,
 				  "the clear key on the disk does not open it: %s", why.message);
 	}

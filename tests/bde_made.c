@@ -305,6 +305,13 @@ static void put_datums(struct writer *writer, const struct made *made, unsigned 
 	datum = begin_datum(writer, 0x0f, 0x0f);
 	put_number(writer, MADE_HEADER_AT, 8);
 	put_number(writer, MADE_HEADER_SIZE, 8);
+	if (made->place_flags) {
+		put_number(writer, 5, 2);
+		put_number(writer, 76, 2);
+		put_number(writer, 0, 4);
+		put_number(writer, made->place_flags, 4);
+		writer->at += 64;
+	}
 	end_datum(writer, datum);
 }
 
@@ -406,13 +413,40 @@ static void encrypt_all(struct made *made)
 				    made->sector_size);
 }
 
+static const size_t copies[3] = {MADE_COPY_1, MADE_COPY_2, MADE_COPY_3};
+
+static bool in_copy(size_t at)
+{
+	for (size_t i = 0; i < 3; i++) {
+		if (at >= copies[i] && at < copies[i] + 65536)
+			return true;
+	}
+	return false;
+}
+
+void made_decrypt(struct made *made, size_t start, size_t end)
+{
+	for (size_t at = start; at < end; at++) {
+		if (at >= MADE_HEADER_AT && at < MADE_HEADER_AT + MADE_HEADER_SIZE)
+			made->disk[at] = made->plain[at - MADE_HEADER_AT];
+		else if (at >= MADE_HEADER_SIZE && !in_copy(at))
+			made->disk[at] = made->plain[at];
+	}
+}
+
 struct made *made_new(uint16_t method, uint32_t sector_size, unsigned int protectors)
 {
+	return made_new_flags(method, sector_size, protectors, 0);
+}
+
+struct made *made_new_flags(uint16_t method, uint32_t sector_size, unsigned int protectors,
+			    uint32_t place_flags)
+{
 	static const uint8_t sizes[6] = {64, 64, 16, 32, 32, 64};
-	static const size_t copies[3] = {MADE_COPY_1, MADE_COPY_2, MADE_COPY_3};
 	struct made *made = calloc(1, sizeof(*made));
 
 	check(made != NULL);
+	made->place_flags = place_flags;
 	made->method = method;
 	made->sector_size = sector_size;
 	made->fvek_size = sizes[(method - 0x8000U) % 6];

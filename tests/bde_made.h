@@ -46,10 +46,19 @@ struct made {
 	uint8_t vmk[32];
 	uint8_t fvek[64];
 	size_t fvek_size;
+	uint32_t place_flags; /* of the place datum as newer Windows writes it; 0: the older one */
 };
 
 /* malloc'ed; free() it. Deterministic. Ends the test when the library fails. */
 struct made *made_new(uint16_t method, uint32_t sector_size, unsigned int protectors);
+
+/* The same with the longer place datum: bit 8 of `place_flags` says encrypt-on-write. */
+struct made *made_new_flags(uint16_t method, uint32_t sector_size, unsigned int protectors,
+			    uint32_t place_flags);
+
+/* Put the plaintext into [start, end) of the disk, as if that had not been encrypted; with the
+ * header when its place is among it. BitLocker's own structures stay. */
+void made_decrypt(struct made *made, size_t start, size_t end);
 
 /*
  * After a change to the metadata block at `at`: put its CRC right, and with `rehash` the hash under

@@ -141,7 +141,7 @@ static void use_volume(struct source *disk, const struct bde_metadata *metadata,
 	struct source *volume = NULL;
 	struct err err = {0};
 
-	if (bde_volume_open(disk, metadata, unlocked, &volume, &err) < 0) {
+	if (bde_volume_open(disk, metadata, unlocked, 0, NULL, &volume, &err) < 0) {
 		check(err.kind != ERR_NONE && err.message[0]);
 		return;
 	}
@@ -194,7 +194,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	disk = make_image(data, size);
 	check(bde_probe(disk, &err) >= 0);
-	if (bde_metadata_read(disk, &notes, &metadata, &err) < 0) {
+	if (bde_metadata_read(disk, 0, &notes, &metadata, &err) < 0) {
 		check(err.kind != ERR_NONE && err.message[0]);
 		return 0;
 	}

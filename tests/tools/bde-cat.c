@@ -136,7 +136,7 @@ static int run(char **argv, struct source *disk, struct notes *warnings, struct 
 	struct bde_unlocked *unlocked CLEANUP(bde_unlocked_free) = NULL;
 	struct source *plain CLEANUP(source_unref) = NULL;
 	const struct bde_protector *protector = NULL;
-	int rc = bde_metadata_read(disk, warnings, &metadata, err);
+	int rc = bde_metadata_read(disk, 0, warnings, &metadata, err);
 
 	if (rc < 0)
 		return rc;
@@ -150,7 +150,7 @@ static int run(char **argv, struct source *disk, struct notes *warnings, struct 
 			return rc;
 		(void)fprintf(stderr, "unlocked by %s\n", guid_format(&protector->id).text);
 	}
-	rc = bde_volume_open(disk, metadata, unlocked, &plain, err);
+	rc = bde_volume_open(disk, metadata, unlocked, 0, NULL, &plain, err);
 	if (rc < 0)
 		return rc;
 	return copy_out(plain, number(argv, 5), number(argv, 6), err);

@@ -57,7 +57,7 @@ static void refused_for(struct made *made, const char *want)
 	struct source *source = as_source(made);
 	struct bde_metadata *metadata = NULL;
 	struct err err = {0};
-	int rc = bde_metadata_read(source, &notes, &metadata, &err);
+	int rc = bde_metadata_read(source, 0, &notes, &metadata, &err);
 
 	if (!ok(rc < 0 && !metadata && err.kind == ERR_DISK && strstr(err.message, want),
 		"refused: %s", want))
@@ -76,8 +76,7 @@ static void test_impossible_places(void)
 	} headers[] = {
 		{MADE_HEADER_AT, MADE_HEADER_SIZE + 8, "the size of the volume's header is"},
 		{MADE_HEADER_AT + 8, MADE_HEADER_SIZE, "the place of the volume's header is"},
-		{MADE_SIZE, MADE_HEADER_SIZE, "behind the end of the volume"},
-		{MADE_SIZE - 512, MADE_HEADER_SIZE, "behind the end of the volume"},
+		{INT64_MAX - 511, MADE_HEADER_SIZE, "the place of the volume's header is"},
 		{MADE_HEADER_SIZE - 512, MADE_HEADER_SIZE, "the place of the volume's header is"},
 		{MADE_HEADER_AT, 0, "no place or no size"},
 		{0, MADE_HEADER_SIZE, "no place or no size"},
@@ -132,16 +131,55 @@ static void test_no_header(void)
 
 	move_header(made, 0, 0);
 	source = as_source(made);
-	is(bde_metadata_read(source, NULL, &metadata, &err), 0, "no header at all: shown");
-	is(bde_volume_open(source, metadata, NULL, &volume, &err), -ENOTSUP, "but refused");
+	is(bde_metadata_read(source, 0, NULL, &metadata, &err), 0, "no header at all: shown");
+	is(bde_volume_open(source, metadata, NULL, 0, NULL, &volume, &err), -ENOTSUP,
+	   "but refused");
 	ok(strstr(err.message, "where the volume's header was moved"), "by name");
 	bde_metadata_free(metadata);
 	source_unref(source);
 	free(made);
 }
 
+/* A header behind the end of a cut image: all else is served. */
+static void test_header_cut_off(void)
+{
+	static const uint64_t places[] = {MADE_SIZE - 4096, MADE_SIZE, MADE_SIZE + 65536};
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		struct made *made = made_new(BDE_METHOD_XTS_128, 512, MADE_CLEAR);
+		struct bde_metadata *metadata = NULL;
+		struct bde_unlocked *unlocked = NULL;
+		struct bde_key *key = NULL;
+		const struct bde_protector *protector;
+		struct source *volume = NULL;
+		struct source *source;
+		uint8_t buffer[8192];
+
+		move_header(made, places[i], MADE_HEADER_SIZE);
+		source = as_source(made);
+		must(bde_metadata_read(source, 0, NULL, &metadata, NULL) == 0);
+		must(bde_key_clear(&key, NULL) == 0);
+		must(bde_unlock(metadata, key, &unlocked, &protector, NULL) == 0);
+		is(bde_volume_open(source, metadata, unlocked, 0, NULL, &volume, NULL), 0,
+		   "a header %d bytes before the end: served", (int)(MADE_SIZE - places[i]));
+		must(volume);
+		is(source_pread(volume, buffer, 8192, 0), -EIO, "  but the header");
+		is(source_pread(volume, buffer, 512, MADE_HEADER_SIZE - 512), -EIO, "  to its end");
+		is(source_pread(volume, buffer, 8192, MADE_HEADER_SIZE), 0,
+		   "  behind it all is there");
+		ok(memcmp(buffer, made->plain + MADE_HEADER_SIZE, 8192) == 0, "  and right");
+		source_unref(volume);
+		bde_unlocked_free(unlocked);
+		bde_key_free(key);
+		bde_metadata_free(metadata);
+		source_unref(source);
+		free(made);
+	}
+}
+
 int main(void)
 {
+	test_header_cut_off();
 	test_impossible_places();
 	test_datums_behind_hash();
 	test_no_header();

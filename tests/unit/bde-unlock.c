@@ -16,7 +16,7 @@ static struct bde_metadata *read_made(const struct made *made)
 	struct source *source = NULL;
 
 	must(memory_new(made->disk, MADE_SIZE, &source) == 0);
-	must(bde_metadata_read(source, NULL, &metadata, NULL) == 0);
+	must(bde_metadata_read(source, 0, NULL, &metadata, NULL) == 0);
 	source_unref(source);
 	return metadata;
 }
@@ -259,9 +259,9 @@ static void test_other_volume(void)
 	made_seal(made, MADE_COPY_1, true);
 	second = read_made(made);
 	must(memory_new(made->disk, MADE_SIZE, &source) == 0);
-	is(bde_volume_open(source, second, unlocked, &volume, &err), -EINVAL,
+	is(bde_volume_open(source, second, unlocked, 0, NULL, &volume, &err), -EINVAL,
 	   "a key unlocked on another volume");
-	is(bde_volume_open(source, first, NULL, &volume, &err), -ENOKEY, "no key at all");
+	is(bde_volume_open(source, first, NULL, 0, NULL, &volume, &err), -ENOKEY, "no key at all");
 	is(err.kind, ERR_KEY, "is a matter of keys");
 	source_unref(source);
 	bde_unlocked_free(unlocked);

@@ -23,13 +23,13 @@ static struct source *open_volume(struct source *below, struct notes *notes, str
 	struct bde_key *key = NULL;
 	const struct bde_protector *protector = NULL;
 	struct source *volume = NULL;
-	int rc = bde_metadata_read(below, notes, &metadata, err);
+	int rc = bde_metadata_read(below, 0, notes, &metadata, err);
 
 	must(bde_key_clear(&key, NULL) == 0);
 	if (rc == 0 && bde_metadata_info(metadata)->state != BDE_STATE_DECRYPTED)
 		rc = bde_unlock(metadata, key, &unlocked, &protector, err);
 	if (rc == 0)
-		rc = bde_volume_open(below, metadata, unlocked, &volume, err);
+		rc = bde_volume_open(below, metadata, unlocked, 0, NULL, &volume, err);
 	bde_unlocked_free(unlocked);
 	bde_key_free(key);
 	bde_metadata_free(metadata);
@@ -165,10 +165,12 @@ static void test_sizes(void)
 	must(slice_new(below, 0, MADE_SIZE - 1000, &part) == 0);
 	volume = open_volume(part, &notes, NULL);
 	must(volume);
-	is(volume->size, MADE_SIZE - 1024, "a cut image: whole sectors");
+	is(volume->size, MADE_SIZE, "a cut image: the size is the volume's");
 	is(notes.count, 2, "and two warnings");
-	is(source_pread(volume, buffer, 512, MADE_SIZE - 1536), 0, "its last sector");
+	is(source_pread(volume, buffer, 512, MADE_SIZE - 1536), 0, "the last sector that is whole");
 	ok(memcmp(buffer, made->plain + MADE_SIZE - 1536, 512) == 0, "is right");
+	is(source_pread(volume, buffer, 1, MADE_SIZE - 1024), -EIO, "the next is refused");
+	is(source_pread(volume, buffer, 1, MADE_SIZE - 1), -EIO, "as is the last");
 	source_unref(volume);
 	source_unref(part);
 	source_unref(below);
@@ -188,26 +190,155 @@ static void test_sizes(void)
 	free(made);
 }
 
-/* The moved header lies across the watermark: which half is ciphertext decides a place, not a
- * guess. */
-static void test_header_across_watermark(void)
+/*
+ * The volume is less encrypted than it is long, and the moved header lies across that: each half is
+ * in the state of its place.
+ */
+static void test_header_across_end(void)
 {
 	struct made *made = made_new(BDE_METHOD_XTS_128, 512, MADE_CLEAR);
 	struct source *below;
 	struct source *volume;
-	struct err err = {0};
+	uint8_t buffer[MADE_HEADER_SIZE / 2];
 
 	set_encrypted_size(made, MADE_HEADER_AT + MADE_HEADER_SIZE / 2);
 	below = memory(made->disk, MADE_SIZE);
-	volume = open_volume(below, NULL, &err);
-	ok(!volume && err.kind == ERR_DISK, "a moved header that is encrypted in part: refused");
-	ok(strstr(err.message, "in part only"), "  and told");
+	volume = open_volume(below, NULL, NULL);
+	must(volume);
+	is(source_pread(volume, buffer, sizeof(buffer), 0), 0, "the header's first half: read");
+	ok(memcmp(buffer, made->plain, sizeof(buffer)) == 0, "  right");
+	is(source_pread(volume, buffer, 1, MADE_HEADER_SIZE / 2), -EIO, "  its second: refused");
 	source_unref(volume);
 	source_unref(below);
-	set_encrypted_size(made, MADE_HEADER_AT + MADE_HEADER_SIZE);
+	free(made);
+}
+
+/* ---------------------------------------------------------------- watermark */
+
+/* A conversion that stopped at `mark`, with `window` bytes under way. */
+static struct made *make_converting(uint32_t sector, uint16_t current, uint16_t next, uint64_t mark,
+				    uint32_t window)
+{
+	struct made *made = made_new(BDE_METHOD_XTS_128, sector, MADE_CLEAR);
+
+	made_decrypt(made, mark > MADE_SIZE ? MADE_SIZE : (size_t)mark, MADE_SIZE);
+	for (size_t i = 0; i < 3; i++) {
+		made_put(made->disk + copies[i] + 12, current, 2);
+		made_put(made->disk + copies[i] + 14, next, 2);
+		made_put(made->disk + copies[i] + 16, mark, 8);
+		made_put(made->disk + copies[i] + 24, window, 4);
+		made_seal(made, copies[i], true);
+	}
+	return made;
+}
+
+/* Whole and part, around the mark and around the header, whose place may lie on either side. */
+static void test_watermark(void)
+{
+	static const uint64_t marks[] = {0,
+					 MADE_HEADER_SIZE,
+					 MADE_HEADER_AT,
+					 MADE_HEADER_AT + 4096,
+					 MADE_HEADER_AT + MADE_HEADER_SIZE,
+					 MADE_COPY_1,
+					 MADE_COPY_2 + 4096,
+					 0x91000,
+					 MADE_SIZE - 4096,
+					 MADE_SIZE,
+					 2 * (uint64_t)MADE_SIZE};
+	static const uint16_t states[][2] = {{3, 1}, {5, 4}, {2, 4}, {2, 1}};
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+		const uint16_t *state = states[i % 4];
+		struct made *made =
+			make_converting(i % 2 ? 4096 : 512, state[0], state[1], marks[i], 0);
+		struct source *volume = open_made(made);
+
+		ok(whole_is_right(volume, made->plain), "state %u to %u, stopped at %#llx",
+		   state[0], state[1], (unsigned long long)marks[i]);
+		ok(edges_are_right(volume, made->plain), "  and around every edge");
+		source_unref(volume);
+		free(made);
+	}
+}
+
+/* What was under way is refused on both sides of the mark, and nothing else. */
+static void test_window(void)
+{
+	static const struct {
+		uint64_t mark;
+		uint32_t window;
+		uint64_t low, high;
+	} cases[] = {
+		{0x98000, 0x4000, 0x94000, 0x9c000}, {0x98000, 1, 0x97e00, 0x98200},
+		{0x2000, 0x8000, 0, 0xa000},	     {MADE_SIZE - 512, 0x1000, 0xfee00, MADE_SIZE},
+		{0x98100, 0, 0x98000, 0x98200},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct made *made = make_converting(512, 2, 4, cases[i].mark, cases[i].window);
+		struct source *volume = open_made(made);
+		bool right = true;
+
+		for (uint64_t at = MADE_HEADER_SIZE; at < MADE_SIZE; at += 512) {
+			bool inside = at >= cases[i].low && at < cases[i].high;
+			uint8_t buffer[512];
+			int rc = source_pread(volume, buffer, 512, at);
+
+			right = right &&
+				(inside ? rc == -EIO
+					: rc == 0 && memcmp(buffer, made->plain + at, 512) == 0);
+		}
+		ok(right, "%u bytes under way at %#llx: refused, and only those", cases[i].window,
+		   (unsigned long long)cases[i].mark);
+		source_unref(volume);
+		free(made);
+	}
+}
+
+/* A mark in a state that was never seen with one is not believed. */
+static void test_unknown_conversions(void)
+{
+	static const uint16_t states[][2] = {{3, 4}, {5, 1}, {4, 1}, {1, 4}, {3, 3},
+					     {5, 5}, {2, 2}, {0, 0}, {6, 4}, {2, 0}};
+
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+		struct made *made = make_converting(512, states[i][0], states[i][1], 0x91000, 0);
+		struct source *below = memory(made->disk, MADE_SIZE);
+		struct err err = {0};
+		struct source *volume = open_volume(below, NULL, &err);
+
+		ok(!volume && strstr(err.message, "is not known"), "state %u to %u: refused",
+		   states[i][0], states[i][1]);
+		source_unref(volume);
+		source_unref(below);
+		free(made);
+	}
+}
+
+/* The header tells how long the file system is; of a cut image that is the size. */
+static void test_file_system_size(void)
+{
+	static const uint8_t boot[11] = {0xeb, 0x52, 0x90, 'N', 'T', 'F', 'S', ' ', ' ', ' ', ' '};
+	struct made *made = made_new(BDE_METHOD_XTS_128, 512, MADE_CLEAR);
+	struct source *below;
+	struct source *volume;
+	uint8_t buffer[512];
+
+	memcpy(made->plain, boot, sizeof(boot));
+	made_put(made->plain + 11, 512, 2);
+	made_put(made->plain + 40, MADE_SIZE / 512 + 99, 8);
+	memcpy(made->disk + MADE_HEADER_AT, made->plain, 512);
+	made_encrypt_sector(made->method, made->fvek, MADE_HEADER_AT, made->disk + MADE_HEADER_AT,
+			    512);
 	below = memory(made->disk, MADE_SIZE);
-	volume = open_volume(below, NULL, &err);
-	ok(volume, "one that just fits is served");
+	volume = open_volume(below, NULL, NULL);
+	must(volume);
+	is(volume->size, MADE_SIZE + 100 * 512, "as long as its NTFS says");
+	is(source_pread(volume, buffer, 512, MADE_SIZE - 512), 0, "  to the image's end: read");
+	ok(memcmp(buffer, made->plain + MADE_SIZE - 512, 512) == 0, "  right");
+	is(source_pread(volume, buffer, 1, MADE_SIZE), -EIO, "  behind it: refused");
+	is(source_pread(volume, buffer, 1, volume->size - 1), -EIO, "  to the last byte");
 	source_unref(volume);
 	source_unref(below);
 	free(made);
@@ -265,7 +396,11 @@ int main(void)
 	test_contract(BDE_METHOD_CBC_256, 512);
 	test_decrypted();
 	test_sizes();
-	test_header_across_watermark();
+	test_header_across_end();
+	test_watermark();
+	test_window();
+	test_unknown_conversions();
+	test_file_system_size();
 	test_broken_disk(FAULT_ERROR);
 	test_broken_disk(FAULT_SHORT);
 	test_ownership();

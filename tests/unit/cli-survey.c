@@ -58,7 +58,7 @@ static struct survey *open_with(const char *path, off_t broken_at)
 	struct survey *survey = NULL;
 
 	broken = broken_at;
-	must(survey_open(path, &survey, NULL) == 0);
+	must(survey_open(path, 0, &survey, NULL) == 0);
 	must(survey->count == 2);
 	return survey;
 }

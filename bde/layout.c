@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The table is made in layers: what the conversion's state says of every place; the volume's first
+ * bytes from where they were moved, each in the state of that place; BitLocker's own structures,
+ * which read as zeros; and what is not there.
+ *
+ * A watermark divides by physical place: ciphertext before it, plaintext behind. Around it lies
+ * what was being converted when the machine stopped. Which side of the mark that is on depends on
+ * the direction and on when the mark was moved, neither of which was ever seen; so both are
+ * refused.
+ */
+#include "bde/layout.h"
+
+#include <errno.h>
+
+#include "base/checked.h"
+
+static uint64_t round_down(uint64_t value, uint64_t unit)
+{
+	return value - value % unit;
+}
+
+static uint64_t at_most(uint64_t value, uint64_t limit)
+{
+	return value < limit ? value : limit;
+}
+
+/* Append up to `end`. */
+static int append_to(struct regions *regions, enum region_kind kind, uint64_t end)
+{
+	uint64_t start = regions_end(regions);
+
+	return end > start ? regions_append(regions, kind, end - start) : 0;
+}
+
+/* ---------------------------------------------------------------------- base */
+
+static int base_watermark(const struct bde_info *info, struct regions *regions)
+{
+	uint64_t mark = at_most(info->encrypted_size, info->volume_size);
+	uint64_t window = info->conversion_size;
+	uint64_t low = round_down(mark > window ? mark - window : 0, info->sector_size);
+	uint64_t high = mark + window;
+	int rc;
+
+	high += (info->sector_size - high % info->sector_size) % info->sector_size;
+	rc = append_to(regions, REGION_CIPHER, low);
+	if (rc == 0)
+		rc = append_to(regions, REGION_REFUSE, at_most(high, info->volume_size));
+	return rc == 0 ? append_to(regions, REGION_PLAIN, info->volume_size) : rc;
+}
+
+/* One region of the bitmaps; chunks are counted from its start. */
+static int base_chunks(const struct eow_map *map, const struct eow_region *region, uint64_t limit,
+		       struct regions *regions)
+{
+	uint64_t count = eow_chunk_count(map, region);
+	int rc = 0;
+
+	for (uint64_t i = 0; i < count && rc == 0; i++) {
+		uint64_t start = region->start + i * map->chunk_size;
+		uint64_t end = at_most(start + map->chunk_size, region->end);
+		enum region_kind kind = !region->bits		   ? REGION_REFUSE
+					: start == region->busy	   ? REGION_REFUSE
+					: eow_bit(region->bits, i) ? REGION_CIPHER
+								   : REGION_PLAIN;
+
+		if (start >= limit)
+			break;
+		rc = append_to(regions, kind, at_most(end, limit));
+	}
+	return rc;
+}
+
+/* The header's own range first: what stands there comes from elsewhere. */
+static int base_bitmaps(const struct bde_metadata *metadata, struct regions *regions)
+{
+	const struct eow_map *map = metadata->eow;
+	uint64_t limit = metadata->info.volume_size;
+	int rc = append_to(regions, REGION_REFUSE, at_most(metadata->info.header_size, limit));
+
+	for (uint32_t i = 0; map && i < map->count && rc == 0; i++) {
+		const struct eow_region *region = &map->regions[i];
+
+		if (!region->known)
+			continue;
+		rc = append_to(regions, REGION_REFUSE, at_most(region->start, limit));
+		if (rc == 0 && region->bits)
+			rc = base_chunks(map, region, limit, regions);
+		else if (rc == 0)
+			rc = append_to(regions, REGION_REFUSE, at_most(region->end, limit));
+	}
+	return rc == 0 ? append_to(regions, REGION_REFUSE, limit) : rc;
+}
+
+/*
+ * The encrypted size is a watermark; on a volume that is done it should be the whole. If it is not,
+ * what is behind may be either, and nobody can tell.
+ */
+static int base_encrypted(const struct bde_info *info, struct regions *regions)
+{
+	uint64_t covered = at_most(info->encrypted_size, info->volume_size);
+	int rc = append_to(regions, REGION_CIPHER, round_down(covered, info->sector_size));
+
+	return rc == 0 ? append_to(regions, REGION_REFUSE, info->volume_size) : rc;
+}
+
+static int base_regions(const struct bde_metadata *metadata, struct regions *regions)
+{
+	const struct bde_info *info = &metadata->info;
+
+	if (info->conversion == BDE_CONVERSION_BITMAP)
+		return base_bitmaps(metadata, regions);
+	if (info->conversion == BDE_CONVERSION_WATERMARK)
+		return base_watermark(info, regions);
+	if (info->state == BDE_STATE_DECRYPTED)
+		return append_to(regions, REGION_PLAIN, info->volume_size);
+	if (info->state == BDE_STATE_OTHER)
+		return append_to(regions, REGION_REFUSE, info->volume_size);
+	return base_encrypted(info, regions);
+}
+
+/* ------------------------------------------------------------------ overlays */
+
+/* Zeros; never over the volume's first bytes, whatever the metadata says. */
+static int overlay_zeros(struct regions *regions, uint64_t floor, uint64_t start, uint64_t size)
+{
+	uint64_t end;
+
+	if (!checked_add(start, size, &end))
+		return -EOVERFLOW;
+	return regions_overlay(regions, REGION_ZERO, start > floor ? start : floor, end, 0);
+}
+
+/* The first bytes, piece by piece in the state of the place they were moved to. */
+static int overlay_header(const struct bde_info *info, struct regions *regions)
+{
+	uint64_t at = info->header_offset;
+	uint64_t end = at + info->header_size;
+	int rc = 0;
+
+	while (at < end && rc == 0) {
+		bool there = at < regions_end(regions);
+		enum region_kind kind = there ? regions_find(regions, at)->kind : REGION_REFUSE;
+		uint64_t stop = there ? at_most(regions_find(regions, at)->end, end) : end;
+
+		rc = regions_overlay(regions, kind, at - info->header_offset,
+				     stop - info->header_offset, at);
+		at = stop;
+	}
+	return rc;
+}
+
+/*
+ * Of a bitmap that cannot be read it is not known how much room it and its log take. They were seen
+ * to stand together; that much is refused, and is no file's anyway.
+ */
+static int overlay_lost_bitmap(const struct eow_map *map, const struct eow_region *region,
+			       uint64_t floor, struct regions *regions)
+{
+	uint64_t start = region->bitmap_offset;
+	uint64_t end;
+
+	if (!checked_add(start, (uint64_t)EOW_BITMAP_MAX + map->log_size, &end))
+		return 0;
+	return regions_overlay(regions, REGION_REFUSE, start > floor ? start : floor, end, 0);
+}
+
+static int overlay_eow(const struct bde_metadata *metadata, struct regions *regions)
+{
+	const struct eow_map *map = metadata->eow;
+	uint64_t floor = metadata->info.header_size;
+	uint64_t sector = metadata->info.sector_size;
+	int rc = 0;
+
+	for (uint32_t i = 0; i < map->count && rc == 0; i++) {
+		if (map->regions[i].bitmap_size == 0)
+			rc = overlay_lost_bitmap(map, &map->regions[i], floor, regions);
+	}
+	for (unsigned int i = 0; i < EOW_COPIES && rc == 0; i++)
+		rc = overlay_zeros(regions, floor, map->copies[i],
+				   map->descriptor_size + sector - 1 -
+					   (map->descriptor_size + sector - 1) % sector);
+	for (uint32_t i = 0; i < map->count && rc == 0; i++) {
+		const struct eow_region *region = &map->regions[i];
+		uint64_t size = region->bitmap_size + sector - 1;
+
+		if (region->bitmap_size == 0)
+			continue;
+		rc = overlay_zeros(regions, floor, region->bitmap_offset, size - size % sector);
+		if (rc == 0)
+			rc = overlay_zeros(regions, floor, region->log_offset, map->log_size);
+	}
+	return rc;
+}
+
+static int overlay_structures(const struct bde_metadata *metadata, struct regions *regions)
+{
+	const struct bde_info *info = &metadata->info;
+	uint64_t floor = info->header_size;
+	int rc = overlay_zeros(regions, floor, info->header_offset, info->header_size);
+
+	for (unsigned int i = 0; i < BDE_COPIES && rc == 0; i++)
+		rc = overlay_zeros(regions, floor, metadata->block.offsets[i], BLOCK_SIZE);
+	if (rc == 0 && metadata->eow)
+		rc = overlay_eow(metadata, regions);
+	return rc;
+}
+
+/* Ciphertext and plaintext that the encrypted volume below does not have. */
+static int overlay_cut(uint64_t available, uint32_t sector_size, struct regions *regions)
+{
+	uint64_t whole = round_down(available, sector_size);
+	int rc = 0;
+
+	for (size_t i = 0; i < regions->count && rc == 0; i++) {
+		struct region *region = &regions->table[i];
+		uint64_t there = whole > region->physical ? whole - region->physical : 0;
+
+		if ((region->kind != REGION_CIPHER && region->kind != REGION_PLAIN) ||
+		    region->end - region->start <= there)
+			continue;
+		if (there == 0)
+			region->kind = REGION_REFUSE;
+		else
+			rc = regions_overlay(regions, REGION_REFUSE, region->start + there,
+					     region->end, 0);
+	}
+	return rc;
+}
+
+int layout_build(const struct bde_metadata *metadata, uint64_t available,
+		 struct regions *ret_regions)
+{
+	const struct bde_info *info = &metadata->info;
+	struct regions regions CLEANUP(regions_clear) = {0};
+	int rc = base_regions(metadata, &regions);
+
+	if (rc == 0)
+		rc = overlay_header(info, &regions);
+	if (rc == 0)
+		rc = overlay_structures(metadata, &regions);
+	if (rc == 0)
+		rc = overlay_cut(available, info->sector_size, &regions);
+	if (rc < 0)
+		return rc;
+	*ret_regions = regions;
+	regions = (struct regions){0};
+	return 0;
+}
+
+uint64_t layout_known_end(const struct bde_metadata *metadata)
+{
+	const struct bde_info *info = &metadata->info;
+	const struct eow_map *map = metadata->eow;
+
+	if (map && map->count > 0 && map->regions[map->count - 1].known)
+		return map->regions[map->count - 1].end;
+	if (info->conversion == BDE_CONVERSION_NONE && info->state != BDE_STATE_DECRYPTED &&
+	    info->state != BDE_STATE_OTHER)
+		return info->encrypted_size;
+	return 0;
+}
