@@ -33,8 +33,16 @@ const char *bde_protector_type_name(uint16_t type)
 		return "TPM";
 	case BDE_PROTECTOR_STARTUP_KEY:
 		return "startup key (BEK)";
+	case BDE_PROTECTOR_TPM_STARTUP_KEY:
+		return "TPM and startup key";
 	case BDE_PROTECTOR_TPM_PIN:
 		return "TPM and PIN";
+	case BDE_PROTECTOR_TPM_PIN_STARTUP_KEY:
+		return "TPM, PIN and startup key";
+	case BDE_PROTECTOR_PUBLIC_KEY:
+		return "smart card or certificate";
+	case BDE_PROTECTOR_TPM_PUBLIC_KEY:
+		return "network unlock";
 	case BDE_PROTECTOR_RECOVERY_PASSWORD:
 		return "recovery password";
 	case BDE_PROTECTOR_PASSWORD:

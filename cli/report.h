@@ -7,6 +7,13 @@
 
 #include "cli/survey.h"
 
+/* Options that open a protector of this type, for people; NULL when only Windows on its own machine
+ * can. */
+const char *report_opens_with(uint16_t protector_type);
+
+/* How much of the volume is ciphertext, per cent, as far as known. */
+double report_percent(const struct bde_info *info);
+
 void report_text(const struct survey *survey, FILE *out);
 
 /*

@@ -6,6 +6,7 @@
 
 #include "cli/report.h"
 #include "cli/units.h"
+#include "disk/filesystem.h"
 #include "net/json_write.h"
 
 /* Raised when a member changes its meaning or goes; new members do not raise it. */
@@ -31,16 +32,67 @@ static void write_filetime(struct json_writer *json, const char *name, uint64_t 
 	json_write_text(json, name, filetime ? units_filetime(filetime).text : NULL);
 }
 
-static void write_copies(struct json_writer *json, const struct bde_info *info)
+static void write_copies(struct json_writer *json, const char *name, const struct bde_copy *copies,
+			 size_t count)
 {
-	json_write_array(json, "metadata_copies");
-	for (size_t i = 0; i < BDE_COPIES; i++) {
+	json_write_array(json, name);
+	for (size_t i = 0; i < count; i++) {
 		json_write_object(json, NULL);
-		json_write_number(json, "offset", info->copies[i].offset);
-		json_write_bool(json, "valid", info->copies[i].valid);
-		json_write_text(json, "problem", info->copies[i].problem);
+		json_write_number(json, "offset", copies[i].offset);
+		json_write_bool(json, "valid", copies[i].valid);
+		json_write_text(json, "problem", copies[i].problem);
 		json_write_end(json);
 	}
+	json_write_end(json);
+}
+
+static const char *conversion_name(enum bde_conversion conversion)
+{
+	switch (conversion) {
+	case BDE_CONVERSION_WATERMARK:
+		return "watermark";
+	case BDE_CONVERSION_BITMAP:
+		return "bitmap";
+	case BDE_CONVERSION_NONE:
+		break;
+	}
+	return "none";
+}
+
+static void write_conversion(struct json_writer *json, const struct bde_info *info)
+{
+	const struct bde_eow *eow = &info->eow;
+
+	json_write_bool(json, "suspended", info->suspended);
+	json_write_text(json, "conversion", conversion_name(info->conversion));
+	json_write_number(json, "conversion_size", info->conversion_size);
+	json_write_number(json, "percent_encrypted", (uint64_t)report_percent(info));
+	json_write_number(json, "ciphertext_size", info->ciphertext_size);
+	if (info->conversion != BDE_CONVERSION_BITMAP)
+		return;
+	json_write_object(json, "eow");
+	write_copies(json, "descriptor_copies", eow->copies, BDE_EOW_COPIES);
+	json_write_number(json, "chunk_size", eow->chunk_size);
+	json_write_number(json, "bitmaps", eow->bitmaps);
+	json_write_number(json, "bitmaps_lost", eow->lost);
+	json_write_number(json, "chunks_interrupted", eow->interrupted);
+	json_write_end(json);
+}
+
+/* What a key has opened: how much of it can be read. */
+static void write_plaintext(struct json_writer *json, const struct survey *survey,
+			    const struct survey_volume *volume)
+{
+	struct bde_coverage coverage = bde_volume_coverage(volume->plain);
+
+	json_write_object(json, "plaintext");
+	json_write_number(json, "size", volume->plain->size);
+	json_write_text(json, "content", filesystem_name(volume->plain));
+	json_write_number(json, "ciphertext", coverage.ciphertext);
+	json_write_number(json, "plaintext", coverage.plaintext);
+	json_write_number(json, "zeros", coverage.zeros);
+	json_write_number(json, "unreadable", coverage.refused);
+	json_write_bool(json, "salvaged", survey_is_salvaged(survey, volume));
 	json_write_end(json);
 }
 
@@ -56,6 +108,7 @@ static void write_protectors(struct json_writer *json, const struct bde_info *in
 		json_write_number(json, "type_code", protector->type);
 		json_write_text(json, "name", protector->name);
 		write_filetime(json, "modified", protector->modified);
+		json_write_text(json, "opened_with", report_opens_with(protector->type));
 		json_write_end(json);
 	}
 	json_write_end(json);
@@ -66,6 +119,7 @@ static void write_bitlocker(struct json_writer *json, const struct bde_info *inf
 	json_write_object(json, "bitlocker");
 	json_write_number(json, "version", info->version);
 	json_write_bool(json, "to_go", info->to_go);
+	json_write_bool(json, "boot_sector_lost", info->boot_lost);
 	json_write_text(json, "state", bde_state_name(info->state));
 	json_write_number(json, "state_current", info->state_current);
 	json_write_number(json, "state_next", info->state_next);
@@ -79,7 +133,8 @@ static void write_bitlocker(struct json_writer *json, const struct bde_info *inf
 	write_guid(json, "volume_id", &info->volume_id);
 	write_filetime(json, "created", info->created);
 	json_write_text(json, "description", info->description);
-	write_copies(json, info);
+	write_conversion(json, info);
+	write_copies(json, "metadata_copies", info->copies, BDE_COPIES);
 	write_protectors(json, info);
 	json_write_end(json);
 }
@@ -135,6 +190,8 @@ static void write_volume(struct json_writer *json, const struct survey *survey,
 		write_bitlocker(json, bde_metadata_info(volume->metadata));
 	if (volume->protector)
 		write_opened_by(json, volume);
+	if (volume->metadata && volume->plain)
+		write_plaintext(json, survey, volume);
 	write_notes(json, &volume->warnings);
 	json_write_end(json);
 }

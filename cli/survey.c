@@ -20,6 +20,15 @@ bool survey_is_locked(const struct survey_volume *volume)
 	return volume->metadata && !volume->plain;
 }
 
+bool survey_is_salvaged(const struct survey *survey, const struct survey_volume *volume)
+{
+	const struct bde_info *info = volume->metadata ? bde_metadata_info(volume->metadata) : NULL;
+
+	return (survey->flags & BDE_SALVAGE) && info && volume->plain &&
+	       info->conversion == BDE_CONVERSION_BITMAP &&
+	       (info->eow.lost > 0 || info->eow.chunk_size == 0);
+}
+
 void survey_set_reason(struct survey_volume *volume, const struct err *err)
 {
 	if (volume->reason.kind == ERR_NONE)

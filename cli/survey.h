@@ -72,6 +72,9 @@ bool survey_is_bitlocker(const struct survey_volume *volume);
 /* Whether a key could still open it: BitLocker with readable metadata and no plaintext yet. */
 bool survey_is_locked(const struct survey_volume *volume);
 
+/* Whether it is served though structures are lost: some of it cannot be read for want of them. */
+bool survey_is_salvaged(const struct survey *survey, const struct survey_volume *volume);
+
 /* Remember why a volume has no plaintext; the first reason stays. */
 void survey_set_reason(struct survey_volume *volume, const struct err *err);
 
