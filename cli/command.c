@@ -17,7 +17,10 @@ int command_fail(const struct err *err)
 static int check_arguments(const char *command, const struct options *options, size_t count,
 			   const char *arguments, struct err *err)
 {
-	if (options->argument_count != count) {
+	bool right = count == COMMAND_ANY ? options->argument_count > 0
+					  : options->argument_count == count;
+
+	if (!right) {
 		err_set(err, ERR_USAGE, EINVAL, "'adefuse %s' takes %s; %zu %s given", command,
 			arguments, options->argument_count,
 			options->argument_count == 1 ? "argument was" : "arguments were");
@@ -27,7 +30,7 @@ static int check_arguments(const char *command, const struct options *options, s
 			 command);
 		return -EINVAL;
 	}
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < options->argument_count; i++) {
 		if (options->arguments[i][0] != '\0')
 			continue;
 		err_set(err, ERR_USAGE, EINVAL, "argument %zu of 'adefuse %s' is empty", i + 1,
@@ -80,6 +83,7 @@ void command_print_keys_help(void)
 		"  --trust-vault-host HOST[:PORT]\n"
 		"                           a vault host outside Azure's own names\n"
 		"  --timeout SECONDS        how long to keep trying a vault (60)\n"
+		"  --salvage                serve what is left of damaged volumes, search for lost ones\n"
 		"SRC says where a secret is read: file:PATH, env:NAME, fd:N or prompt\n"
 		"\nOthers:\n"
 		"  -v, --verbose            say more; -vv much more\n"

@@ -6,6 +6,8 @@
 #ifndef ADEFUSE_CLI_COMMAND_H
 #define ADEFUSE_CLI_COMMAND_H
 
+#include <stdint.h>
+
 #include "cli/options.h"
 
 int command_mount(int argc, char **argv);
@@ -16,12 +18,14 @@ int command_key(int argc, char **argv);
 int command_mount_helper(int argc, char **argv);
 
 /*
- * Parse options for a command that takes exactly `argument_count` arguments, called `arguments` in
- * the message. 0; or the exit code plus one when the command is to end (help was printed, or a
- * usage error).
+ * Parse options for a command that takes exactly `argument_count` arguments (COMMAND_ANY: one or
+ * more), called `arguments` in the message. 0; or the exit code plus one when the command is to end
+ * (help was printed, or a usage error).
  */
 int command_options(int argc, char **argv, unsigned int flags, size_t argument_count,
 		    const char *arguments, void (*print_help)(void), struct options *ret_options);
+
+#define COMMAND_ANY SIZE_MAX
 
 /* Print the error and give its exit code. */
 int command_fail(const struct err *err);

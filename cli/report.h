@@ -22,4 +22,14 @@ void report_text(const struct survey *survey, FILE *out);
  */
 char *report_json(const struct survey *survey, bool mounted);
 
+/*
+ * Several disks in one document: "disks", an array of what report_json() has for each, or "path"
+ * and "error" of one that cannot be read. To be closed by json_write_end() and json_write_finish().
+ * NULL when out of memory.
+ */
+struct json_writer;
+struct json_writer *report_disks_new(void);
+void report_disks_add(struct json_writer *json, const struct survey *survey);
+void report_disks_fail(struct json_writer *json, const char *path, const struct err *err);
+
 #endif

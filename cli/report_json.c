@@ -214,18 +214,58 @@ static void write_disk(struct json_writer *json, const struct survey *survey)
 	json_write_end(json);
 }
 
+static void write_head(struct json_writer *json)
+{
+	json_write_number(json, "schema_version", SCHEMA_VERSION);
+	json_write_text(json, "adefuse", PACKAGE_VERSION);
+}
+
+static void write_survey(struct json_writer *json, const struct survey *survey, bool mounted)
+{
+	write_disk(json, survey);
+	json_write_array(json, "volumes");
+	for (size_t i = 0; i < survey->count; i++)
+		write_volume(json, survey, &survey->volumes[i], mounted);
+	json_write_end(json);
+}
+
 char *report_json(const struct survey *survey, bool mounted)
 {
 	struct json_writer *json = json_write_new();
 
 	if (!json)
 		return NULL;
-	json_write_number(json, "schema_version", SCHEMA_VERSION);
-	json_write_text(json, "adefuse", PACKAGE_VERSION);
-	write_disk(json, survey);
-	json_write_array(json, "volumes");
-	for (size_t i = 0; i < survey->count; i++)
-		write_volume(json, survey, &survey->volumes[i], mounted);
-	json_write_end(json);
+	write_head(json);
+	write_survey(json, survey, mounted);
 	return json_write_finish(json);
+}
+
+struct json_writer *report_disks_new(void)
+{
+	struct json_writer *json = json_write_new();
+
+	if (!json)
+		return NULL;
+	write_head(json);
+	json_write_array(json, "disks");
+	return json;
+}
+
+void report_disks_add(struct json_writer *json, const struct survey *survey)
+{
+	json_write_object(json, NULL);
+	write_survey(json, survey, false);
+	json_write_end(json);
+}
+
+void report_disks_fail(struct json_writer *json, const char *path, const struct err *err)
+{
+	json_write_object(json, NULL);
+	json_write_text(json, "path", path);
+	json_write_object(json, "error");
+	json_write_number(json, "code", err->kind);
+	json_write_text(json, "message", err->message);
+	json_write_text(json, "hint", err->hint[0] ? err->hint : NULL);
+	json_write_end(json);
+	json_write_end(json);
 }

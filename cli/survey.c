@@ -29,6 +29,12 @@ bool survey_is_salvaged(const struct survey *survey, const struct survey_volume 
 	       (info->eow.lost > 0 || info->eow.chunk_size == 0);
 }
 
+bool survey_is_nothing(const struct survey *survey)
+{
+	return survey->format == IMAGE_RAW && survey->table->scheme == PARTITION_NONE &&
+	       (survey->count == 0 || strcmp(survey->volumes[0].content, "unknown") == 0);
+}
+
 void survey_set_reason(struct survey_volume *volume, const struct err *err)
 {
 	if (volume->reason.kind == ERR_NONE)

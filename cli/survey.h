@@ -75,6 +75,9 @@ bool survey_is_locked(const struct survey_volume *volume);
 /* Whether it is served though structures are lost: some of it cannot be read for want of them. */
 bool survey_is_salvaged(const struct survey *survey, const struct survey_volume *volume);
 
+/* Nothing was recognised: no image format, no partition table, no volume. */
+bool survey_is_nothing(const struct survey *survey);
+
 /* Remember why a volume has no plaintext; the first reason stays. */
 void survey_set_reason(struct survey_volume *volume, const struct err *err);
 
