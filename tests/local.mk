@@ -5,7 +5,7 @@ READER_TESTS = \
 	tests/e2e/made-images.sh \
 	tests/e2e/partition-peers.sh \
 	tests/e2e/peers.sh
-ORACLE_TESTS = $(READER_TESTS) tests/mkade/oracle.sh tests/mkade/oracle-states.sh tests/mkade/oracle-eow.sh tests/mkade/oracle-vista.sh
+ORACLE_TESTS = $(READER_TESTS) tests/e2e/states.sh tests/mkade/oracle.sh tests/mkade/oracle-states.sh tests/mkade/oracle-eow.sh tests/mkade/oracle-vista.sh
 MOUNT_TESTS = \
 	tests/e2e/mount-tree.sh \
 	tests/e2e/mount-process.sh \

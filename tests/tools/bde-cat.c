@@ -16,6 +16,7 @@
 
 enum {
 	CHUNK = 1 << 20,
+	SECTOR = 512,
 	BEK_MAX = 1 << 17
 };
 
@@ -25,10 +26,12 @@ static int usage(void)
 		stderr,
 		"usage: bde-cat info DISK [OFFSET SIZE]\n"
 		"       bde-cat KEY DISK [OFFSET SIZE [FROM LENGTH]] > PLAIN\n"
+		"       bde-cat KEY DISK OFFSET SIZE against:PLAIN\n"
 		"KEY: bek:PATH, recovery:ENVIRONMENT_NAME, password:ENVIRONMENT_NAME, clear, "
 		"none\n"
 		"OFFSET and SIZE are the volume's place on DISK, FROM and LENGTH the part of it "
-		"to write; 0 for a size means to the end\n");
+		"to write; 0 for a size means to the end. against: tells which sectors are right, "
+		"wrong or refused. BDE_CAT_SALVAGE in the environment salvages.\n");
 	return ERR_USAGE;
 }
 
@@ -128,6 +131,44 @@ static int copy_out(struct source *plain, uint64_t from, uint64_t length_wanted,
 	return fflush(stdout) == 0 ? 0 : err_set(err, ERR_OTHER, EIO, "cannot write");
 }
 
+/* A run of sectors that came out alike. */
+struct verdict {
+	const char *word; /* NULL: nothing yet */
+	uint64_t start;
+};
+
+static void judge(struct verdict *verdict, const char *word, uint64_t at)
+{
+	if (verdict->word == word)
+		return;
+	if (verdict->word)
+		printf("%s %llu %llu\n", verdict->word, (unsigned long long)verdict->start,
+		       (unsigned long long)(at - verdict->start));
+	*verdict = (struct verdict){word, at};
+}
+
+/* Sector by sector against a file that holds the plaintext: "right|wrong|refused OFFSET SIZE"
+ * lines. What the file does not hold must be refused. */
+static int compare(struct source *plain, const char *path, struct err *err)
+{
+	struct source *want CLEANUP(source_unref) = NULL;
+	struct verdict verdict = {0};
+	uint8_t got[SECTOR];
+	uint8_t expected[SECTOR];
+	int rc = file_open(path, &want, err);
+
+	for (uint64_t at = 0; rc == 0 && at < plain->size; at += SECTOR) {
+		size_t length = plain->size - at < SECTOR ? (size_t)(plain->size - at) : SECTOR;
+		bool refused = source_pread(plain, got, length, at) < 0;
+		bool known = source_pread(want, expected, length, at) == 0;
+		bool right = !refused && known && memcmp(got, expected, length) == 0;
+
+		judge(&verdict, refused ? "refused" : right ? "right" : "wrong", at);
+	}
+	judge(&verdict, NULL, plain->size);
+	return rc;
+}
+
 static int run(char **argv, struct source *disk, struct notes *warnings, struct err *err)
 {
 	const char *spec = argv[1];
@@ -136,7 +177,10 @@ static int run(char **argv, struct source *disk, struct notes *warnings, struct 
 	struct bde_unlocked *unlocked CLEANUP(bde_unlocked_free) = NULL;
 	struct source *plain CLEANUP(source_unref) = NULL;
 	const struct bde_protector *protector = NULL;
-	int rc = bde_metadata_read(disk, 0, warnings, &metadata, err);
+	unsigned int flags = getenv("BDE_CAT_SALVAGE") ? BDE_SALVAGE : 0;
+	int rc = bde_probe(disk, err) == 1
+			 ? bde_metadata_read(disk, flags, warnings, &metadata, err)
+			 : bde_metadata_find(disk, flags, warnings, &metadata, err);
 
 	if (rc < 0)
 		return rc;
@@ -150,9 +194,11 @@ static int run(char **argv, struct source *disk, struct notes *warnings, struct 
 			return rc;
 		(void)fprintf(stderr, "unlocked by %s\n", guid_format(&protector->id).text);
 	}
-	rc = bde_volume_open(disk, metadata, unlocked, 0, NULL, &plain, err);
+	rc = bde_volume_open(disk, metadata, unlocked, flags, warnings, &plain, err);
 	if (rc < 0)
 		return rc;
+	if (argv[3] && argv[4] && argv[5] && strncmp(argv[5], "against:", 8) == 0)
+		return compare(plain, argv[5] + 8, err);
 	return copy_out(plain, number(argv, 5), number(argv, 6), err);
 }
 
