@@ -10,8 +10,9 @@
 #include "bde/crypto.h"
 #include "bde/recovery.h"
 
-static int key_new(enum bde_key_type type, const char *what, struct bde_key **ret_key,
-		   struct err *err)
+/* `original` has `size` bytes; NULL for a clear key. */
+static int key_new(enum bde_key_type type, const char *what, const void *original, size_t size,
+		   struct bde_key **ret_key, struct err *err)
 {
 	struct bde_key *key CLEANUP(bde_key_free) = calloc(1, sizeof(*key));
 
@@ -23,7 +24,8 @@ static int key_new(enum bde_key_type type, const char *what, struct bde_key **re
 		return err_nomem(err);
 	if (type != BDE_KEY_CLEAR) {
 		key->bytes = secret_new(CRYPTO_SHA256_SIZE);
-		if (!key->bytes)
+		key->original = secret_copy(original, size);
+		if (!key->bytes || !key->original)
 			return err_nomem(err);
 	}
 	*ret_key = TAKE(key);
@@ -47,7 +49,7 @@ int bde_key_from_bek(const void *data, size_t size, const char *what, struct bde
 		err_hint(err, "fetch the BEK file again; one from Key Vault has 156 or 180 bytes");
 		return rc;
 	}
-	rc = key_new(BDE_KEY_BEK, what, &key, err);
+	rc = key_new(BDE_KEY_BEK, what, data, size, &key, err);
 	if (!key)
 		return rc;
 	key->protector_id = bek.protector_id;
@@ -67,7 +69,8 @@ int bde_key_from_recovery_password(const struct secret *text, const char *what,
 		err_prefix(err, "%s", what);
 		return rc;
 	}
-	rc = key_new(BDE_KEY_RECOVERY_PASSWORD, what, &key, err);
+	rc = key_new(BDE_KEY_RECOVERY_PASSWORD, what, secret_bytes(text), secret_size(text), &key,
+		     err);
 	if (key) {
 		rc = crypto_sha256(binary, sizeof(binary), secret_data(key->bytes));
 		if (rc < 0)
@@ -101,7 +104,7 @@ int bde_key_from_password(const struct secret *text, const char *what, struct bd
 	}
 	if (rc < 0)
 		return err_nomem(err);
-	rc = key_new(BDE_KEY_PASSWORD, what, &key, err);
+	rc = key_new(BDE_KEY_PASSWORD, what, secret_bytes(text), secret_size(text), &key, err);
 	if (!key)
 		return rc;
 	rc = hash_password(utf16, secret_data(key->bytes));
@@ -113,7 +116,7 @@ int bde_key_from_password(const struct secret *text, const char *what, struct bd
 
 int bde_key_clear(struct bde_key **ret_key, struct err *err)
 {
-	return key_new(BDE_KEY_CLEAR, "the clear key on the disk", ret_key, err);
+	return key_new(BDE_KEY_CLEAR, "the clear key on the disk", NULL, 0, ret_key, err);
 }
 
 void bde_key_free(struct bde_key *key)
@@ -121,6 +124,7 @@ void bde_key_free(struct bde_key *key)
 	if (!key)
 		return;
 	secret_free(key->bytes);
+	secret_free(key->original);
 	free(key->what);
 	free(key);
 }

@@ -10,6 +10,8 @@ struct bde_key {
 	char *what;
 	struct guid protector_id; /* BEK only */
 	struct secret *bytes; /* 32: the key of a BEK, or the hash to be stretched; NULL: clear */
+	struct secret *original; /* the BEK file, or the text as it was given, for libbde to read by
+				    itself; NULL: clear */
 };
 
 #endif

@@ -256,6 +256,8 @@ uint64_t layout_known_end(const struct bde_metadata *metadata)
 
 	if (map && map->count > 0 && map->regions[map->count - 1].known)
 		return map->regions[map->count - 1].end;
+	if (info->version == 1) /* it has no such field */
+		return 0;
 	if (info->conversion == BDE_CONVERSION_NONE && info->state != BDE_STATE_DECRYPTED &&
 	    info->state != BDE_STATE_OTHER)
 		return info->encrypted_size;

@@ -9,11 +9,13 @@ bde_libbitlocker_a_SOURCES = \
 	bde/crypto.c bde/crypto.h \
 	bde/datum.c bde/datum.h \
 	bde/diffuser.c bde/diffuser.h \
+	bde/engine.c \
 	bde/eow.c bde/eow.h \
 	bde/eowmap.c bde/eowmap.h \
 	bde/find.c \
 	bde/key.c bde/key.h \
 	bde/layout.c bde/layout.h \
+	bde/libbde.c bde/libbde.h \
 	bde/metadata.c bde/metadata.h \
 	bde/names.c \
 	bde/protector.c bde/protector.h \
@@ -22,11 +24,11 @@ bde_libbitlocker_a_SOURCES = \
 	bde/sector.c bde/sector.h \
 	bde/served.c \
 	bde/stretch.c bde/stretch.h \
-	bde/unlock.c \
+	bde/unlock.c bde/unlock.h \
 	bde/unlocked.h \
 	bde/volume.c
 
-bde_parts = bde/libbitlocker.a disk/libdisk.a base/libbase.a $(CRYPTO_LIBS)
+bde_parts = bde/libbitlocker.a disk/libdisk.a base/libbase.a $(CRYPTO_LIBS) $(LIBBDE_LIBS) -lpthread
 
 check_PROGRAMS += tests/tools/bde-cat
 tests_tools_bde_cat_SOURCES = tests/tools/bde-cat.c
@@ -42,6 +44,7 @@ UNIT_TESTS += \
 	tests/unit/bde-datum \
 	tests/unit/bde-eow \
 	tests/unit/bde-find \
+	tests/unit/bde-libbde \
 	tests/unit/bde-metadata \
 	tests/unit/bde-places \
 	tests/unit/bde-recovery \
@@ -57,6 +60,8 @@ tests_unit_bde_eow_SOURCES = tests/unit/bde-eow.c $(bde_made_eow) $(bde_fault) t
 tests_unit_bde_eow_LDADD = $(bde_parts)
 tests_unit_bde_find_SOURCES = tests/unit/bde-find.c $(bde_made_eow) $(bde_fault)
 tests_unit_bde_find_LDADD = $(bde_parts)
+tests_unit_bde_libbde_SOURCES = tests/unit/bde-libbde.c $(bde_made) $(bde_fault) tests/source_contract.h
+tests_unit_bde_libbde_LDADD = $(bde_parts)
 tests_unit_bde_metadata_SOURCES = tests/unit/bde-metadata.c $(bde_made) $(bde_fault)
 tests_unit_bde_metadata_LDADD = $(bde_parts)
 tests_unit_bde_places_SOURCES = tests/unit/bde-places.c $(bde_made)

@@ -246,12 +246,12 @@ static void sum_state(const struct bde_metadata *metadata, struct bde_info *info
 	if (metadata->boot.kind == BOOT_EOW && current >= DISK_DECRYPTED && current <= DISK_LAST) {
 		info->conversion = BDE_CONVERSION_BITMAP;
 		info->state = BDE_STATE_PARTIAL;
-	} else if (metadata->boot.kind != BOOT_NORMAL) {
+	} else if (metadata->boot.kind != BOOT_NORMAL && metadata->boot.kind != BOOT_VISTA) {
 		return;
-	} else if ((current == DISK_DECRYPTING && next == DISK_DECRYPTED) ||
+	} else if (info->version != 1 && ((current == DISK_DECRYPTING && next == DISK_DECRYPTED) ||
 		   (current == DISK_ENCRYPTING && next == DISK_ENCRYPTED) ||
 		   (current == DISK_CONVERTING &&
-		    (next == DISK_DECRYPTED || next == DISK_ENCRYPTED))) {
+		    (next == DISK_DECRYPTED || next == DISK_ENCRYPTED)))) {
 		info->conversion = BDE_CONVERSION_WATERMARK;
 		info->state = BDE_STATE_PARTIAL;
 	} else if (current != next || info->conversion_size != 0) {

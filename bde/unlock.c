@@ -15,6 +15,7 @@
 #include "bde/metadata.h"
 #include "bde/sector.h"
 #include "bde/stretch.h"
+#include "bde/unlock.h"
 #include "bde/unlocked.h"
 
 enum {
@@ -60,7 +61,7 @@ static size_t list_protectors(const struct bde_info *info, int type, char *text,
 }
 
 /* A key of this type fits nothing here: name what would. */
-static int no_fit(const struct bde_metadata *metadata, const struct bde_key *key, struct err *err)
+int unlock_no_fit(const struct bde_metadata *metadata, const struct bde_key *key, struct err *err)
 {
 	char all[ERR_TEXT_MAX / 2];
 	char same[ERR_TEXT_MAX / 2];
@@ -173,7 +174,7 @@ static int explain(const struct bde_key *key, const struct bde_protector *protec
 	return rc;
 }
 
-static bool may_fit(const struct bde_key *key, const struct bde_protector *protector)
+bool unlock_may_fit(const struct bde_key *key, const struct bde_protector *protector)
 {
 	if (key->type == BDE_KEY_BEK && !guid_equal(&key->protector_id, &protector->id))
 		return false;
@@ -195,7 +196,7 @@ static int find_vmk(const struct bde_metadata *metadata, const struct bde_key *k
 		const struct bde_protector *protector = &metadata->info.protectors[i];
 		int rc;
 
-		if (!may_fit(key, protector))
+		if (!unlock_may_fit(key, protector))
 			continue;
 		rc = open_vmk(key, &metadata->parts[i], ret_vmk);
 		if (rc == 0) {
@@ -206,7 +207,7 @@ static int find_vmk(const struct bde_metadata *metadata, const struct bde_key *k
 			continue;
 		worst = explain(key, protector, rc, err);
 	}
-	return worst < 0 ? worst : no_fit(metadata, key, err);
+	return worst < 0 ? worst : unlock_no_fit(metadata, key, err);
 }
 
 /* -------------------------------------------------------------------- FVEK */

@@ -298,15 +298,17 @@ int bde_volume_open(struct source *below, const struct bde_metadata *metadata,
 	return 0;
 }
 
-struct bde_coverage bde_volume_coverage(const struct source *plain)
+bool bde_volume_coverage(const struct source *plain, struct bde_coverage *ret_coverage)
 {
-	const struct volume *volume = (const struct volume *)plain;
-	const struct regions *regions = &volume->regions;
+	const struct regions *regions = &((const struct volume *)plain)->regions;
 
-	return (struct bde_coverage){
+	if (plain->ops != &volume_ops)
+		return false;
+	*ret_coverage = (struct bde_coverage){
 		.ciphertext = regions_count(regions, REGION_CIPHER, 0, plain->size),
 		.plaintext = regions_count(regions, REGION_PLAIN, 0, plain->size),
 		.zeros = regions_count(regions, REGION_ZERO, 0, plain->size),
 		.refused = regions_count(regions, REGION_REFUSE, 0, plain->size),
 	};
+	return true;
 }

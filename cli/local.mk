@@ -21,7 +21,7 @@ cli_libcli_a_SOURCES = \
 bin_PROGRAMS += adefuse
 adefuse_SOURCES = cli/main.c
 adefuse_LDADD = cli/libcli.a fs/libfs.a bde/libbitlocker.a disk/libdisk.a keyvault/libkeyvault.a net/libnet.a \
-	base/libbase.a $(FUSE_LIBS) $(CRYPTO_LIBS) $(CURL_LIBS) $(CJSON_LIBS) -lpthread -lm
+	base/libbase.a $(FUSE_LIBS) $(CRYPTO_LIBS) $(CURL_LIBS) $(CJSON_LIBS) $(LIBBDE_LIBS) -lpthread -lm
 
 UNIT_TESTS += tests/unit/cli-options tests/unit/cli-survey tests/unit/fs-tree
 tests_unit_cli_options_SOURCES = tests/unit/cli-options.c tests/tap.h

@@ -135,11 +135,11 @@ static void print_bitlocker(FILE *out, const struct survey_volume *volume)
 /* What a key has opened. */
 static void print_plain(FILE *out, const struct survey_volume *volume)
 {
-	struct bde_coverage coverage = bde_volume_coverage(volume->plain);
+	struct bde_coverage coverage = {0};
 	struct size_text size = units_size(volume->plain->size);
 
 	(void)fprintf(out, "      plaintext:  %s, %s\n", filesystem_name(volume->plain), size.text);
-	if (coverage.refused > 0)
+	if (bde_volume_coverage(volume->plain, &coverage) && coverage.refused > 0)
 		(void)fprintf(out, "      unreadable: %" PRIu64 " bytes\n", coverage.refused);
 }
 

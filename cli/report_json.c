@@ -83,15 +83,17 @@ static void write_conversion(struct json_writer *json, const struct bde_info *in
 static void write_plaintext(struct json_writer *json, const struct survey *survey,
 			    const struct survey_volume *volume)
 {
-	struct bde_coverage coverage = bde_volume_coverage(volume->plain);
+	struct bde_coverage coverage;
 
 	json_write_object(json, "plaintext");
 	json_write_number(json, "size", volume->plain->size);
 	json_write_text(json, "content", filesystem_name(volume->plain));
-	json_write_number(json, "ciphertext", coverage.ciphertext);
-	json_write_number(json, "plaintext", coverage.plaintext);
-	json_write_number(json, "zeros", coverage.zeros);
-	json_write_number(json, "unreadable", coverage.refused);
+	if (bde_volume_coverage(volume->plain, &coverage)) {
+		json_write_number(json, "ciphertext", coverage.ciphertext);
+		json_write_number(json, "plaintext", coverage.plaintext);
+		json_write_number(json, "zeros", coverage.zeros);
+		json_write_number(json, "unreadable", coverage.refused);
+	}
 	json_write_bool(json, "salvaged", survey_is_salvaged(survey, volume));
 	json_write_end(json);
 }

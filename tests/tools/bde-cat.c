@@ -25,7 +25,7 @@ static int usage(void)
 	(void)fprintf(
 		stderr,
 		"usage: bde-cat info DISK [OFFSET SIZE]\n"
-		"       bde-cat KEY DISK [OFFSET SIZE [FROM LENGTH]] > PLAIN\n"
+		"       bde-cat [--libbde] KEY DISK [OFFSET SIZE [FROM LENGTH]] > PLAIN\n"
 		"       bde-cat KEY DISK OFFSET SIZE against:PLAIN\n"
 		"KEY: bek:PATH, recovery:ENVIRONMENT_NAME, password:ENVIRONMENT_NAME, clear, "
 		"none\n"
@@ -169,12 +169,14 @@ static int compare(struct source *plain, const char *path, struct err *err)
 	return rc;
 }
 
+/* Set by --libbde: the second engine. */
+static enum bde_engine engine = BDE_ENGINE_OWN;
+
 static int run(char **argv, struct source *disk, struct notes *warnings, struct err *err)
 {
 	const char *spec = argv[1];
 	struct bde_metadata *metadata CLEANUP(bde_metadata_free) = NULL;
 	struct bde_key *key CLEANUP(bde_key_free) = NULL;
-	struct bde_unlocked *unlocked CLEANUP(bde_unlocked_free) = NULL;
 	struct source *plain CLEANUP(source_unref) = NULL;
 	const struct bde_protector *protector = NULL;
 	unsigned int flags = getenv("BDE_CAT_SALVAGE") ? BDE_SALVAGE : 0;
@@ -186,17 +188,14 @@ static int run(char **argv, struct source *disk, struct notes *warnings, struct 
 		return rc;
 	if (strcmp(spec, "info") == 0)
 		return show(bde_metadata_info(metadata));
-	if (strcmp(spec, "none") != 0) {
+	if (strcmp(spec, "none") != 0)
 		rc = make_key(spec, &key, err);
-		if (rc == 0)
-			rc = bde_unlock(metadata, key, &unlocked, &protector, err);
-		if (rc < 0)
-			return rc;
-		(void)fprintf(stderr, "unlocked by %s\n", guid_format(&protector->id).text);
-	}
-	rc = bde_volume_open(disk, metadata, unlocked, flags, warnings, &plain, err);
-	if (rc < 0)
+	if (rc == 0)
+		rc = bde_open(disk, metadata, key, engine, flags, warnings, &plain, &protector, err);
+	if (!plain)
 		return rc;
+	if (protector)
+		(void)fprintf(stderr, "unlocked by %s\n", guid_format(&protector->id).text);
 	if (argv[3] && argv[4] && argv[5] && strncmp(argv[5], "against:", 8) == 0)
 		return compare(plain, argv[5] + 8, err);
 	return copy_out(plain, number(argv, 5), number(argv, 6), err);
@@ -223,6 +222,11 @@ int main(int argc, char **argv)
 	struct err err = {0};
 	int rc;
 
+	if (argc > 1 && strcmp(argv[1], "--libbde") == 0) {
+		engine = BDE_ENGINE_LIBBDE;
+		argv++;
+		argc--;
+	}
 	if (argc < 3 || argc > 7)
 		return usage();
 	rc = open_part(argv, &part, &err);

@@ -174,7 +174,7 @@ static void has_state(uint64_t pattern, enum bde_state state, bool suspended)
 	struct bde_coverage coverage;
 
 	must(volume);
-	coverage = bde_volume_coverage(volume);
+	must(bde_volume_coverage(volume, &coverage));
 	is(info.state, state, "state by the bitmaps: %s", bde_state_name(state));
 	is(info.conversion, BDE_CONVERSION_BITMAP, "  of a bitmap");
 	is(info.suspended, suspended, "  suspended");

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which protectors a key is for, as the files of bde/ share it; unlocking itself is in bde.h. */
+#ifndef ADEFUSE_BDE_UNLOCK_H
+#define ADEFUSE_BDE_UNLOCK_H
+
+#include "bde/bde.h"
+
+/* By its kind, and for a BEK by its identifier. */
+bool unlock_may_fit(const struct bde_key *key, const struct bde_protector *protector);
+
+/* Fills err (ERR_KEY) with what would open the volume in place of this key. Returns -ENOKEY. */
+int unlock_no_fit(const struct bde_metadata *metadata, const struct bde_key *key, struct err *err);
+
+#endif
