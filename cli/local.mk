@@ -6,9 +6,11 @@ cli_libcli_a_SOURCES = \
 	cli/command_info.c \
 	cli/command_key.c \
 	cli/command_mount.c \
+	cli/compare.c cli/compare.h \
 	cli/daemon.c cli/daemon.h \
 	cli/keytable.c cli/keytable.h \
 	cli/options.c cli/options.h \
+	cli/progress.c cli/progress.h \
 	cli/report.c cli/report.h \
 	cli/report_json.c \
 	cli/secret_source.c cli/secret_source.h \
@@ -23,7 +25,12 @@ adefuse_SOURCES = cli/main.c
 adefuse_LDADD = cli/libcli.a fs/libfs.a bde/libbitlocker.a disk/libdisk.a keyvault/libkeyvault.a net/libnet.a \
 	base/libbase.a $(FUSE_LIBS) $(CRYPTO_LIBS) $(CURL_LIBS) $(CJSON_LIBS) $(LIBBDE_LIBS) -lpthread -lm
 
-UNIT_TESTS += tests/unit/cli-options tests/unit/cli-survey tests/unit/fs-tree
+UNIT_TESTS += tests/unit/cli-compare tests/unit/cli-options tests/unit/cli-progress tests/unit/cli-survey \
+	tests/unit/fs-tree
+tests_unit_cli_compare_SOURCES = tests/unit/cli-compare.c tests/fault.c tests/fault.h tests/tap.h
+tests_unit_cli_compare_LDADD = cli/libcli.a disk/libdisk.a base/libbase.a -lpthread
+tests_unit_cli_progress_SOURCES = tests/unit/cli-progress.c tests/tap.h
+tests_unit_cli_progress_LDADD = cli/libcli.a base/libbase.a
 tests_unit_cli_options_SOURCES = tests/unit/cli-options.c tests/tap.h
 tests_unit_cli_options_LDADD = $(adefuse_LDADD)
 tests_unit_cli_survey_SOURCES = tests/unit/cli-survey.c tests/tap.h
