@@ -264,7 +264,8 @@ enum bde_engine bde_engine_for(const struct bde_metadata *metadata, enum bde_eng
  * for our own engine.
  */
 int bde_open(struct source *volume, const struct bde_metadata *metadata, const struct bde_key *key,
-	     enum bde_engine engine, unsigned int flags, struct notes *warnings, struct source **ret_plain,
-	     const struct bde_protector **ret_protector, struct err *err);
+	     enum bde_engine engine, unsigned int flags, struct notes *warnings,
+	     struct source **ret_plain, const struct bde_protector **ret_protector,
+	     struct err *err);
 
 #endif

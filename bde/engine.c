@@ -143,8 +143,8 @@ static int open_own(struct source *volume, const struct bde_metadata *metadata,
 }
 
 int bde_open(struct source *volume, const struct bde_metadata *metadata, const struct bde_key *key,
-	     enum bde_engine engine, unsigned int flags, struct notes *warnings, struct source **ret_plain,
-	     const struct bde_protector **ret_protector, struct err *err)
+	     enum bde_engine engine, unsigned int flags, struct notes *warnings,
+	     struct source **ret_plain, const struct bde_protector **ret_protector, struct err *err)
 {
 	if (bde_engine_for(metadata, engine) == BDE_ENGINE_LIBBDE)
 		return open_libbde(volume, metadata, key, warnings, ret_plain, ret_protector, err);

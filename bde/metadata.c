@@ -249,9 +249,9 @@ static void sum_state(const struct bde_metadata *metadata, struct bde_info *info
 	} else if (metadata->boot.kind != BOOT_NORMAL && metadata->boot.kind != BOOT_VISTA) {
 		return;
 	} else if (info->version != 1 && ((current == DISK_DECRYPTING && next == DISK_DECRYPTED) ||
-		   (current == DISK_ENCRYPTING && next == DISK_ENCRYPTED) ||
-		   (current == DISK_CONVERTING &&
-		    (next == DISK_DECRYPTED || next == DISK_ENCRYPTED)))) {
+					  (current == DISK_ENCRYPTING && next == DISK_ENCRYPTED) ||
+					  (current == DISK_CONVERTING &&
+					   (next == DISK_DECRYPTED || next == DISK_ENCRYPTED)))) {
 		info->conversion = BDE_CONVERSION_WATERMARK;
 		info->state = BDE_STATE_PARTIAL;
 	} else if (current != next || info->conversion_size != 0) {

@@ -84,6 +84,7 @@ void command_print_keys_help(void)
 		"                           a vault host outside Azure's own names\n"
 		"  --timeout SECONDS        how long to keep trying a vault (60)\n"
 		"  --salvage                serve what is left of damaged volumes, search for lost ones\n"
+		"  --engine auto|own|libbde what decrypts (auto: our own; Vista's format: libbde)\n"
 		"SRC says where a secret is read: file:PATH, env:NAME, fd:N or prompt\n"
 		"\nOthers:\n"
 		"  -v, --verbose            say more; -vv much more\n"

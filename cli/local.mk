@@ -6,6 +6,7 @@ cli_libcli_a_SOURCES = \
 	cli/command_info.c \
 	cli/command_key.c \
 	cli/command_mount.c \
+	cli/command_verify.c \
 	cli/compare.c cli/compare.h \
 	cli/daemon.c cli/daemon.h \
 	cli/keytable.c cli/keytable.h \

@@ -21,6 +21,7 @@ static const struct {
 	{"mount", command_mount},
 	{"info", command_info},
 	{"key", command_key},
+	{"verify", command_verify},
 };
 
 static void print_help(FILE *out)
@@ -32,6 +33,7 @@ static void print_help(FILE *out)
 		"  adefuse mount [KEYS] [-f] [-o OPT,...] DISK MOUNTPOINT\n"
 		"  adefuse info  [--json] [KEYS] DISK\n"
 		"  adefuse key   [KEYS] [--out DIR] DISK\n"
+		"  adefuse verify [KEYS] [--volume N] [--sample N] DISK\n"
 		"  adefuse --help | --version\n\n"
 		"adefuse COMMAND --help describes a command, adefuse(1) everything.\n",
 		out);
@@ -64,7 +66,8 @@ static int run_command(int argc, char **argv)
 	if (argv[0][0] == '-')
 		err_hint(&err, "the command comes first: adefuse COMMAND [OPTIONS] ...");
 	else
-		err_hint(&err, "the commands are mount, info and key; adefuse --help shows them");
+		err_hint(&err,
+			 "the commands are mount, info, key and verify; adefuse --help shows them");
 	return command_fail(&err);
 }
 

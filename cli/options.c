@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "bde/bde.h"
+#include "cli/compare.h"
 
 enum {
 	OPT_BEK = 256,
@@ -27,12 +28,16 @@ enum {
 	OPT_TENANT,
 	OPT_CA_FILE,
 	OPT_TRUST_VAULT_HOST,
+	OPT_ENGINE,
 	OPT_TIMEOUT,
 	OPT_SALVAGE,
 	OPT_JSON,
 	OPT_OUT,
 	OPT_FORCE,
 	OPT_DRY_RUN,
+	OPT_VOLUME,
+	OPT_SAMPLE,
+	OPT_SEED,
 };
 
 /* The options that take a value and are allowed in an -o list too. */
@@ -51,6 +56,7 @@ static const struct option long_options[] = {
 	{"tenant", required_argument, NULL, OPT_TENANT},
 	{"ca-file", required_argument, NULL, OPT_CA_FILE},
 	{"trust-vault-host", required_argument, NULL, OPT_TRUST_VAULT_HOST},
+	{"engine", required_argument, NULL, OPT_ENGINE},
 	{"timeout", required_argument, NULL, OPT_TIMEOUT},
 	/* the rest is for the command line alone; the list parser stops at the first without a
 	   value */
@@ -59,6 +65,9 @@ static const struct option long_options[] = {
 	{"force", no_argument, NULL, OPT_FORCE},
 	{"dry-run", no_argument, NULL, OPT_DRY_RUN},
 	{"out", required_argument, NULL, OPT_OUT},
+	{"volume", required_argument, NULL, OPT_VOLUME},
+	{"sample", required_argument, NULL, OPT_SAMPLE},
+	{"seed", required_argument, NULL, OPT_SEED},
 	{"foreground", no_argument, NULL, 'f'},
 	{"verbose", no_argument, NULL, 'v'},
 	{"quiet", no_argument, NULL, 'q'},
@@ -183,11 +192,55 @@ static int take_shared(struct options *options, int option, const char *value, s
 		return 0;
 	case OPT_TRUST_VAULT_HOST:
 		return add_trusted_host(options, value, err);
+	case OPT_ENGINE:
+		if (bde_engine_parse(value, &options->engine))
+			return 0;
+		return bad_choice(err, "--engine", value, "auto, own, libbde");
 	case OPT_TIMEOUT:
 		return set_timeout(options, value, err);
 	default:
 		return -ENOENT;
 	}
+}
+
+static int bad_number(struct err *err, const char *option, const char *value, uint64_t most)
+{
+	err_set(err, ERR_USAGE, EINVAL, "%s '%s' is not a number that fits", option, value);
+	err_hint(err, "give a whole number up to %llu", (unsigned long long)most);
+	return -EINVAL;
+}
+
+/* Decimal, least..most. */
+static int take_number(const char *option, const char *value, uint64_t least, uint64_t most,
+		       uint64_t *ret_number, struct err *err)
+{
+	unsigned long long number;
+	char *end;
+
+	errno = 0;
+	number = strtoull(value, &end, 10);
+	if (errno || *end || *value < '0' || *value > '9' || number < least || number > most)
+		return bad_number(err, option, value, most);
+	*ret_number = number;
+	return 0;
+}
+
+static int take_verify(struct options *options, int option, const char *value, struct err *err)
+{
+	uint64_t number = 0;
+	int result = -ENOENT;
+
+	if (option == OPT_VOLUME) {
+		result = take_number("--volume", value, 1, UINT32_MAX, &number, err);
+		options->volume = (unsigned int)number;
+	} else if (option == OPT_SAMPLE) {
+		result = take_number("--sample", value, 1, COMPARE_SAMPLE_MAX, &number, err);
+		options->sample = (unsigned int)number;
+	} else if (option == OPT_SEED) {
+		result = take_number("--seed", value, 0, UINT64_MAX, &options->seed, err);
+		options->has_seed = result == 0;
+	}
+	return result;
 }
 
 /* Options that only some commands take, and those of all that take no value. */
@@ -217,6 +270,8 @@ static int take_own(struct options *options, int option, const char *value, unsi
 		options->force = true;
 	} else if (option == OPT_DRY_RUN && (flags & COMMAND_KEY)) {
 		options->dry_run = true;
+	} else if (flags & COMMAND_VERIFY) {
+		return take_verify(options, option, value, err);
 	} else {
 		return -ENOENT;
 	}

@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "bde/bde.h"
 #include "keyvault/keyvault.h"
 
 enum {
@@ -41,14 +42,20 @@ struct options {
 	const char *token_source; /* SRC of --credential token:SRC; NULL when not given */
 	const char *trusted_hosts[OPTIONS_HOST_MAX + 1]; /* NULL-terminated */
 	struct keyvault_options keyvault;
-	bool salvage;	    /* --salvage: also what is left of damaged volumes */
-	bool foreground;    /* mount -f */
-	bool debug;	    /* mount -d */
-	bool nonempty;	    /* mount -o nonempty */
-	bool json;	    /* --json */
-	bool force;	    /* key --force */
-	bool dry_run;	    /* key --dry-run */
-	const char *out;    /* key --out */
+	bool salvage;		/* --salvage: also what is left of damaged volumes */
+	enum bde_engine engine; /* --engine */
+	bool both_engines;	/* verify: open each volume by libbde too */
+	bool foreground;	/* mount -f */
+	bool debug;		/* mount -d */
+	bool nonempty;		/* mount -o nonempty */
+	bool json;		/* --json */
+	bool force;		/* key --force */
+	bool dry_run;		/* key --dry-run */
+	const char *out;	/* key --out */
+	unsigned int volume;	/* verify --volume; 0: all */
+	unsigned int sample;	/* verify --sample; 0: every sector */
+	bool has_seed;
+	uint64_t seed;	    /* verify --seed */
 	char *fuse_options; /* what -o held for FUSE; malloc'ed, NULL for nothing */
 	char **owned;	    /* copies of -o values */
 	size_t owned_count;
@@ -57,9 +64,10 @@ struct options {
 };
 
 enum command_flags {
-	COMMAND_MOUNT = 1, /* -f, -d, -o */
-	COMMAND_JSON = 2,  /* --json */
-	COMMAND_KEY = 4,   /* --out, --force, --dry-run */
+	COMMAND_MOUNT = 1,  /* -f, -d, -o */
+	COMMAND_JSON = 2,   /* --json */
+	COMMAND_KEY = 4,    /* --out, --force, --dry-run */
+	COMMAND_VERIFY = 8, /* --volume, --sample, --seed */
 };
 
 /*

@@ -141,14 +141,23 @@ static void write_bitlocker(struct json_writer *json, const struct bde_info *inf
 	json_write_end(json);
 }
 
+static void write_engine(struct json_writer *json, const struct survey_volume *volume)
+{
+	bool libbde = volume->plain && volume->engine == BDE_ENGINE_LIBBDE;
+
+	json_write_text(json, "engine", volume->plain ? bde_engine_name(volume->engine) : NULL);
+	json_write_text(json, "engine_version", libbde ? bde_engine_version() : NULL);
+}
+
 static void write_opened_by(struct json_writer *json, const struct survey_volume *volume)
 {
 	const struct bde_protector *protector = volume->protector;
 
 	json_write_object(json, "opened_by");
 	json_write_text(json, "key", volume->key_what);
-	write_guid(json, "protector_id", &protector->id);
-	json_write_text(json, "protector_type", bde_protector_type_name(protector->type));
+	json_write_text(json, "protector_id", protector ? guid_format(&protector->id).text : NULL);
+	json_write_text(json, "protector_type",
+			protector ? bde_protector_type_name(protector->type) : NULL);
 	json_write_text(json, "secret", volume->origin.secret_url);
 	json_write_text(json, "kek", volume->origin.kek_url);
 	json_write_text(json, "algorithm", volume->origin.algorithm);
@@ -188,9 +197,11 @@ static void write_volume(struct json_writer *json, const struct survey *survey,
 		(void)snprintf(file, sizeof(file), "p%u.raw", volume->partition->number);
 		json_write_text(json, "file", volume->plain ? file : NULL);
 	}
-	if (volume->metadata)
+	if (volume->metadata) {
 		write_bitlocker(json, bde_metadata_info(volume->metadata));
-	if (volume->protector)
+		write_engine(json, volume);
+	}
+	if (volume->key_what)
 		write_opened_by(json, volume);
 	if (volume->metadata && volume->plain)
 		write_plaintext(json, survey, volume);

@@ -48,8 +48,9 @@ static void open_decrypted(struct survey_volume *volume, unsigned int flags)
 
 	if (bde_metadata_info(volume->metadata)->state != BDE_STATE_DECRYPTED)
 		return;
-	if (bde_volume_open(volume->source, volume->metadata, NULL, flags, &volume->warnings,
-			    &volume->plain, &err) < 0)
+	volume->engine = bde_engine_for(volume->metadata, BDE_ENGINE_AUTO);
+	if (bde_open(volume->source, volume->metadata, NULL, BDE_ENGINE_AUTO, flags,
+		     &volume->warnings, &volume->plain, &volume->protector, &err) < 0)
 		survey_set_reason(volume, &err);
 }
 
@@ -168,6 +169,7 @@ void survey_origin_clear(struct survey_origin *origin)
 static void volume_clear(struct survey_volume *volume)
 {
 	source_unref(volume->plain);
+	source_unref(volume->second);
 	source_unref(volume->source);
 	bde_metadata_free(volume->metadata);
 	notes_clear(&volume->warnings);

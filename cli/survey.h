@@ -37,9 +37,13 @@ struct survey_volume {
 
 	struct bde_metadata *metadata; /* NULL when not BitLocker or unreadable */
 	struct source *plain;	       /* what is served; NULL while locked */
+	enum bde_engine engine;	       /* what serves `plain` of a BitLocker volume */
 	struct err reason;	       /* why there is no plaintext; kind ERR_NONE: no reason yet */
+	struct source *second;	       /* for verify: `plain` by the other engine, or NULL */
+	struct err second_reason;      /* why not */
 
-	const struct bde_protector *protector; /* that opened it; owned by the metadata */
+	const struct bde_protector *protector; /* that opened it; owned by the metadata; NULL when
+						  libbde did and did not say */
 	char *key_what;			       /* the key that opened it, for people */
 	struct survey_origin origin;
 	struct secret *bek; /* the BEK file that opened it, when it was one */

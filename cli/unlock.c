@@ -63,21 +63,38 @@ static void record_key(struct survey_volume *volume, const struct bde_key *key,
 		attempt_copy_origin(origin, &volume->origin);
 }
 
+/* For verify: the same key, and the engine that did not open it. */
+static void open_second(struct survey_volume *volume, const struct bde_key *key)
+{
+	const struct bde_protector *protector = NULL;
+
+	if (volume->engine == BDE_ENGINE_OWN) {
+		(void)bde_open(volume->source, volume->metadata, key, BDE_ENGINE_LIBBDE, 0,
+			       &volume->warnings, &volume->second, &protector,
+			       &volume->second_reason);
+		return;
+	}
+	err_set(&volume->second_reason, ERR_DISK, ENOTSUP,
+		"only libbde %s reads this format, so there is nothing to compare it with",
+		bde_engine_version());
+}
+
 /* One key on one volume. 0 opened, -ENOKEY does not fit, other: fits but the volume cannot be
  * served. */
-static int try_volume(struct survey_volume *volume, unsigned int flags, const struct bde_key *key,
-		      const struct secret *bek, const struct keyvault_origin *origin,
-		      struct err *err)
+static int try_volume(const struct attempt *attempt, struct survey_volume *volume,
+		      const struct bde_key *key, const struct secret *bek,
+		      const struct keyvault_origin *origin, struct err *err)
 {
-	struct bde_unlocked *unlocked CLEANUP(bde_unlocked_free) = NULL;
-	int result = bde_unlock(volume->metadata, key, &unlocked, &volume->protector, err);
+	enum bde_engine engine = bde_engine_for(volume->metadata, attempt->options->engine);
+	int result = bde_open(volume->source, volume->metadata, key, engine, attempt->survey->flags,
+			      &volume->warnings, &volume->plain, &volume->protector, err);
 
-	if (result == 0)
-		result = bde_volume_open(volume->source, volume->metadata, unlocked, flags,
-					 &volume->warnings, &volume->plain, err);
 	if (result == 0) {
+		volume->engine = engine;
 		record_key(volume, key, bek, origin);
 		log_info("p%u: unlocked with %s", volume->partition->number, bde_key_what(key));
+		if (attempt->options->both_engines)
+			open_second(volume, key);
 	} else if (result != -ENOKEY) {
 		survey_set_reason(volume, err);
 	}
@@ -96,7 +113,7 @@ bool attempt_try_key(struct attempt *attempt, const struct bde_key *key, const s
 
 		if (!attempt_wants_key(volume))
 			continue;
-		if (try_volume(volume, attempt->survey->flags, key, bek, origin, &err) == 0) {
+		if (try_volume(attempt, volume, key, bek, origin, &err) == 0) {
 			opened = true;
 			continue;
 		}
@@ -130,7 +147,7 @@ static int try_clear_key(struct attempt *attempt, struct err *err)
 		result = bde_key_clear(&key, err);
 		if (result < 0)
 			return result;
-		if (try_volume(volume, attempt->survey->flags, key, NULL, NULL, &why) == -ENOKEY)
+		if (try_volume(attempt, volume, key, NULL, NULL, &why) == -ENOKEY)
 			notes_add(&volume->warnings,
 				  "the clear key on the disk does not open it: %s", why.message);
 	}

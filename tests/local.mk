@@ -4,6 +4,7 @@ READER_TESTS = \
 	tests/e2e/real-images.sh \
 	tests/e2e/made-images.sh \
 	tests/e2e/partition-peers.sh \
+	tests/e2e/verify.sh \
 	tests/e2e/peers.sh
 ORACLE_TESTS = $(READER_TESTS) tests/e2e/states.sh tests/mkade/oracle.sh tests/mkade/oracle-states.sh tests/mkade/oracle-eow.sh tests/mkade/oracle-vista.sh
 MOUNT_TESTS = \
@@ -13,6 +14,7 @@ MOUNT_TESTS = \
 	tests/e2e/mount-refuses.sh \
 	tests/e2e/mount-evidence.sh \
 	tests/e2e/mount-partly.sh \
+	tests/e2e/engine.sh \
 	tests/e2e/mutated-images.sh \
 	tests/e2e/bad-input.sh \
 	tests/e2e/info.sh \
@@ -114,5 +116,15 @@ tests_mkade_mkade_SOURCES = \
 tests_mkade_mkade_CFLAGS = $(AM_CFLAGS) $(GCRYPT_CFLAGS)
 tests_mkade_mkade_LDADD = $(GCRYPT_LIBS)
 EXTRA_DIST += tests/mkade/mkntfs.sh tests/mkade/peers.sh
+
+# A libbde that is wrong by one bit, to be preloaded.
+if HAVE_LIBBDE
+check_DATA += tests/tools/libbde-flip.so
+endif
+tests/tools/libbde-flip.so: tests/tools/libbde-flip.c
+	$(AM_V_CCLD)$(MKDIR_P) tests/tools && $(CC) $(CPPFLAGS) -D_GNU_SOURCE $(LIBBDE_CFLAGS) $(CFLAGS) -shared -fPIC \
+		-o $@ $(top_srcdir)/tests/tools/libbde-flip.c
+EXTRA_DIST += tests/tools/libbde-flip.c
+CLEANFILES += tests/tools/libbde-flip.so
 
 include tests/fuzz/local.mk

@@ -24,12 +24,15 @@ offers()
 	printf '%s\n' "${COMPREPLY[@]}" | sort | tr '\n' ' '
 }
 
-is "$(offers '')" "--help --version info key mount " "the commands"
+is "$(offers '')" "--help --version info key mount verify " "the commands"
 is "$(offers m)" "mount " "one by its first letter"
 is "$(offers mount --cl)" "--cloud " "an option"
 is "$(offers info --j)" "--json " "an option of one command"
 is "$(offers mount --j)" " " "which another does not have"
 is "$(offers mount --cloud '')" "china public usgov " "values"
+is "$(offers mount --engine '')" "auto libbde own " "engines"
+is "$(offers verify --s)" "--sample --secret --seed " "the options of verify"
+is "$(offers verify --en)" " " "which has both engines"
 is "$(offers mount --bek k)" "key.BEK " "a file"
 is "$(offers key --out '')" "out " "a directory"
 is "$(offers mount --password '')" "env: fd: file: prompt " "where a secret is read from"

@@ -118,7 +118,7 @@ for option in "--credential x" "--cloud x" "--timeout x"; do
 	fails 2 "$option" adefuse mount $option "$disk" "$at"
 	says "hint:"
 done
-for command in mount info key; do
+for command in mount info key verify; do
 	ok "$command --help" adefuse $command --help
 	says "Usage: adefuse $command" "--recovery-password SRC"
 done

@@ -191,7 +191,8 @@ static int run(char **argv, struct source *disk, struct notes *warnings, struct 
 	if (strcmp(spec, "none") != 0)
 		rc = make_key(spec, &key, err);
 	if (rc == 0)
-		rc = bde_open(disk, metadata, key, engine, flags, warnings, &plain, &protector, err);
+		rc = bde_open(disk, metadata, key, engine, flags, warnings, &plain, &protector,
+			      err);
 	if (!plain)
 		return rc;
 	if (protector)

@@ -94,10 +94,10 @@ static struct source *open_key(struct source *below, struct bde_key *key, struct
 	const struct bde_protector *protector = NULL;
 	struct bde_metadata *metadata = NULL;
 	struct source *plain = NULL;
-	int rc = bde_metadata_read(below, NULL, &metadata, err);
+	int rc = bde_metadata_read(below, 0, NULL, &metadata, err);
 
 	if (rc == 0)
-		rc = bde_open(below, metadata, key, BDE_ENGINE_LIBBDE, notes, &plain, &protector,
+		rc = bde_open(below, metadata, key, BDE_ENGINE_LIBBDE, 0, notes, &plain, &protector,
 			      err);
 	must((rc == 0) == (plain != NULL));
 	if (ret_protector)
@@ -220,8 +220,8 @@ static void test_protector(void)
 	struct bde_metadata *metadata = NULL;
 	struct bde_key *key = bek_key(false, 0);
 
-	must(bde_metadata_read(below, NULL, &metadata, NULL) == 0);
-	must(bde_open(below, metadata, key, BDE_ENGINE_LIBBDE, NULL, &plain, &protector, NULL) ==
+	must(bde_metadata_read(below, 0, NULL, &metadata, NULL) == 0);
+	must(bde_open(below, metadata, key, BDE_ENGINE_LIBBDE, 0, NULL, &plain, &protector, NULL) ==
 	     0);
 	ok(protector && memcmp(protector->id.bytes, made_bek_id, 16) == 0, "a BEK's protector");
 	is(bde_engine_for(metadata, BDE_ENGINE_AUTO), BDE_ENGINE_OWN, "ours is the usual engine");
@@ -397,11 +397,11 @@ static void test_vista(bool with_copy)
 	if (with_copy)
 		put_boot_copy(made);
 	below = memory(made->disk, MADE_SIZE);
-	must(bde_metadata_read(below, &notes, &metadata, NULL) == 0);
+	must(bde_metadata_read(below, 0, &notes, &metadata, NULL) == 0);
 	is(notes.count, 0, "Vista: nothing to warn of");
 	is(bde_metadata_info(metadata)->state, BDE_STATE_ENCRYPTED, "Vista: encrypted");
 	is(bde_engine_for(metadata, BDE_ENGINE_AUTO), BDE_ENGINE_LIBBDE, "  is libbde's");
-	is(bde_open(below, metadata, key, BDE_ENGINE_AUTO, &notes, &plain, &protector, &err), 0,
+	is(bde_open(below, metadata, key, BDE_ENGINE_AUTO, 0, &notes, &plain, &protector, &err), 0,
 	   "  which opens it");
 	if (!plain)
 		printf("# %s\n", err.message);
@@ -415,16 +415,16 @@ static void test_vista(bool with_copy)
 	   "  its last sector: %s", with_copy ? "known" : "not known");
 	is(notes.count, !with_copy, "  a warning when that is left out");
 	source_unref(plain);
-	is(bde_open(below, metadata, key, BDE_ENGINE_OWN, NULL, &plain, &protector, &err), -ENOTSUP,
-	   "  ours does not");
+	is(bde_open(below, metadata, key, BDE_ENGINE_OWN, 0, NULL, &plain, &protector, &err),
+	   -ENOTSUP, "  ours does not");
 	ok(strstr(err.message, "Vista") && strstr(err.hint, "--engine libbde"), "  and says so");
 	bde_metadata_free(metadata);
 	source_unref(below);
 	for (size_t i = 0; i < 3; i++)
 		made_put(made->disk + copies[i] + 14, 1, 2);
 	below = memory(made->disk, MADE_SIZE);
-	must(bde_metadata_read(below, NULL, &metadata, NULL) == 0);
-	is(bde_open(below, metadata, key, BDE_ENGINE_AUTO, NULL, &plain, &protector, &err),
+	must(bde_metadata_read(below, 0, NULL, &metadata, NULL) == 0);
+	is(bde_open(below, metadata, key, BDE_ENGINE_AUTO, 0, NULL, &plain, &protector, &err),
 	   -ENOTSUP, "  one in conversion is refused");
 	bde_metadata_free(metadata);
 	source_unref(below);
