@@ -275,7 +275,7 @@ static int take_bits(struct eow_region *region, const struct eow_record *record,
 	if (bytes > EOW_BITS_MAX - *total)
 		return -EOVERFLOW;
 	*total += bytes;
-	region->bits = malloc(bytes);
+	region->bits = malloc(bytes + 1); /* never 0, which the analyser cannot see */
 	if (!region->bits)
 		return -ENOMEM;
 	memcpy(region->bits, record->bits, bytes);

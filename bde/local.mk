@@ -43,6 +43,7 @@ UNIT_TESTS += \
 	tests/unit/bde-bek \
 	tests/unit/bde-datum \
 	tests/unit/bde-eow \
+	tests/unit/bde-eow-damage \
 	tests/unit/bde-find \
 	tests/unit/bde-libbde \
 	tests/unit/bde-metadata \
@@ -56,8 +57,10 @@ tests_unit_bde_bek_SOURCES = tests/unit/bde-bek.c $(bde_made)
 tests_unit_bde_bek_LDADD = $(bde_parts)
 tests_unit_bde_datum_SOURCES = tests/unit/bde-datum.c $(bde_made)
 tests_unit_bde_datum_LDADD = $(bde_parts)
-tests_unit_bde_eow_SOURCES = tests/unit/bde-eow.c $(bde_made_eow) $(bde_fault) tests/source_contract.h
+tests_unit_bde_eow_SOURCES = tests/unit/bde-eow.c $(bde_made_eow) tests/eow_check.h tests/source_contract.h
 tests_unit_bde_eow_LDADD = $(bde_parts)
+tests_unit_bde_eow_damage_SOURCES = tests/unit/bde-eow-damage.c $(bde_made_eow) $(bde_fault) tests/eow_check.h
+tests_unit_bde_eow_damage_LDADD = $(bde_parts)
 tests_unit_bde_find_SOURCES = tests/unit/bde-find.c $(bde_made_eow) $(bde_fault)
 tests_unit_bde_find_LDADD = $(bde_parts)
 tests_unit_bde_libbde_SOURCES = tests/unit/bde-libbde.c $(bde_made) $(bde_fault) tests/source_contract.h

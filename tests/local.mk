@@ -14,6 +14,7 @@ MOUNT_TESTS = \
 	tests/e2e/mount-refuses.sh \
 	tests/e2e/mount-evidence.sh \
 	tests/e2e/mount-partly.sh \
+	tests/e2e/mount-damaged.sh \
 	tests/e2e/engine.sh \
 	tests/e2e/mutated-images.sh \
 	tests/e2e/bad-input.sh \

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash disable=SC2317 # functions are called by name
 # Volumes that Windows made: each decodes, with each of its keys, to the SHA-256 that dm-crypt gives for it; damaged
-# metadata copies are passed over as long as one is whole; what is not served is refused by name.
+# metadata copies are passed over as long as one is whole. The one whose decryption was paused decodes by its bitmaps; the
+# one that has lost its bitmaps is refused, and salvaged to its header.
 # The images are not part of the project: ADEFUSE_REAL_IMAGES names the folder that has them.
 # shellcheck source=tests/lib.sh disable=SC2154 # set by make check
 . "$abs_top_srcdir/tests/lib.sh"
@@ -23,7 +24,7 @@ setting()
 decodes()
 {
 	local name=$1 key=$2 image=$3 want=$4 got
-	got=$("$bde_cat" "$key" "$image" 2>"$work/said" | sha256sum | cut -d ' ' -f 1)
+	got=$("$bde_cat" "$key" "$image" 0 0 0 "${5:-0}" 2>"$work/said" | sha256sum | cut -d ' ' -f 1)
 	out=$(cat "$work/said")
 	[ "$got" = "$want" ]
 	result $? "$name"
@@ -50,7 +51,13 @@ decode_whole()
 refuse_part()
 {
 	fails 3 "$3 with its $1 is refused" "$bde_cat" "$2" "$work/$3.img"
-	says 'encrypted in part' 'hint: let Windows finish'
+	says 'which parts of the volume are encrypted cannot be told' 'copy 2 at offset 52080640' 'hint: --salvage'
+	export BDE_CAT_SALVAGE=1
+	decodes "  salvaged: its header" "$2" "$work/$3.img" \
+		898be0b2b9f91cd6d2ec928e4bad9dab01e5945de6bbc15043ca84748948520f 8192
+	says 'salvaged'
+	fails 3 "  and nothing that is not known" "$bde_cat" "$2" "$work/$3.img" 0 0 8192 512
+	unset BDE_CAT_SALVAGE
 }
 
 declare -A guid_name=([PW]=PW_VMK_GUID [RP]=RP_VMK_GUID [RP2]=RP2_VMK_GUID [BEK]=SK_VMK_GUID)
@@ -66,10 +73,31 @@ done < <(sed -n 's/^\[\(.*\)\]$/\1/p' "$work/images.conf")
 is "$whole" 8 'all images with a known sum were there'
 
 gzip -dc "$images/eow-partial.img.gz" | dd of="$work/eow.img" bs=1M conv=sparse iflag=fullblock status=none
-KEY='password12!@' refuse_part password password:KEY eow
+export KEY='password12!@'
+decodes "a paused decryption by its bitmaps, as far as the image goes" password:KEY "$work/eow.img" \
+	05643efa277b704661177f2ecfaebf5943ad252064e3e743d165e18708031bde 361004032
+says 'the image is cut off'
+fails 3 '  and not a byte beyond' "$bde_cat" password:KEY "$work/eow.img" 0 0 361004032 512
+# both of its boot sector's ways to the metadata are gone: found by signature, and its bitmaps too
+dd if=/dev/zero of="$work/eow.img" bs=512 count=16 conv=notrunc status=none
+fails 3 'its boot sector overwritten: refused, for the bitmap may be anywhere' "$bde_cat" password:KEY "$work/eow.img"
+says 'a bitmap that only it leads to' '--salvage searches'
+export BDE_CAT_SALVAGE=1
+decodes '  salvage finds it, and every byte is right' password:KEY "$work/eow.img" \
+	05643efa277b704661177f2ecfaebf5943ad252064e3e743d165e18708031bde 361004032
+unset BDE_CAT_SALVAGE
 rm -f "$work/eow.img"
 ok 'it is recognised without a key' "$bde_cat" info "$work/bitlk-partially-encrypted-aes-cbc-128.img"
 says 'method AES-CBC 128' 'state partly encrypted (4 4)'
+
+# ---- the boot sector overwritten: found by signature, the sum stays
+for image in bitlk-aes-cbc-128 bitlk-aes-xts-128-4k bitlk-togo-aes-xts-128 bitlk-aes-cbc-elephant-128; do
+	cp --sparse=always "$work/$image.img" "$work/damaged.img"
+	dd if=/dev/urandom of="$work/damaged.img" bs=512 count=16 conv=notrunc status=none
+	KEY=$(setting $image PW)
+	decodes "$image without its boot sector" password:KEY "$work/damaged.img" "$(setting $image SHA256SUM)"
+	says 'found by its signature'
+done
 
 # damage IMAGE COPY...: spoil metadata copies, each in another way.
 damage()
@@ -107,12 +135,15 @@ image=bitlk-aes-xts-128
 KEY=$(setting $image PW)
 cp --sparse=always "$work/$image.img" "$work/damaged.img"
 truncate -s 35250176 "$work/damaged.img"
-fails 3 'an image cut off before the moved header is refused' "$bde_cat" password:KEY "$work/damaged.img"
-says 'may be cut off'
+want=$("$bde_cat" password:KEY "$work/$image.img" 2>/dev/null | head -c 35213312 | tail -c +8193 | sha256sum | cut -d ' ' -f 1)
+got=$("$bde_cat" password:KEY "$work/damaged.img" 0 0 8192 35205120 2>"$work/said" | sha256sum | cut -d ' ' -f 1)
+is "$got" "$want" 'an image cut off before the moved header: all else that is there'
+fails 3 '  but not the header' "$bde_cat" password:KEY "$work/damaged.img" 0 0 0 512
+says 'is cut off'
 cp --sparse=always "$work/$image.img" "$work/damaged.img"
 truncate -s 50M "$work/damaged.img"
 want=$("$bde_cat" password:KEY "$work/$image.img" 2>/dev/null | head -c 50M | sha256sum | cut -d ' ' -f 1)
-decodes 'an image cut off later gives what is left' password:KEY "$work/damaged.img" "$want"
+decodes 'an image cut off later gives what is left' password:KEY "$work/damaged.img" "$want" "$((50 << 20))"
 says 'the image is cut off' 'metadata copy 3'
 fails 4 'the BEK of another volume' "$bde_cat" "bek:$(echo "$work"/*.BEK)" "$work/$image.img"
 says 'no startup key' "password {$(setting $image PW_VMK_GUID | tr a-f A-F)}"
