@@ -13,6 +13,7 @@
  * refused has words.
  */
 #include <stdint.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -145,7 +146,13 @@ static void use_volume(struct source *disk, const struct bde_metadata *metadata,
 		check(err.kind != ERR_NONE && err.message[0]);
 		return;
 	}
-	check(volume->size <= disk->size);
+	check(volume->size <= disk->size || volume->size <= INT64_MAX);
+	/* of a volume that says it is longer than the disk, the rest is not made up */
+	if (volume->size > disk->size) {
+		uint8_t byte;
+
+		check(source_pread(volume, &byte, 1, volume->size - 1) == -EIO);
+	}
 	read_some(volume, 0);
 	read_some(volume, info->header_size - 1);
 	read_some(volume, info->header_offset - 1);
@@ -175,7 +182,7 @@ static void check_info(const struct bde_info *info, const struct source *disk)
 	check(info->protector_count <= BDE_PROTECTOR_MAX);
 	check(info->volume_size <= disk->size);
 	check(info->sector_size == 512 || info->sector_size == 4096);
-	check(checked_within(info->header_offset, info->header_size, disk->size));
+	check(checked_within(info->header_offset, info->header_size, INT64_MAX));
 	check(bde_method_name(info->method) && bde_state_name(info->state));
 	for (size_t i = 0; i < BDE_COPIES; i++)
 		check(info->copies[i].valid == !info->copies[i].problem);
