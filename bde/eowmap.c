@@ -275,7 +275,7 @@ static int take_bits(struct eow_region *region, const struct eow_record *record,
 	if (bytes > EOW_BITS_MAX - *total)
 		return -EOVERFLOW;
 	*total += bytes;
-	region->bits = malloc(bytes + 1); /* never 0, which the analyser cannot see */
+	region->bits = malloc(bytes + 1); /* bytes is never 0, which the analyser cannot see */
 	if (!region->bits)
 		return -ENOMEM;
 	memcpy(region->bits, record->bits, bytes);
@@ -305,7 +305,7 @@ static int read_records(struct reading *reading, const struct eow_bitmap *bitmap
 	record = choose_record(records, bytes, &problem);
 	if (record)
 		problem = read_log(reading->volume, reading->map, reading->descriptor, region);
-	if (problem)
+	if (!record || problem)
 		return set_problem(region, problem);
 	return take_bits(region, record, bytes, &reading->total);
 }
@@ -362,7 +362,7 @@ static int read_regions(struct source *volume, struct eow_map *map,
 	struct reading reading = {
 		.volume = volume, .map = map, .descriptor = descriptor, .bytes = bytes};
 
-	map->regions = calloc(descriptor->count, sizeof(*map->regions));
+	map->regions = calloc((size_t)descriptor->count + 1, sizeof(*map->regions));
 	if (!bytes || !map->regions)
 		return err_nomem(err);
 	map->count = descriptor->count;

@@ -12,8 +12,8 @@
  * Everything that bde.h offers is then done with the volume. It ends, nothing leaks, and what is
  * refused has words.
  */
-#include <stdint.h>
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
