@@ -234,32 +234,49 @@ static bool has_clear_key(const struct bde_info *info)
 	return false;
 }
 
-/* What says which parts are ciphertext, and what that adds up to. Combinations that were never seen
- * are "other". */
+/* A conversion that was seen with a watermark; others are not believed. */
+static bool has_watermark(const struct bde_info *info)
+{
+	switch (info->state_current) {
+	case DISK_DECRYPTING:
+		return info->state_next == DISK_DECRYPTED;
+	case DISK_ENCRYPTING:
+		return info->state_next == DISK_ENCRYPTED;
+	case DISK_CONVERTING:
+		return info->state_next == DISK_DECRYPTED || info->state_next == DISK_ENCRYPTED;
+	default:
+		return false;
+	}
+}
+
+/* Nothing is under way. */
+static enum bde_state settled_state(const struct bde_info *info)
+{
+	if (info->state_current != info->state_next || info->conversion_size != 0)
+		return BDE_STATE_OTHER;
+	if (info->state_current == DISK_DECRYPTED)
+		return BDE_STATE_DECRYPTED;
+	if (info->state_current != DISK_ENCRYPTED)
+		return BDE_STATE_OTHER;
+	return info->suspended ? BDE_STATE_SUSPENDED : BDE_STATE_ENCRYPTED;
+}
+
+/* What says which parts are ciphertext, and what that adds up to. */
 static void sum_state(const struct bde_metadata *metadata, struct bde_info *info)
 {
-	uint16_t current = info->state_current;
-	uint16_t next = info->state_next;
+	enum boot_kind kind = metadata->boot.kind;
 
 	info->suspended = has_clear_key(info);
 	info->state = BDE_STATE_OTHER;
-	if (metadata->boot.kind == BOOT_EOW && current >= DISK_DECRYPTED && current <= DISK_LAST) {
+	if (kind == BOOT_EOW && info->state_current >= DISK_DECRYPTED &&
+	    info->state_current <= DISK_LAST) {
 		info->conversion = BDE_CONVERSION_BITMAP;
 		info->state = BDE_STATE_PARTIAL;
-	} else if (metadata->boot.kind != BOOT_NORMAL && metadata->boot.kind != BOOT_VISTA) {
-		return;
-	} else if (info->version != 1 && ((current == DISK_DECRYPTING && next == DISK_DECRYPTED) ||
-					  (current == DISK_ENCRYPTING && next == DISK_ENCRYPTED) ||
-					  (current == DISK_CONVERTING &&
-					   (next == DISK_DECRYPTED || next == DISK_ENCRYPTED)))) {
+	} else if (kind == BOOT_NORMAL && has_watermark(info)) {
 		info->conversion = BDE_CONVERSION_WATERMARK;
 		info->state = BDE_STATE_PARTIAL;
-	} else if (current != next || info->conversion_size != 0) {
-		return;
-	} else if (current == DISK_DECRYPTED) {
-		info->state = BDE_STATE_DECRYPTED;
-	} else if (current == DISK_ENCRYPTED) {
-		info->state = info->suspended ? BDE_STATE_SUSPENDED : BDE_STATE_ENCRYPTED;
+	} else if (kind == BOOT_NORMAL || kind == BOOT_VISTA) {
+		info->state = settled_state(info);
 	}
 }
 

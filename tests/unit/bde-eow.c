@@ -129,8 +129,8 @@ static void refuses_chunk(struct made *made, uint64_t start, uint64_t end, const
 
 static void test_interrupted(void)
 {
-	uint64_t chunk = made_eow_edges[2] + 3 * MADE_EOW_CHUNK;
-	uint64_t last = made_eow_edges[2] + 13 * MADE_EOW_CHUNK;
+	uint64_t chunk = made_eow_edges[2] + UINT64_C(3) * MADE_EOW_CHUNK;
+	uint64_t last = made_eow_edges[2] + UINT64_C(13) * MADE_EOW_CHUNK;
 	struct made *made = fresh();
 
 	made_eow_put_entry(made, 2, 0, 8, chunk);
@@ -153,7 +153,7 @@ static void test_interrupted(void)
 
 static void test_logs(void)
 {
-	uint64_t chunk = made_eow_edges[2] + 3 * MADE_EOW_CHUNK;
+	uint64_t chunk = made_eow_edges[2] + UINT64_C(3) * MADE_EOW_CHUNK;
 	struct made *made = fresh();
 	size_t log = made_eow_bitmap(2) + MADE_EOW_LOG;
 	size_t entry = made_eow_entry(made, 2, 0);
