@@ -70,6 +70,62 @@ tests_fuzz_fuzz_azurejson_SOURCES = tests/fuzz/fuzz-azurejson.c
 tests_fuzz_fuzz_azurejson_LDADD = $(KEYVAULT_TEST_LIBS)
 tests_fuzz_fuzz_azurejson_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 
+FUZZ_REPLAYS += tests/fuzz/replay-recovery
+tests_fuzz_replay_recovery_SOURCES = tests/fuzz/fuzz-recovery.c tests/fuzz/replay.c tests/tap.h
+tests_fuzz_replay_recovery_LDADD = $(bde_parts)
+FUZZ_TARGETS += tests/fuzz/fuzz-recovery
+tests_fuzz_fuzz_recovery_SOURCES = tests/fuzz/fuzz-recovery.c
+tests_fuzz_fuzz_recovery_LDADD = $(bde_parts)
+tests_fuzz_fuzz_recovery_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+
+FUZZ_REPLAYS += tests/fuzz/replay-boot
+tests_fuzz_replay_boot_SOURCES = tests/fuzz/fuzz-boot.c tests/fuzz/replay.c tests/tap.h
+tests_fuzz_replay_boot_LDADD = $(bde_parts)
+FUZZ_TARGETS += tests/fuzz/fuzz-boot
+tests_fuzz_fuzz_boot_SOURCES = tests/fuzz/fuzz-boot.c
+tests_fuzz_fuzz_boot_LDADD = $(bde_parts)
+tests_fuzz_fuzz_boot_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+
+FUZZ_REPLAYS += tests/fuzz/replay-datum
+tests_fuzz_replay_datum_SOURCES = tests/fuzz/fuzz-datum.c tests/fuzz/replay.c tests/tap.h
+tests_fuzz_replay_datum_LDADD = $(bde_parts)
+FUZZ_TARGETS += tests/fuzz/fuzz-datum
+tests_fuzz_fuzz_datum_SOURCES = tests/fuzz/fuzz-datum.c
+tests_fuzz_fuzz_datum_LDADD = $(bde_parts)
+tests_fuzz_fuzz_datum_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+
+FUZZ_REPLAYS += tests/fuzz/replay-eow-parts
+tests_fuzz_replay_eow_parts_SOURCES = tests/fuzz/fuzz-eow-parts.c tests/fuzz/replay.c tests/tap.h
+tests_fuzz_replay_eow_parts_LDADD = $(bde_parts)
+FUZZ_TARGETS += tests/fuzz/fuzz-eow-parts
+tests_fuzz_fuzz_eow_parts_SOURCES = tests/fuzz/fuzz-eow-parts.c
+tests_fuzz_fuzz_eow_parts_LDADD = $(bde_parts)
+tests_fuzz_fuzz_eow_parts_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+
+FUZZ_REPLAYS += tests/fuzz/replay-eow
+tests_fuzz_replay_eow_SOURCES = tests/fuzz/fuzz-eow.c tests/fuzz/replay.c tests/tap.h $(bde_made_eow)
+tests_fuzz_replay_eow_LDADD = $(bde_parts)
+FUZZ_TARGETS += tests/fuzz/fuzz-eow
+tests_fuzz_fuzz_eow_SOURCES = tests/fuzz/fuzz-eow.c $(bde_made_eow)
+tests_fuzz_fuzz_eow_LDADD = $(bde_parts)
+tests_fuzz_fuzz_eow_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+
+FUZZ_REPLAYS += tests/fuzz/replay-find
+tests_fuzz_replay_find_SOURCES = tests/fuzz/fuzz-find.c tests/fuzz/replay.c tests/tap.h $(bde_made_eow)
+tests_fuzz_replay_find_LDADD = $(bde_parts)
+FUZZ_TARGETS += tests/fuzz/fuzz-find
+tests_fuzz_fuzz_find_SOURCES = tests/fuzz/fuzz-find.c $(bde_made_eow)
+tests_fuzz_fuzz_find_LDADD = $(bde_parts)
+tests_fuzz_fuzz_find_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+
+FUZZ_REPLAYS += tests/fuzz/replay-portal
+tests_fuzz_replay_portal_SOURCES = tests/fuzz/fuzz-portal.c tests/fuzz/replay.c tests/tap.h
+tests_fuzz_replay_portal_LDADD = $(KEYVAULT_TEST_LIBS)
+FUZZ_TARGETS += tests/fuzz/fuzz-portal
+tests_fuzz_fuzz_portal_SOURCES = tests/fuzz/fuzz-portal.c
+tests_fuzz_fuzz_portal_LDADD = $(KEYVAULT_TEST_LIBS)
+tests_fuzz_fuzz_portal_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+
 check_PROGRAMS += $(FUZZ_REPLAYS)
 TESTS += $(FUZZ_REPLAYS)
 if FUZZERS
