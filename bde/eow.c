@@ -115,6 +115,10 @@ static int check_descriptor(const struct eow_descriptor *descriptor, struct err 
 		return bad(err, "the size of the log", descriptor->log_size);
 	if (descriptor->count == 0)
 		return bad(err, "the number of bitmaps", 0);
+	for (unsigned int i = 0; i < 2; i++) {
+		if (descriptor->copies[i] % sector != 0)
+			return bad(err, "the place of a copy", descriptor->copies[i]);
+	}
 	return 0;
 }
 

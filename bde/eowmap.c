@@ -69,6 +69,9 @@ static int read_descriptor(struct source *volume, uint64_t offset, struct copy *
 		return err_nomem(err);
 	read_leniently(volume, bytes, size, offset);
 	rc = eow_descriptor_parse(bytes, size, &ret_copy->descriptor, err);
+	if (rc == 0 && ret_copy->descriptor.copies[0] != offset &&
+	    ret_copy->descriptor.copies[1] != offset)
+		rc = err_set(err, ERR_DISK, EINVAL, "it names other places than its own");
 	if (rc == 0)
 		ret_copy->bytes = TAKE(bytes);
 	return rc;
@@ -170,7 +173,9 @@ static struct eow_entry read_entry(struct source *volume, uint64_t offset)
 {
 	uint8_t bytes[SECTOR];
 
-	read_leniently(volume, bytes, sizeof(bytes), offset);
+	/* not as zeros: that would be an entry that was never written */
+	if (source_pread(volume, bytes, sizeof(bytes), offset) < 0)
+		return (struct eow_entry){0};
 	return eow_entry_parse(bytes, sizeof(bytes));
 }
 
@@ -395,6 +400,7 @@ int eow_map_read(struct source *volume, const uint64_t places[EOW_COPIES], struc
 	if (rc == 0) {
 		const struct eow_descriptor *descriptor = &copies[index].descriptor;
 
+		memcpy(map->places, descriptor->copies, sizeof(map->places));
 		map->descriptor_size = descriptor->size;
 		map->chunk_size = descriptor->chunk_size;
 		map->log_size = descriptor->log_size;

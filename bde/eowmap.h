@@ -31,7 +31,8 @@ struct eow_region {
 };
 
 struct eow_map {
-	uint64_t copies[EOW_COPIES]; /* of the descriptor */
+	uint64_t copies[EOW_COPIES]; /* of the descriptor, as the boot sector has them */
+	uint64_t places[EOW_COPIES]; /* the same from the descriptor, which has a checksum */
 	char *copy_problems[EOW_COPIES];
 	size_t descriptor_size;
 	uint32_t chunk_size;

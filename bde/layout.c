@@ -178,7 +178,7 @@ static int overlay_eow(const struct bde_metadata *metadata, struct regions *regi
 			rc = overlay_lost_bitmap(map, &map->regions[i], floor, regions);
 	}
 	for (unsigned int i = 0; i < EOW_COPIES && rc == 0; i++)
-		rc = overlay_zeros(regions, floor, map->copies[i],
+		rc = overlay_zeros(regions, floor, map->places[i],
 				   map->descriptor_size + sector - 1 -
 					   (map->descriptor_size + sector - 1) % sector);
 	for (uint32_t i = 0; i < map->count && rc == 0; i++) {
