@@ -19,7 +19,7 @@ mkdir "$at" "$work/out"
 # ---- disks, and the windows of each that are worth damaging: "offset length kind"
 truncate -s 8M "$work/system.img"
 mkntfs -F -f -q "$work/system.img" >/dev/null 2>&1
-disks=(bare mbr gpt)
+disks=(bare mbr gpt eow watermark)
 windows_of()
 {
 	local disk=$1 offset size
@@ -28,12 +28,18 @@ windows_of()
 	echo "$offset 512 boot"
 	json "$disk.json" ".volume.metadata_offsets[] + $offset" | sed 's/$/ 2048 copy/'
 	[ "$offset" = 0 ] || echo "0 512 table"
+	json "$disk.json" "(.volume.eow // empty) | (.descriptors[], (.regions[] | .bitmap, .bitmap + 512, .bitmap + 1024, .log, .log + 512))" |
+		sed 's/$/ 512 eow/'
 	case $disk in
 	*gpt*) printf '%s table\n' "512 512" "1024 512" "$((size - 1024)) 512" "$((size - 512)) 512" ;;
 	esac
 }
 for layout in "${disks[@]}"; do
-	options=(--layout "$layout")
+	case $layout in
+	eow) options=(--layout bare --eow --chunk 64K --eow-region 5M --eow-encrypted random) ;;
+	watermark) options=(--layout bare --state "converting:3,1,9M") ;;
+	*) options=(--layout "$layout") ;;
+	esac
 	[ "$layout" != mbr ] || options+=(--system "$work/system.img")
 	[ "$layout" != gpt ] || options+=(--vhd)
 	make_disk "$work/$layout" "${options[@]}" --plain-out "$work/$layout.plain" --method xts-256 --guid "$bek_guid" \
@@ -104,7 +110,17 @@ damage()
 		damage_once "$disk"
 	done
 	random 2
-	[ "$number" = 0 ] || "$MKADE" --fix-crc "$disk" >/dev/null 2>&1 || :
+	if [ "$number" != 0 ]; then
+		"$MKADE" --fix-crc "$disk" >/dev/null 2>&1 || :
+		# a bitmap with its checksum put right may truly say something else: its bytes are not judged
+		random 2
+		if [ "$layout$number" = eow1 ]; then
+			"$MKADE" --fix-crc "$disk" eow >/dev/null 2>&1 || :
+			forged=1
+		fi
+	fi
+	random 8
+	[ "$number" != 0 ] || dd if=/dev/zero of="$disk" bs=512 seek=$(($(json "$disk.json" .volume.offset) / 512)) count=1 conv=notrunc status=none
 }
 
 wrong()
@@ -136,8 +152,12 @@ look()
 		[ "$size" -le "$whole" ] || size=$whole
 		random 256
 		for place in 0 $((size * number / 256 / 4096 * 4096)) $((size / 2 / 4096 * 4096)) $(((size - 1) / 4096 * 4096)); do
-			dd if="$at/$file" of="$work/got" bs=4096 skip=$((place / 4096)) count=1 2>/dev/null || continue
+			timeout 10 dd if="$at/$file" of="$work/got" bs=4096 skip=$((place / 4096)) count=1 2>/dev/null || {
+				[ $? != 124 ] || wrong "$file at $place: takes longer than 10 s"
+				continue
+			}
 			opened=$((opened + 1))
+			[ $forged = 0 ] || continue
 			cmp -s -n "$(stat -c %s "$work/got")" "$work/got" "$work/$layout.plain" 0 "$place" || wrong "$file at $place: wrong bytes"
 		done
 	done < <(jq -r '.volumes[] | select(.opened_by != null and .file != null) | .file' "$at/info.json")
@@ -148,9 +168,13 @@ look()
 
 mount_and_look()
 {
-	bounded mount "0 3 4" mount --bek "$bek" "$work/$layout" "$at" || return
+	local server used
+	bounded mount "0 3 4" mount "${salvage[@]}" --bek "$bek" "$work/$layout" "$at" || return
 	jq -e .schema_version "$at/info.json" >/dev/null 2>&1 || wrong "info.json is no JSON"
 	look
+	server=$(pgrep -n -f "mount .*$at\$")
+	used=$(awk '/^VmHWM/ { print $2 }' "/proc/${server:-0}/status" 2>/dev/null)
+	[ "${used:-0}" -le "$memory_limit" ] || [ -n "${ADEFUSE_SANITIZED:-}" ] || wrong "the server has $used KiB of memory"
 	unmount "$at" || wrong "does not end after unmounting"
 }
 
@@ -160,13 +184,17 @@ one_round()
 	random ${#disks[@]}
 	layout=${disks[number]}
 	local disk=$work/$layout
+	forged=0
+	salvage=()
+	random 2
+	[ "$number" = 0 ] || salvage=(--salvage)
 	keep "$disk"
 	damage "$disk"
-	if bounded info "0 3" info --json --bek "$bek" "$disk"; then
+	if bounded info "0 3" info --json "${salvage[@]}" --bek "$bek" "$disk"; then
 		jq -e .schema_version "$work/said" >/dev/null 2>&1 || wrong "info --json is no JSON"
 		shown=$((shown + 1))
 	fi
-	bounded key "0 3 4" key --bek "$bek" --out "$work/out" --force "$disk"
+	bounded key "0 3 4" key "${salvage[@]}" --bek "$bek" --out "$work/out" --force "$disk"
 	[ $((seed % 3)) != 0 ] || mount_and_look
 	restore "$disk"
 }
