@@ -225,8 +225,9 @@ static int learn(struct vault_client *client, const struct vault_call *call,
 	if (r == -EPROTO)
 		err_hint(err, "is '%s' the right host, and does a proxy change its answers?",
 			 call->url->host);
-	if (r == 0)
-		r = challenge_check(challenge, client->trust, call->url, err);
+	if (r != 0 || !challenge)
+		return r;
+	r = challenge_check(challenge, client->trust, call->url, err);
 	if (r != 0)
 		return r;
 	log_debug("'%s' belongs to tenant %s", call->url->host, challenge->tenant);

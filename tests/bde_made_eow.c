@@ -16,7 +16,7 @@ size_t made_eow_bitmap(unsigned int region)
 
 size_t made_eow_entry_size(const struct made *made)
 {
-	size_t body = MADE_EOW_CHUNK / made->sector_size * 16;
+	size_t body = (size_t)16 * (MADE_EOW_CHUNK / made->sector_size);
 
 	body = (body + made->sector_size - 1) / made->sector_size * made->sector_size;
 	return body + 2 * (size_t)made->sector_size;
@@ -150,8 +150,8 @@ static void put_bitmap(struct made *made, unsigned int region, size_t first, uin
 	uint8_t *out = made->disk + at;
 
 	memset(out, 0,
-	       (MADE_EOW_BITMAP_SIZE + made->sector_size - 1) / made->sector_size *
-		       made->sector_size);
+	       (size_t)made->sector_size *
+		       ((MADE_EOW_BITMAP_SIZE + made->sector_size - 1) / made->sector_size));
 	memcpy(out, "FVE-EOWBM", 10);
 	made_put(out + 10, 60, 2);
 	made_put(out + 12, MADE_EOW_BITMAP_SIZE, 4);

@@ -132,7 +132,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint8_t *copy;
 	int repair;
 
-	if (size < 1 || size > 2 * EOW_BITMAP_MAX)
+	if (size < 1 || size > (size_t)2 * EOW_BITMAP_MAX)
 		return 0;
 	repair = data[0] & 4;
 	copy = malloc(size);
