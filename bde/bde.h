@@ -170,6 +170,8 @@ enum bde_key_type {
 	BDE_KEY_BEK,
 	BDE_KEY_RECOVERY_PASSWORD,
 	BDE_KEY_PASSWORD,
+	BDE_KEY_VMK,  /* of the volume itself, behind the protectors */
+	BDE_KEY_FVEK, /* what the sectors are encrypted with */
 };
 
 struct bde_key;
@@ -187,6 +189,17 @@ int bde_key_from_recovery_password(const struct secret *text, const char *what,
 int bde_key_from_password(const struct secret *text, const char *what, struct bde_key **ret_key,
 			  struct err *err);
 int bde_key_clear(struct bde_key **ret_key, struct err *err);
+
+/*
+ * A volume master key (VMK) or full volume encryption key (FVEK), as bytes or as hexadecimal text
+ * (bde/rawkey.h). A VMK has 32 bytes. An FVEK has as many as the volume's method takes: 16, 32 or
+ * 64; 66 is dislocker's FVEK file, with the method in front (u16, little-endian). ERR_KEY for other
+ * sizes and wrong digits.
+ */
+int bde_key_from_vmk(const struct secret *text, const char *what, struct bde_key **ret_key,
+		     struct err *err);
+int bde_key_from_fvek(const struct secret *text, const char *what, struct bde_key **ret_key,
+		      struct err *err);
 void bde_key_free(struct bde_key *key);
 DEFINE_CLEANUP(struct bde_key, bde_key_free)
 
@@ -204,6 +217,10 @@ const struct guid *bde_key_protector_id(const struct bde_key *key);
  * this key fits no protector of this volume; another may. Other failures (ERR_DISK): the key fits
  * but what it opens is damaged, or the hash does not match. A password or recovery password costs
  * 1,048,576 rounds of SHA-256 per protector tried.
+ *
+ * A VMK or FVEK goes past the protectors: *ret_protector is NULL then. A VMK is checked like one
+ * that a protector gave. Nothing authenticates an FVEK: it is only seen to be of the right size for
+ * the method here, and bde_volume_open() believes it or not.
  */
 struct bde_unlocked;
 int bde_unlock(const struct bde_metadata *metadata, const struct bde_key *key,
@@ -216,10 +233,12 @@ DEFINE_CLEANUP(struct bde_unlocked, bde_unlocked_free)
  * The plaintext volume as a source on `volume` (its own reference). `unlocked` may be NULL for a
  * decrypted volume; it is only read and may be freed afterwards. Versions, methods and states that
  * are not served are refused by name (ERR_DISK, -ENOTSUP), volumes that have lost the structures
- * which say what is ciphertext too, unless `flags` has BDE_SALVAGE. What was left out or is not
- * sure goes to `warnings`. Reads that need bytes the volume below cannot give fail with its error;
- * nothing is made up. Of an image that was cut off the size is that of the whole volume, as far as
- * its file system or its metadata tells.
+ * which say what is ciphertext too, unless `flags` has BDE_SALVAGE. An FVEK that was given is
+ * believed when a boot sector comes out at the volume's start: -ENOKEY when none does. Where that
+ * is no evidence, because it is not ciphertext or cannot be read, it is taken with BDE_SALVAGE
+ * only. What was left out or is not sure goes to `warnings`. Reads that need bytes the volume below
+ * cannot give fail with its error; nothing is made up. Of an image that was cut off the size is
+ * that of the whole volume, as far as its file system or its metadata tells.
  */
 int bde_volume_open(struct source *volume, const struct bde_metadata *metadata,
 		    const struct bde_unlocked *unlocked, unsigned int flags, struct notes *warnings,
@@ -258,10 +277,10 @@ enum bde_engine bde_engine_for(const struct bde_metadata *metadata, enum bde_eng
 
 /*
  * From a key to the plaintext in one step, by this engine. `key` NULL is for a decrypted volume.
- * *ret_protector (owned by the metadata) is the one that opened, NULL when that is not known. What
- * the engine cannot serve is refused (ERR_DISK, -ENOTSUP) with what may; -ENOKEY as bde_unlock().
- * `warnings` gets what the engine does not give of a volume that it opens. `flags`: enum bde_flags,
- * for our own engine.
+ * *ret_protector (owned by the metadata) is the one that opened, NULL when none did (a VMK, an
+ * FVEK) or that is not known. What the engine cannot serve is refused (ERR_DISK, -ENOTSUP) with
+ * what may; -ENOKEY as bde_unlock(). `warnings` gets what the engine does not give of a volume that
+ * it opens. `flags`: enum bde_flags, for our own engine.
  */
 int bde_open(struct source *volume, const struct bde_metadata *metadata, const struct bde_key *key,
 	     enum bde_engine engine, unsigned int flags, struct notes *warnings,

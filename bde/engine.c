@@ -76,6 +76,16 @@ static int check_libbde(const struct bde_metadata *metadata, struct err *err)
 	return rc;
 }
 
+/* Of a VMK libbde can make nothing. */
+static int check_key(const struct bde_key *key, struct err *err)
+{
+	if (!key || key->type != BDE_KEY_VMK)
+		return 0;
+	err_set(err, ERR_DISK, ENOTSUP, "libbde takes no VMK");
+	err_hint(err, "our own engine does: --engine own");
+	return -ENOTSUP;
+}
+
 /* The protectors that the key may fit: how many, and the first of them. */
 static size_t count_fitting(const struct bde_info *info, const struct bde_key *key,
 			    const struct bde_protector **ret_first)
@@ -105,15 +115,18 @@ static int open_libbde(struct source *volume, const struct bde_metadata *metadat
 {
 	const struct bde_protector *protector = NULL;
 	size_t fitting = key ? count_fitting(&metadata->info, key, &protector) : 0;
+	bool by_protector = key && key->type != BDE_KEY_VMK && key->type != BDE_KEY_FVEK;
 	int rc;
 
 	/* told better, and without the seconds that libbde takes */
-	if (key && fitting == 0)
+	if (by_protector && fitting == 0)
 		return unlock_no_fit(metadata, key, err);
-	rc = check_libbde(metadata, err);
+	rc = check_key(key, err);
+	if (rc == 0)
+		rc = check_libbde(metadata, err);
 	if (rc == 0)
 		rc = bde_libbde_open(volume, &metadata->info, key, warnings, ret_plain, err);
-	if (rc == -ENOKEY && key)
+	if (rc == -ENOKEY && by_protector)
 		hint_protectors(metadata, key, err);
 	/* libbde does not tell which one it was; a BEK does */
 	if (rc == 0)

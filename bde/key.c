@@ -8,7 +8,9 @@
 #include "base/utf16.h"
 #include "bde/bek.h"
 #include "bde/crypto.h"
+#include "bde/rawkey.h"
 #include "bde/recovery.h"
+#include "bde/sector.h"
 
 /* `original` has `size` bytes; NULL for a clear key. */
 static int key_new(enum bde_key_type type, const char *what, const void *original, size_t size,
@@ -117,6 +119,106 @@ int bde_key_from_password(const struct secret *text, const char *what, struct bd
 int bde_key_clear(struct bde_key **ret_key, struct err *err)
 {
 	return key_new(BDE_KEY_CLEAR, "the clear key on the disk", NULL, 0, ret_key, err);
+}
+
+static int raw_key_new(enum bde_key_type type, const char *what, struct secret *bytes,
+		       struct bde_key **ret_key, struct err *err)
+{
+	struct bde_key *key CLEANUP(bde_key_free) = calloc(1, sizeof(*key));
+
+	if (!key)
+		return err_nomem(err);
+	key->type = type;
+	key->what = strdup(what);
+	if (!key->what)
+		return err_nomem(err);
+	key->bytes = bytes;
+	*ret_key = TAKE(key);
+	return 0;
+}
+
+static int raw_bytes(const struct secret *text, const char *what, struct secret **ret_bytes,
+		     struct err *err)
+{
+	int rc = rawkey_parse(secret_bytes(text), secret_size(text), ret_bytes, err);
+
+	if (rc == -EINVAL) {
+		err_prefix(err, "%s", what);
+		err_hint(err, "give it as hexadecimal digits, with white space or ':' between "
+			      "them, or as the bytes themselves");
+	}
+	return rc;
+}
+
+int bde_key_from_vmk(const struct secret *text, const char *what, struct bde_key **ret_key,
+		     struct err *err)
+{
+	struct secret *bytes CLEANUP(secret_free) = NULL;
+	int rc = raw_bytes(text, what, &bytes, err);
+
+	if (rc == 0 && secret_size(bytes) != RAWKEY_VMK_SIZE) {
+		rc = err_set(err, ERR_KEY, EINVAL, "%s has %zu bytes, and a VMK %d", what,
+			     secret_size(bytes), RAWKEY_VMK_SIZE);
+		err_hint(err, "an FVEK is given by --fvek, and a BEK file by --bek");
+	}
+	if (rc == 0)
+		rc = raw_key_new(BDE_KEY_VMK, what, bytes, ret_key, err);
+	if (rc == 0)
+		(void)TAKE(bytes);
+	return rc;
+}
+
+/* dislocker's file → the key's 64 bytes, of which the method may use the first ones only. */
+static int split_fvek_file(const char *what, struct secret **bytes, uint16_t *ret_method,
+			   struct err *err)
+{
+	const uint8_t *file = secret_bytes(*bytes);
+	uint16_t method = (uint16_t)(file[0] | file[1] << 8);
+	struct secret *key;
+
+	if (sector_key_size(method) == 0) {
+		err_set(err, ERR_KEY, EINVAL,
+			"%s has the %d bytes of dislocker's FVEK file, but no method in the first "
+			"two",
+			what, RAWKEY_FILE_SIZE);
+		err_hint(err, "they are the method, 0x8000 to 0x8005, the low byte first");
+		return -EINVAL;
+	}
+	key = secret_copy(file + 2, RAWKEY_FVEK_MAX);
+	if (!key)
+		return err_nomem(err);
+	secret_free(*bytes);
+	*bytes = key;
+	*ret_method = method;
+	return 0;
+}
+
+int bde_key_from_fvek(const struct secret *text, const char *what, struct bde_key **ret_key,
+		      struct err *err)
+{
+	struct secret *bytes CLEANUP(secret_free) = NULL;
+	struct bde_key *key = NULL;
+	uint16_t method = 0;
+	int rc = raw_bytes(text, what, &bytes, err);
+	size_t size = rc == 0 ? secret_size(bytes) : 0;
+
+	if (rc == 0 && size == RAWKEY_FILE_SIZE) {
+		rc = split_fvek_file(what, &bytes, &method, err);
+	} else if (rc == 0 && size != 16 && size != 32 && size != RAWKEY_FVEK_MAX) {
+		rc = err_set(err, ERR_KEY, EINVAL,
+			     "%s has %zu bytes, and an FVEK 16, 32 or 64 (or 66 with the method)",
+			     what, size);
+		err_hint(err, "give the key and, of the methods that have one, the tweak key "
+			      "behind it");
+	}
+	if (rc == 0)
+		rc = raw_key_new(BDE_KEY_FVEK, what, bytes, &key, err);
+	if (!key)
+		return rc;
+	(void)TAKE(bytes);
+	key->method = method;
+	*ret_key = key;
+	return 0;
 }
 
 void bde_key_free(struct bde_key *key)

@@ -9,9 +9,11 @@ struct bde_key {
 	enum bde_key_type type;
 	char *what;
 	struct guid protector_id; /* BEK only */
-	struct secret *bytes; /* 32: the key of a BEK, or the hash to be stretched; NULL: clear */
+	uint16_t method;	  /* FVEK: what it is for (enum bde_method); 0: that was not said */
+	struct secret *bytes;	 /* 32: the key of a BEK, the hash to be stretched, a VMK; 16, 32 or
+				    64: an FVEK; NULL: clear */
 	struct secret *original; /* the BEK file, or the text as it was given, for libbde to read by
-				    itself; NULL: clear */
+				    itself; NULL: clear, VMK, FVEK */
 };
 
 #endif

@@ -34,6 +34,8 @@
 
 #include "bde/key.h"
 #include "bde/recovery.h"
+#include "bde/unlock.h"
+#include "disk/bootsector.h"
 
 enum {
 	SECTORS_AT = 40, /* in the boot sector: those of the file system */
@@ -224,6 +226,20 @@ static int cannot_open(libbde_error_t *error, struct err *err)
 	return rc;
 }
 
+/* It decrypts with any FVEK; what comes out of a wrong one it does not know for a volume. */
+static int cannot_open_with(const struct bde_key *key, libbde_error_t *error, struct err *err)
+{
+	char cause[256];
+	int rc;
+
+	cause_of(error, cause, sizeof(cause));
+	rc = err_set(err, ERR_KEY, ENOKEY, "libbde %s cannot open this volume with %s: %s",
+		     libbde_get_version(), key->what, cause);
+	err_hint(err, "the key is another volume's, or libbde does not know the volume; our own "
+		      "engine tells: --engine own");
+	return rc;
+}
+
 static int does_not_fit(const struct bde_key *key, struct err *err)
 {
 	return err_set(err, ERR_KEY, ENOKEY, "libbde %s does not unlock this volume with %s",
@@ -278,7 +294,32 @@ static int set_recovery_password(libbde_volume_t *volume, const struct secret *t
 	return rc;
 }
 
-static int set_key(libbde_volume_t *volume, const struct bde_key *key)
+/*
+ * libbde wants the two keys apart, each as long as it is; and of methods with one key a second one
+ * all the same, which it does not use.
+ */
+static int set_fvek(libbde_volume_t *volume, uint16_t method, const struct secret *fvek)
+{
+	const uint8_t *key = secret_bytes(fvek);
+	size_t size = secret_size(fvek);
+	static const uint8_t none[32];
+	const uint8_t *tweak = none;
+	size_t tweak_size = size;
+
+	if (method == BDE_METHOD_CBC_128_DIFFUSER || method == BDE_METHOD_CBC_256_DIFFUSER) {
+		tweak = key + 32;
+		size = method == BDE_METHOD_CBC_128_DIFFUSER ? 16 : 32;
+		tweak_size = size;
+	} else if (method == BDE_METHOD_XTS_128 || method == BDE_METHOD_XTS_256) {
+		size /= 2;
+		tweak = key + size;
+		tweak_size = size;
+	}
+	return libbde_volume_set_keys(volume, key, size, tweak, tweak_size, NULL);
+}
+
+static int set_key(libbde_volume_t *volume, const struct bde_info *info, const struct bde_key *key,
+		   const struct secret *fvek)
 {
 	if (!key)
 		return 1;
@@ -289,6 +330,10 @@ static int set_key(libbde_volume_t *volume, const struct bde_key *key)
 		return set_bek(volume, key->original);
 	case BDE_KEY_RECOVERY_PASSWORD:
 		return set_recovery_password(volume, key->original);
+	case BDE_KEY_FVEK:
+		return set_fvek(volume, info->method, fvek);
+	case BDE_KEY_VMK:
+		return 0;
 	case BDE_KEY_PASSWORD:
 		break;
 	}
@@ -359,6 +404,8 @@ static int unlock(struct libbde_source *source, const struct bde_key *key, struc
 	if (opened < 0 && source->io.errnum)
 		rc = err_set(err, ERR_DISK, source->io.errnum, "cannot read the volume: %s",
 			     strerror(source->io.errnum));
+	else if (opened < 0 && key && key->type == BDE_KEY_FVEK)
+		rc = cannot_open_with(key, error, err);
 	else if (opened < 0)
 		rc = cannot_open(error, err);
 	else if (opened == 0 || libbde_volume_is_locked(source->volume, NULL) != 0)
@@ -438,11 +485,48 @@ static int find_end(struct libbde_source *source, const struct bde_info *info,
 	return rc;
 }
 
+/*
+ * libbde decrypts with whatever FVEK it is given. In Vista's format the first sector is not
+ * ciphertext; the copy of it behind the file system is.
+ */
+static int check_fvek(struct libbde_source *source, const struct bde_info *info,
+		      struct notes *warnings, struct err *err)
+{
+	bool whole = info->state == BDE_STATE_ENCRYPTED || info->state == BDE_STATE_SUSPENDED;
+	enum bootsector kind = BOOTSECTOR_NONE;
+	uint8_t sector[SECTOR_MAX];
+
+	if (!whole || info->sector_size > SECTOR_MAX) {
+		err_set(err, ERR_DISK, ENOTSUP,
+			"libbde is given an FVEK for volumes only that are encrypted as a whole");
+		err_hint(err, "our own engine may take it: --engine own");
+		return -ENOTSUP;
+	}
+	if (info->version == 1 ? ends_with_boot_sector(source, info)
+			       : libbde_pread(&source->head, sector, info->sector_size, 0) == 0)
+		kind = info->version == 1 ? BOOTSECTOR_NTFS
+					  : bootsector_recognise(sector, info->sector_size);
+	if (kind == BOOTSECTOR_NONE || kind == BOOTSECTOR_BITLOCKER) {
+		err_set(err, ERR_KEY, ENOKEY,
+			"the FVEK does not decrypt this volume: no boot sector comes out (libbde "
+			"%s)",
+			libbde_get_version());
+		err_hint(err, "it is another volume's, or an older one; the tweak key stands "
+			      "behind the key");
+		return -ENOKEY;
+	}
+	notes_add(warnings, "opened by its FVEK alone: the metadata's hash, which is under the "
+			    "VMK, was not checked");
+	return 0;
+}
+
 int bde_libbde_open(struct source *below, const struct bde_info *info, const struct bde_key *key,
 		    struct notes *warnings, struct source **ret_plain, struct err *err)
 {
 	struct libbde_source *source CLEANUP(libbde_source_free) = calloc(1, sizeof(*source));
-	int rc;
+	struct secret *fvek CLEANUP(secret_free) = NULL;
+	bool given = key && key->type == BDE_KEY_FVEK;
+	int rc = 0;
 
 	if (!source)
 		return err_nomem(err);
@@ -451,8 +535,12 @@ int bde_libbde_open(struct source *below, const struct bde_info *info, const str
 	libbde_notify_set_verbose(0);
 	if (open_handle(source) < 0 || libbde_volume_initialize(&source->volume, NULL) != 1)
 		return err_nomem(err);
+	if (given)
+		rc = unlock_take_fvek(key, info->method, &fvek, err);
+	if (rc < 0)
+		return rc;
 	/* its reasons may quote what it was given */
-	if (set_key(source->volume, key) != 1)
+	if (set_key(source->volume, info, key, fvek) != 1)
 		return err_set(err, ERR_KEY, ENOKEY, "libbde %s does not take %s",
 			       libbde_get_version(), key->what);
 	rc = info->version == 1 ? prepare_vista(source, info, err) : 0;
@@ -460,6 +548,8 @@ int bde_libbde_open(struct source *below, const struct bde_info *info, const str
 		rc = unlock(source, key, err);
 	if (rc == 0)
 		rc = find_end(source, info, warnings, err);
+	if (rc == 0 && given)
+		rc = check_fvek(source, info, warnings, err);
 	if (rc < 0)
 		return rc;
 	source_init(&source->head, &libbde_ops, info->volume_size, info->sector_size);

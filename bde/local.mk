@@ -19,6 +19,7 @@ bde_libbitlocker_a_SOURCES = \
 	bde/metadata.c bde/metadata.h \
 	bde/names.c \
 	bde/protector.c bde/protector.h \
+	bde/rawkey.c bde/rawkey.h \
 	bde/recovery.c bde/recovery.h \
 	bde/regions.c bde/regions.h \
 	bde/sector.c bde/sector.h \
@@ -51,6 +52,7 @@ UNIT_TESTS += \
 	tests/unit/bde-recovery \
 	tests/unit/bde-regions \
 	tests/unit/bde-sector \
+	tests/unit/bde-rawkeys \
 	tests/unit/bde-unlock \
 	tests/unit/bde-volume
 tests_unit_bde_bek_SOURCES = tests/unit/bde-bek.c $(bde_made)
@@ -75,6 +77,8 @@ tests_unit_bde_regions_SOURCES = tests/unit/bde-regions.c tests/tap.h
 tests_unit_bde_regions_LDADD = $(bde_parts)
 tests_unit_bde_sector_SOURCES = tests/unit/bde-sector.c $(bde_made)
 tests_unit_bde_sector_LDADD = $(bde_parts)
+tests_unit_bde_rawkeys_SOURCES = tests/unit/bde-rawkeys.c $(bde_made)
+tests_unit_bde_rawkeys_LDADD = $(bde_parts)
 tests_unit_bde_unlock_SOURCES = tests/unit/bde-unlock.c $(bde_made)
 tests_unit_bde_unlock_LDADD = $(bde_parts)
 tests_unit_bde_volume_SOURCES = tests/unit/bde-volume.c $(bde_made) $(bde_fault) tests/source_contract.h

@@ -32,6 +32,8 @@ static uint16_t protector_type(enum bde_key_type type)
 	case BDE_KEY_RECOVERY_PASSWORD:
 		return BDE_PROTECTOR_RECOVERY_PASSWORD;
 	case BDE_KEY_PASSWORD:
+	case BDE_KEY_VMK: /* these two stand behind every protector */
+	case BDE_KEY_FVEK:
 		break;
 	}
 	return BDE_PROTECTOR_PASSWORD;
@@ -114,6 +116,8 @@ static int wrapping_key(const struct bde_key *key, const struct protector *part,
 		return 0;
 	case BDE_KEY_RECOVERY_PASSWORD:
 	case BDE_KEY_PASSWORD:
+	case BDE_KEY_VMK:
+	case BDE_KEY_FVEK:
 		break;
 	}
 	return part->salt ? stretch_key(secret_bytes(key->bytes), part->salt, ret_key) : -ENOENT;
@@ -176,6 +180,8 @@ static int explain(const struct bde_key *key, const struct bde_protector *protec
 
 bool unlock_may_fit(const struct bde_key *key, const struct bde_protector *protector)
 {
+	if (key->type == BDE_KEY_VMK || key->type == BDE_KEY_FVEK)
+		return false;
 	if (key->type == BDE_KEY_BEK && !guid_equal(&key->protector_id, &protector->id))
 		return false;
 	return protector->type == protector_type(key->type);
@@ -208,6 +214,36 @@ static int find_vmk(const struct bde_metadata *metadata, const struct bde_key *k
 		worst = explain(key, protector, rc, err);
 	}
 	return worst < 0 ? worst : unlock_no_fit(metadata, key, err);
+}
+
+/* The key in this datum is a key of this VMK's, whatever else may be wrong with it. */
+static bool opens_datum(const struct datum_ccm *datum, const struct secret *vmk)
+{
+	struct secret *content CLEANUP(secret_free) = NULL;
+	int rc =
+		datum->size > 0 ? datum_unwrap(datum, secret_bytes(vmk), &content, NULL) : -EBADMSG;
+
+	return rc == 0 || rc == -EINVAL;
+}
+
+/* A VMK that was given: when it opens one of the two things under it, it is the volume's. */
+static int take_vmk(const struct bde_metadata *metadata, const struct bde_key *key,
+		    struct secret **ret_vmk, struct err *err)
+{
+	struct secret *vmk;
+
+	if (!opens_datum(&metadata->block.hash, key->bytes) &&
+	    !opens_datum(&metadata->block.fvek, key->bytes)) {
+		err_set(err, ERR_KEY, ENOKEY, "%s does not open this volume", key->what);
+		err_hint(err, "it is another volume's, or an older one; 'adefuse info DISK' shows "
+			      "the volume's identifier");
+		return -ENOKEY;
+	}
+	vmk = secret_copy(secret_bytes(key->bytes), secret_size(key->bytes));
+	if (!vmk)
+		return err_nomem(err);
+	*ret_vmk = vmk;
+	return 0;
 }
 
 /* -------------------------------------------------------------------- FVEK */
@@ -269,30 +305,97 @@ static int open_fvek(const struct bde_metadata *metadata, const struct secret *v
 	return 0;
 }
 
+/*
+ * With the diffuser and 128 bits the two keys stand at 0 and 32 of 64 bytes, half of each place
+ * empty; people write the two one behind the other.
+ */
+static struct secret *spread_keys(const struct secret *pair)
+{
+	enum {
+		KEY_SIZE = 16,
+		TWEAK_AT = 32,
+		SPREAD_SIZE = 64
+	};
+	struct secret *fvek = secret_new(SPREAD_SIZE);
+
+	if (!fvek)
+		return NULL;
+	memcpy(secret_data(fvek), secret_bytes(pair), KEY_SIZE);
+	memcpy(secret_data(fvek) + TWEAK_AT, secret_bytes(pair) + KEY_SIZE, KEY_SIZE);
+	return fvek;
+}
+
+int unlock_take_fvek(const struct bde_key *key, uint16_t method, struct secret **ret_fvek,
+		     struct err *err)
+{
+	size_t have = secret_size(key->bytes);
+	size_t want = sector_key_size(method);
+	struct secret *fvek;
+	int rc = 0;
+
+	if (key->method != 0 && key->method != method)
+		rc = err_set(err, ERR_KEY, ENOKEY, "%s is for %s, and this volume has %s",
+			     key->what, bde_method_name(key->method), bde_method_name(method));
+	else if (key->method == 0 && want != 0 && have != want &&
+		 !(method == BDE_METHOD_CBC_128_DIFFUSER && have == 32))
+		rc = err_set(err, ERR_KEY, ENOKEY, "%s has %zu bytes; %s of this volume takes %zu",
+			     key->what, have, bde_method_name(method), want);
+	if (rc < 0) {
+		err_hint(err, "it is another volume's, or not all of it; the tweak key stands "
+			      "behind the key");
+		return rc;
+	}
+	if (have < want)
+		fvek = spread_keys(key->bytes);
+	else /* of dislocker's file the front; a method that is not known is refused later */
+		fvek = secret_copy(secret_bytes(key->bytes), want ? want : have);
+	if (!fvek)
+		return err_nomem(err);
+	*ret_fvek = fvek;
+	return 0;
+}
+
+/* By way of a protector or the VMK: all is checked. */
+static int unlock_by_vmk(const struct bde_metadata *metadata, const struct bde_key *key,
+			 struct secret **ret_fvek, const struct bde_protector **ret_protector,
+			 struct err *err)
+{
+	struct secret *vmk CLEANUP(secret_free) = NULL;
+	bool given = key->type == BDE_KEY_VMK;
+	size_t index = 0;
+	int rc = given ? take_vmk(metadata, key, &vmk, err)
+		       : find_vmk(metadata, key, &vmk, &index, err);
+
+	if (rc == 0)
+		rc = check_hash(metadata, vmk, err);
+	if (rc == 0)
+		rc = open_fvek(metadata, vmk, ret_fvek, err);
+	if (rc == 0)
+		*ret_protector = given ? NULL : &metadata->info.protectors[index];
+	return rc;
+}
+
 int bde_unlock(const struct bde_metadata *metadata, const struct bde_key *key,
 	       struct bde_unlocked **ret_unlocked, const struct bde_protector **ret_protector,
 	       struct err *err)
 {
 	struct bde_unlocked *unlocked CLEANUP(bde_unlocked_free) = NULL;
-	struct secret *vmk CLEANUP(secret_free) = NULL;
-	size_t index = 0;
+	const struct bde_protector *protector = NULL;
 	int rc = metadata_check_version(metadata, err);
 
-	if (rc == 0)
-		rc = find_vmk(metadata, key, &vmk, &index, err);
-	if (rc == 0)
-		rc = check_hash(metadata, vmk, err);
 	if (rc < 0)
 		return rc;
 	unlocked = calloc(1, sizeof(*unlocked));
 	if (!unlocked)
 		return err_nomem(err);
 	unlocked->volume_id = metadata->info.volume_id;
-	rc = open_fvek(metadata, vmk, &unlocked->fvek, err);
+	unlocked->unproven = key->type == BDE_KEY_FVEK;
+	rc = unlocked->unproven ? unlock_take_fvek(key, metadata->info.method, &unlocked->fvek, err)
+				: unlock_by_vmk(metadata, key, &unlocked->fvek, &protector, err);
 	if (rc < 0)
 		return rc;
 	*ret_unlocked = TAKE(unlocked);
-	*ret_protector = &metadata->info.protectors[index];
+	*ret_protector = protector;
 	return 0;
 }
 

@@ -3,12 +3,15 @@
 #ifndef ADEFUSE_BDE_UNLOCKED_H
 #define ADEFUSE_BDE_UNLOCKED_H
 
+#include <stdbool.h>
+
 #include "base/guid.h"
 #include "base/secret.h"
 
 struct bde_unlocked {
 	struct guid volume_id; /* of the metadata it was unlocked with */
 	struct secret *fvek;
+	bool unproven; /* the FVEK was given as such: nothing has shown that it is this volume's */
 };
 
 #endif

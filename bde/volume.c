@@ -167,19 +167,24 @@ static int make_cipher(const struct bde_info *info, const struct bde_unlocked *u
 	return 0;
 }
 
+static bool begins_volume(const uint8_t *sector, size_t size)
+{
+	enum bootsector kind = bootsector_recognise(sector, size);
+
+	return kind != BOOTSECTOR_NONE && kind != BOOTSECTOR_BITLOCKER;
+}
+
 /* The first bytes at their moved place, as they stand there or decrypted; whether that is a boot
  * sector. */
 static bool starts_volume(struct volume *volume, uint64_t physical, bool decrypt)
 {
 	uint8_t sector[SECTOR_MAX];
-	enum bootsector kind;
 
 	if (source_pread(volume->below, sector, volume->sector_size, physical) < 0)
 		return false;
 	if (decrypt && sector_cipher_decrypt(volume->cipher, physical, sector, 1) < 0)
 		return false;
-	kind = bootsector_recognise(sector, volume->sector_size);
-	return kind != BOOTSECTOR_NONE && kind != BOOTSECTOR_BITLOCKER;
+	return begins_volume(sector, volume->sector_size);
 }
 
 /*
@@ -204,6 +209,41 @@ static int salvage_header(struct volume *volume, const struct bde_info *info,
 		  (unsigned long long)info->header_size, plain ? "plaintext" : "ciphertext");
 	return regions_overlay(&volume->regions, plain ? REGION_PLAIN : REGION_CIPHER, 0,
 			       info->header_size, info->header_offset);
+}
+
+/*
+ * An FVEK that was given. A boot sector out of ciphertext shows that it is the volume's; that the
+ * metadata is what Windows wrote is not shown by that, and its hash is under the VMK.
+ */
+static int check_unproven(struct volume *volume, unsigned int flags, struct notes *warnings,
+			  struct err *err)
+{
+	const struct region *start = regions_find(&volume->regions, 0);
+	bool evidence = start->kind == REGION_CIPHER;
+	uint8_t sector[SECTOR_MAX];
+
+	if (evidence && volume_pread(&volume->head, sector, volume->sector_size, 0) < 0)
+		evidence = false;
+	if (evidence && !begins_volume(sector, volume->sector_size)) {
+		err_set(err, ERR_KEY, ENOKEY,
+			"the FVEK does not decrypt this volume: no boot sector comes out at its "
+			"start");
+		err_hint(err, "it is another volume's, or an older one; the tweak key stands "
+			      "behind the key");
+		return -ENOKEY;
+	}
+	if (!evidence && !(flags & BDE_SALVAGE)) {
+		err_set(err, ERR_KEY, ENOKEY,
+			"nothing tells whether the FVEK is this volume's: its first sector %s",
+			start->kind == REGION_PLAIN ? "is not encrypted" : "cannot be read");
+		err_hint(err, "give another key; or --salvage, which takes it as it is");
+		return -ENOKEY;
+	}
+	notes_add(warnings, evidence ? "opened by its FVEK alone: the metadata's hash, which is "
+				       "under the VMK, was not checked"
+				     : "the FVEK is taken as it was given: nothing tells whether "
+				       "it is this volume's, and what it decrypts may be wrong");
+	return 0;
 }
 
 /* Of an image that was cut off, the whole volume's size; what is not there is refused. */
@@ -266,8 +306,13 @@ static int build(struct volume *volume, const struct bde_metadata *metadata,
 	source_init(&volume->head, &volume_ops, info->volume_size, info->sector_size);
 	if (salvage)
 		rc = salvage_header(volume, info, warnings);
-	if (rc == 0)
-		rc = extend(volume, metadata, warnings);
+	if (rc < 0)
+		return err_nomem(err);
+	if (unlocked && unlocked->unproven)
+		rc = check_unproven(volume, flags, warnings, err);
+	if (rc < 0)
+		return rc;
+	rc = extend(volume, metadata, warnings);
 	if (rc < 0)
 		return err_nomem(err);
 	if (salvage)

@@ -67,6 +67,8 @@ void command_print_keys_help(void)
 		"  --bek PATH               a BEK file, or a directory of them\n"
 		"  --recovery-password SRC  48 digits\n"
 		"  --password SRC           of a password protector\n"
+		"  --vmk SRC                the volume master key: hexadecimal, or 32 bytes\n"
+		"  --fvek SRC               the full volume encryption key, or dislocker's file of it\n"
 		"  --vault NAME|URL         look up the secrets that fit the disk's protectors\n"
 		"  --vm NAME                with --vault, also by this VM's name\n"
 		"  --secret URL|NAME        this secret (a NAME is looked for in --vault)\n"

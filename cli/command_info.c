@@ -146,11 +146,13 @@ static int check_sources(const struct options *options, struct err *err)
 	for (size_t i = 0; i < options->key_count; i++) {
 		const struct key_option *key = &options->keys[i];
 
-		if ((key->kind != KEY_PASSWORD && key->kind != KEY_RECOVERY_PASSWORD) ||
-		    strncmp(key->value, "file:", 5) == 0)
+		bool once = key->kind == KEY_PASSWORD || key->kind == KEY_RECOVERY_PASSWORD ||
+			    key->kind == KEY_VMK || key->kind == KEY_FVEK;
+
+		if (!once || strncmp(key->value, "file:", 5) == 0)
 			continue;
 		err_set(err, ERR_USAGE, EINVAL,
-			"for several disks a password has to come from file:PATH");
+			"for several disks a password or key has to come from file:PATH");
 		err_hint(err, "env:, fd: and prompt are read once");
 		return -EINVAL;
 	}

@@ -17,6 +17,8 @@ enum {
 	OPT_BEK = 256,
 	OPT_RECOVERY_PASSWORD,
 	OPT_PASSWORD,
+	OPT_VMK,
+	OPT_FVEK,
 	OPT_VAULT,
 	OPT_SECRET,
 	OPT_AZURE_JSON,
@@ -45,6 +47,8 @@ static const struct option long_options[] = {
 	{"bek", required_argument, NULL, OPT_BEK},
 	{"recovery-password", required_argument, NULL, OPT_RECOVERY_PASSWORD},
 	{"password", required_argument, NULL, OPT_PASSWORD},
+	{"vmk", required_argument, NULL, OPT_VMK},
+	{"fvek", required_argument, NULL, OPT_FVEK},
 	{"vault", required_argument, NULL, OPT_VAULT},
 	{"secret", required_argument, NULL, OPT_SECRET},
 	{"azure-json", required_argument, NULL, OPT_AZURE_JSON},
@@ -161,6 +165,10 @@ static int take_shared(struct options *options, int option, const char *value, s
 		return add_key(options, KEY_RECOVERY_PASSWORD, value, err);
 	case OPT_PASSWORD:
 		return add_key(options, KEY_PASSWORD, value, err);
+	case OPT_VMK:
+		return add_key(options, KEY_VMK, value, err);
+	case OPT_FVEK:
+		return add_key(options, KEY_FVEK, value, err);
 	case OPT_VAULT:
 		return add_key(options, KEY_VAULT, value, err);
 	case OPT_SECRET:

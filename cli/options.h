@@ -24,6 +24,8 @@ enum key_kind {
 	KEY_BEK,	       /* value: path of a file or directory */
 	KEY_RECOVERY_PASSWORD, /* value: SRC */
 	KEY_PASSWORD,	       /* value: SRC */
+	KEY_VMK,	       /* value: SRC */
+	KEY_FVEK,	       /* value: SRC */
 	KEY_VAULT,	       /* value: vault name or URL */
 	KEY_SECRET,	       /* value: secret name or URL */
 	KEY_AZURE_JSON,	       /* value: path of az's JSON about a disk or VM */

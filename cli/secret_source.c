@@ -183,8 +183,13 @@ static void drop_line_end(struct secret *secret)
 	secret_truncate(secret, size);
 }
 
-int secret_source_read(const char *source, const char *prompt_text, struct secret **ret_secret,
-		       struct err *err)
+static int is_empty(const char *prompt_text, struct err *err)
+{
+	return err_set(err, ERR_USAGE, EINVAL, "the %s is empty", prompt_text);
+}
+
+int secret_source_read_whole(const char *source, const char *prompt_text,
+			     struct secret **ret_secret, struct err *err)
 {
 	struct secret *secret CLEANUP(secret_free) = NULL;
 	int result;
@@ -208,9 +213,23 @@ int secret_source_read(const char *source, const char *prompt_text, struct secre
 	}
 	if (result < 0)
 		return result;
+	if (secret_size(secret) == 0)
+		return is_empty(prompt_text, err);
+	*ret_secret = TAKE(secret);
+	return 0;
+}
+
+int secret_source_read(const char *source, const char *prompt_text, struct secret **ret_secret,
+		       struct err *err)
+{
+	struct secret *secret CLEANUP(secret_free) = NULL;
+	int result = secret_source_read_whole(source, prompt_text, &secret, err);
+
+	if (result < 0)
+		return result;
 	drop_line_end(secret);
 	if (secret_size(secret) == 0)
-		return err_set(err, ERR_USAGE, EINVAL, "the %s is empty", prompt_text);
+		return is_empty(prompt_text, err);
 	*ret_secret = TAKE(secret);
 	return 0;
 }

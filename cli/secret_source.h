@@ -22,6 +22,11 @@ enum {
 int secret_source_read(const char *source, const char *prompt_text, struct secret **ret_secret,
 		       struct err *err);
 
+/* The same with every byte of it: a key that may be binary, and end in what looks like a line end.
+ */
+int secret_source_read_whole(const char *source, const char *prompt_text,
+			     struct secret **ret_secret, struct err *err);
+
 /*
  * Overwrite a variable's value where the process was given it, and unset it: /proc/PID/environ and
  * memory dumps show it otherwise for as long as the process lives. Does nothing when it is not set.

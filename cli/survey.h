@@ -43,7 +43,8 @@ struct survey_volume {
 	struct err second_reason;      /* why not */
 
 	const struct bde_protector *protector; /* that opened it; owned by the metadata; NULL when
-						  libbde did and did not say */
+						  a VMK or FVEK did, or libbde did
+						  and did not say */
 	char *key_what;			       /* the key that opened it, for people */
 	struct survey_origin origin;
 	struct secret *bek; /* the BEK file that opened it, when it was one */

@@ -247,6 +247,23 @@ static int try_password(struct attempt *attempt, const char *source, bool recove
 	return 0;
 }
 
+/* A key from within BitLocker. */
+static int try_raw(struct attempt *attempt, const char *source, bool fvek, struct err *err)
+{
+	struct secret *text CLEANUP(secret_free) = NULL;
+	struct bde_key *key CLEANUP(bde_key_free) = NULL;
+	int result = secret_source_read_whole(source, fvek ? "FVEK" : "VMK", &text, err);
+
+	if (result < 0)
+		return result;
+	result = fvek ? bde_key_from_fvek(text, "the FVEK", &key, err)
+		      : bde_key_from_vmk(text, "the VMK", &key, err);
+	if (result < 0)
+		return result;
+	(void)attempt_try_key(attempt, key, NULL, NULL);
+	return 0;
+}
+
 /* ----------------------------------------------------------------- together */
 
 static int try_option(struct attempt *attempt, const struct key_option *option, struct err *err)
@@ -258,6 +275,10 @@ static int try_option(struct attempt *attempt, const struct key_option *option, 
 		return try_password(attempt, option->value, true, err);
 	case KEY_PASSWORD:
 		return try_password(attempt, option->value, false, err);
+	case KEY_VMK:
+		return try_raw(attempt, option->value, false, err);
+	case KEY_FVEK:
+		return try_raw(attempt, option->value, true, err);
 	case KEY_VAULT:
 	case KEY_SECRET:
 	case KEY_AZURE_JSON:

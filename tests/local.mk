@@ -19,6 +19,7 @@ MOUNT_TESTS = \
 	tests/e2e/mutated-images.sh \
 	tests/e2e/bad-input.sh \
 	tests/e2e/info.sh \
+	tests/e2e/keys.sh \
 	tests/e2e/completion.sh
 CLI_VAULT_TESTS = \
 	tests/e2e/find.sh \
