@@ -12,9 +12,9 @@
 #include "bde/recovery.h"
 #include "bde/sector.h"
 
-/* `original` has `size` bytes; NULL for a clear key. */
-static int key_new(enum bde_key_type type, const char *what, const void *original, size_t size,
-		   struct bde_key **ret_key, struct err *err)
+/* A key without its bytes. */
+static int key_named(enum bde_key_type type, const char *what, struct bde_key **ret_key,
+		     struct err *err)
 {
 	struct bde_key *key CLEANUP(bde_key_free) = calloc(1, sizeof(*key));
 
@@ -24,12 +24,23 @@ static int key_new(enum bde_key_type type, const char *what, const void *origina
 	key->what = strdup(what);
 	if (!key->what)
 		return err_nomem(err);
-	if (type != BDE_KEY_CLEAR) {
-		key->bytes = secret_new(CRYPTO_SHA256_SIZE);
-		key->original = secret_copy(original, size);
-		if (!key->bytes || !key->original)
-			return err_nomem(err);
-	}
+	*ret_key = TAKE(key);
+	return 0;
+}
+
+/* Room for the derived bytes beside a copy of `original`, which has `size` bytes. */
+static int key_new(enum bde_key_type type, const char *what, const void *original, size_t size,
+		   struct bde_key **ret_key, struct err *err)
+{
+	struct bde_key *key CLEANUP(bde_key_free) = NULL;
+	int rc = key_named(type, what, &key, err);
+
+	if (!key)
+		return rc;
+	key->bytes = secret_new(CRYPTO_SHA256_SIZE);
+	key->original = secret_copy(original, size);
+	if (!key->bytes || !key->original)
+		return err_nomem(err);
 	*ret_key = TAKE(key);
 	return 0;
 }
@@ -118,22 +129,20 @@ int bde_key_from_password(const struct secret *text, const char *what, struct bd
 
 int bde_key_clear(struct bde_key **ret_key, struct err *err)
 {
-	return key_new(BDE_KEY_CLEAR, "the clear key on the disk", NULL, 0, ret_key, err);
+	return key_named(BDE_KEY_CLEAR, "the clear key on the disk", ret_key, err);
 }
 
+/* Takes `bytes` when it succeeds. */
 static int raw_key_new(enum bde_key_type type, const char *what, struct secret *bytes,
 		       struct bde_key **ret_key, struct err *err)
 {
-	struct bde_key *key CLEANUP(bde_key_free) = calloc(1, sizeof(*key));
+	struct bde_key *key = NULL;
+	int rc = key_named(type, what, &key, err);
 
 	if (!key)
-		return err_nomem(err);
-	key->type = type;
-	key->what = strdup(what);
-	if (!key->what)
-		return err_nomem(err);
+		return rc;
 	key->bytes = bytes;
-	*ret_key = TAKE(key);
+	*ret_key = key;
 	return 0;
 }
 
