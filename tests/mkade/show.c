@@ -277,7 +277,7 @@ void show_file(const char *path, uint64_t offset)
 			   {"boot.sectors32", 32, 4},
 			   {"boot.mark", 510, 2}};
 	uint8_t *block = xalloc(META_BLOCK_SIZE);
-	struct show_file f;
+	struct show_file f = {0};
 	char name[SHOW_NAME_LEN];
 
 	open_volume(&f, path, O_RDONLY, offset);
@@ -319,7 +319,7 @@ void show_file(const char *path, uint64_t offset)
 void fix_crc(const char *path, uint64_t offset, unsigned int which)
 {
 	uint8_t *block = xalloc(META_BLOCK_SIZE);
-	struct show_file f;
+	struct show_file f = {0};
 
 	open_volume(&f, path, O_RDWR, offset);
 	for (unsigned int i = 0; i < META_COPIES; i++) {
