@@ -4,10 +4,11 @@ READER_TESTS = \
 	tests/e2e/real-images.sh \
 	tests/e2e/made-images.sh \
 	tests/e2e/partition-peers.sh \
-	tests/e2e/verify.sh \
-	tests/e2e/peers.sh
-ORACLE_TESTS = $(READER_TESTS) tests/e2e/states.sh tests/mkade/oracle.sh tests/mkade/oracle-states.sh tests/mkade/oracle-eow.sh tests/mkade/oracle-vista.sh
+	tests/e2e/verify.sh
+# the longest first: they are run side by side
+ORACLE_TESTS = tests/mkade/oracle.sh tests/e2e/states.sh tests/e2e/peers.sh $(READER_TESTS) tests/mkade/oracle-states.sh tests/mkade/oracle-eow.sh tests/mkade/oracle-vista.sh
 MOUNT_TESTS = \
+	tests/e2e/keys.sh \
 	tests/e2e/mount-tree.sh \
 	tests/e2e/mount-process.sh \
 	tests/e2e/mount-helper.sh \
@@ -19,16 +20,15 @@ MOUNT_TESTS = \
 	tests/e2e/mutated-images.sh \
 	tests/e2e/bad-input.sh \
 	tests/e2e/info.sh \
-	tests/e2e/keys.sh \
 	tests/e2e/completion.sh
 CLI_VAULT_TESTS = \
 	tests/e2e/find.sh \
 	tests/e2e/find-parallel.sh \
 	tests/e2e/key.sh \
 	tests/e2e/key-command.sh \
-	tests/e2e/troubleshooting.sh \
 	tests/e2e/secrets.sh
-VAULT_TESTS = $(CLI_VAULT_TESTS) $(KEYVAULT_VAULT_TESTS) \
+VAULT_TESTS = $(CLI_VAULT_TESTS) $(KEYVAULT_VAULT_TESTS) $(KEYVAULT_WAITING_TESTS) \
+	tests/e2e/troubleshooting.sh \
 	tests/vault/life.test.mjs \
 	tests/vault/vault.test.mjs \
 	tests/vault/faults.test.mjs \

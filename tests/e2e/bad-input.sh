@@ -141,25 +141,38 @@ says "${copies[0]}" "hint:"
 tried=0
 crashed=
 values=('\xff\xff\xff\xff\xff\xff\xff\xff' '\x00\x00\x00\x00\x00\x00\x00\x00' '\xff\xff\xff\xff\xff\xff\xff\x7f' '\x01\x00\x00\x80\x00\x00\x00\x00')
+for i in "${!values[@]}"; do
+	# shellcheck disable=SC2059
+	printf "${values[i]}" >"$work/value$i"
+done
+# put FILE LENGTH FROM: the same field in each copy, so that none can stand in for another
+put()
+{
+	local copy to
+	for copy in 0 1 2; do
+		to=$((offset - copies[0] + copies[copy]))
+		[ "$offset" -ge 512 ] || to=$offset
+		dd if="$1" of="$work/hostile.img" iflag=skip_bytes,count_bytes oflag=seek_bytes conv=notrunc status=none \
+			skip=$(($3 < 0 ? to : $3)) seek="$to" count="$2"
+	done
+}
+cp --sparse=always "$disk" "$work/hostile.img"
 while read -r name offset length _; do
 	[ "$length" -le 8 ] || length=8
-	for value in "${values[@]}"; do
-		cp --sparse=always "$disk" "$work/hostile.img"
-		for copy in 1 2 3; do
-			# the same field in each copy, so that none can stand in for another
-			at_copy=$((offset - copies[0] + copies[copy - 1]))
-			[ "$offset" -ge 512 ] || at_copy=$offset
-			# shellcheck disable=SC2059
-			printf "$value" | head -c "$length" |
-				dd of="$work/hostile.img" bs=1 seek="$at_copy" conv=notrunc status=none
-		done
+	for i in "${!values[@]}"; do
+		put "$work/value$i" "$length" 0
 		"$MKADE" --fix-crc "$work/hostile.img" >/dev/null 2>&1
 		out=$(timeout 20 "${adefuse_command[@]}" key --bek "$bek" --out "$work/out" --force "$work/hostile.img" 2>&1)
 		status=$?
 		tried=$((tried + 1))
 		case $status in
 		0 | 3 | 4) ;;
-		*) crashed+=" $name=$value:$status" ;;
+		*) crashed+=" $name=${values[i]}:$status" ;;
+		esac
+		# a size that was believed has put the CRC elsewhere: the whole image again
+		case $name in
+		boot.* | *.size | *header*) cp --sparse=always "$disk" "$work/hostile.img" ;;
+		*) put "$disk" "$length" -1 ;;
 		esac
 	done
 done < <("$MKADE" --show "$disk" | grep -E '^(boot|copy1)\.')
