@@ -12,6 +12,7 @@
 #include "bde/layout.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "base/checked.h"
 
@@ -122,111 +123,152 @@ static int base_regions(const struct bde_metadata *metadata, struct regions *reg
 
 /* ------------------------------------------------------------------ overlays */
 
-/* Zeros; never over the volume's first bytes, whatever the metadata says. */
-static int overlay_zeros(struct regions *regions, uint64_t floor, uint64_t start, uint64_t size)
+/* Ranges of one layer: gathered in any order, then laid over the table at once. */
+struct layer {
+	struct region *over;
+	size_t count;
+	size_t room;
+	uint64_t floor; /* the volume's first bytes, which only their own layer touches */
+};
+
+static void layer_clear_cleanup(struct layer *layer)
+{
+	free(layer->over);
+}
+
+static int layer_add(struct layer *layer, enum region_kind kind, uint64_t start, uint64_t end,
+		     uint64_t physical)
+{
+	if (start < layer->floor)
+		start = layer->floor;
+	if (start >= end)
+		return 0;
+	if (layer->count == layer->room) {
+		size_t room = layer->room * 2 + 64;
+		struct region *over = reallocarray(layer->over, room, sizeof(*over));
+
+		if (!over)
+			return -ENOMEM;
+		layer->over = over;
+		layer->room = room;
+	}
+	layer->over[layer->count++] =
+		(struct region){.start = start, .end = end, .kind = kind, .physical = physical};
+	return 0;
+}
+
+static int layer_zeros(struct layer *layer, uint64_t start, uint64_t size)
 {
 	uint64_t end;
 
 	if (!checked_add(start, size, &end))
 		return -EOVERFLOW;
-	return regions_overlay(regions, REGION_ZERO, start > floor ? start : floor, end, 0);
+	return layer_add(layer, REGION_ZERO, start, end, 0);
+}
+
+static int layer_lay(struct layer *layer, struct regions *regions)
+{
+	return regions_overlay(regions, layer->over, layer->count);
 }
 
 /* The first bytes, piece by piece in the state of the place they were moved to. */
 static int overlay_header(const struct bde_info *info, struct regions *regions)
 {
+	struct layer layer CLEANUP(layer_clear) = {0};
 	uint64_t at = info->header_offset;
 	uint64_t end = at + info->header_size;
+	const struct region *behind = regions->table + regions->count;
+	const struct region *region =
+		at < regions_end(regions) ? regions_find(regions, at) : behind;
 	int rc = 0;
 
-	while (at < end && rc == 0) {
-		bool there = at < regions_end(regions);
-		enum region_kind kind = there ? regions_find(regions, at)->kind : REGION_REFUSE;
-		uint64_t stop = there ? at_most(regions_find(regions, at)->end, end) : end;
+	for (; at < end && region < behind && rc == 0; region++) {
+		uint64_t stop = at_most(region->end, end);
 
-		rc = regions_overlay(regions, kind, at - info->header_offset,
-				     stop - info->header_offset, at);
+		rc = layer_add(&layer, region->kind, at - info->header_offset,
+			       stop - info->header_offset, at);
 		at = stop;
 	}
-	return rc;
+	if (rc == 0 && at < end)
+		rc = layer_add(&layer, REGION_REFUSE, at - info->header_offset, info->header_size,
+			       0);
+	return rc == 0 ? layer_lay(&layer, regions) : rc;
 }
 
 /*
  * Of a bitmap that cannot be read it is not known how much room it and its log take. They were seen
  * to stand together; that much is refused, and is no file's anyway.
  */
-static int overlay_lost_bitmap(const struct eow_map *map, const struct eow_region *region,
-			       uint64_t floor, struct regions *regions)
+static int overlay_lost_bitmaps(const struct bde_metadata *metadata, struct regions *regions)
 {
-	uint64_t start = region->bitmap_offset;
-	uint64_t end;
-
-	if (!checked_add(start, (uint64_t)EOW_BITMAP_MAX + map->log_size, &end))
-		return 0;
-	return regions_overlay(regions, REGION_REFUSE, start > floor ? start : floor, end, 0);
-}
-
-static int overlay_eow(const struct bde_metadata *metadata, struct regions *regions)
-{
+	struct layer layer CLEANUP(layer_clear) = {.floor = metadata->info.header_size};
 	const struct eow_map *map = metadata->eow;
-	uint64_t floor = metadata->info.header_size;
-	uint64_t sector = metadata->info.sector_size;
 	int rc = 0;
 
 	for (uint32_t i = 0; i < map->count && rc == 0; i++) {
-		if (map->regions[i].bitmap_size == 0)
-			rc = overlay_lost_bitmap(map, &map->regions[i], floor, regions);
+		uint64_t start = map->regions[i].bitmap_offset;
+		uint64_t end;
+
+		if (map->regions[i].bitmap_size == 0 &&
+		    checked_add(start, (uint64_t)EOW_BITMAP_MAX + map->log_size, &end))
+			rc = layer_add(&layer, REGION_REFUSE, start, end, 0);
 	}
+	return rc == 0 ? layer_lay(&layer, regions) : rc;
+}
+
+static int eow_zeros(const struct bde_metadata *metadata, struct layer *layer)
+{
+	const struct eow_map *map = metadata->eow;
+	uint64_t sector = metadata->info.sector_size;
+	int rc = 0;
+
 	for (unsigned int i = 0; i < EOW_COPIES && rc == 0; i++)
-		rc = overlay_zeros(regions, floor, map->places[i],
-				   map->descriptor_size + sector - 1 -
-					   (map->descriptor_size + sector - 1) % sector);
+		rc = layer_zeros(layer, map->places[i],
+				 round_down(map->descriptor_size + sector - 1, sector));
 	for (uint32_t i = 0; i < map->count && rc == 0; i++) {
 		const struct eow_region *region = &map->regions[i];
-		uint64_t size = region->bitmap_size + sector - 1;
 
 		if (region->bitmap_size == 0)
 			continue;
-		rc = overlay_zeros(regions, floor, region->bitmap_offset, size - size % sector);
+		rc = layer_zeros(layer, region->bitmap_offset,
+				 round_down(region->bitmap_size + sector - 1, sector));
 		if (rc == 0)
-			rc = overlay_zeros(regions, floor, region->log_offset, map->log_size);
+			rc = layer_zeros(layer, region->log_offset, map->log_size);
 	}
 	return rc;
 }
 
+/* Zeros; never over the volume's first bytes, whatever the metadata says. */
 static int overlay_structures(const struct bde_metadata *metadata, struct regions *regions)
 {
 	const struct bde_info *info = &metadata->info;
-	uint64_t floor = info->header_size;
-	int rc = overlay_zeros(regions, floor, info->header_offset, info->header_size);
+	struct layer layer CLEANUP(layer_clear) = {.floor = info->header_size};
+	int rc = layer_zeros(&layer, info->header_offset, info->header_size);
 
 	for (unsigned int i = 0; i < BDE_COPIES && rc == 0; i++)
-		rc = overlay_zeros(regions, floor, metadata->block.offsets[i], BLOCK_SIZE);
+		rc = layer_zeros(&layer, metadata->block.offsets[i], BLOCK_SIZE);
 	if (rc == 0 && metadata->eow)
-		rc = overlay_eow(metadata, regions);
-	return rc;
+		rc = eow_zeros(metadata, &layer);
+	return rc == 0 ? layer_lay(&layer, regions) : rc;
 }
 
 /* Ciphertext and plaintext that the encrypted volume below does not have. */
 static int overlay_cut(uint64_t available, uint32_t sector_size, struct regions *regions)
 {
+	struct layer layer CLEANUP(layer_clear) = {0};
 	uint64_t whole = round_down(available, sector_size);
 	int rc = 0;
 
 	for (size_t i = 0; i < regions->count && rc == 0; i++) {
-		struct region *region = &regions->table[i];
+		const struct region *region = &regions->table[i];
 		uint64_t there = whole > region->physical ? whole - region->physical : 0;
 
-		if ((region->kind != REGION_CIPHER && region->kind != REGION_PLAIN) ||
-		    region->end - region->start <= there)
-			continue;
-		if (there == 0)
-			region->kind = REGION_REFUSE;
-		else
-			rc = regions_overlay(regions, REGION_REFUSE, region->start + there,
-					     region->end, 0);
+		if ((region->kind == REGION_CIPHER || region->kind == REGION_PLAIN) &&
+		    region->end - region->start > there)
+			rc = layer_add(&layer, REGION_REFUSE, region->start + there, region->end,
+				       0);
 	}
-	return rc;
+	return rc == 0 ? layer_lay(&layer, regions) : rc;
 }
 
 int layout_build(const struct bde_metadata *metadata, uint64_t available,
@@ -238,6 +280,8 @@ int layout_build(const struct bde_metadata *metadata, uint64_t available,
 
 	if (rc == 0)
 		rc = overlay_header(info, &regions);
+	if (rc == 0 && metadata->eow)
+		rc = overlay_lost_bitmaps(metadata, &regions);
 	if (rc == 0)
 		rc = overlay_structures(metadata, &regions);
 	if (rc == 0)

@@ -33,27 +33,44 @@ static int reserve(struct regions *regions, size_t more)
 	return 0;
 }
 
-int regions_append(struct regions *regions, enum region_kind kind, uint64_t length)
+/* Whether what is behind `last` goes on with it. Zeros and errors have no place of their own. */
+static bool continues(const struct region *last, enum region_kind kind, uint64_t physical)
+{
+	if (last->kind != kind)
+		return false;
+	return kind == REGION_ZERO || kind == REGION_REFUSE ||
+	       last->physical + (last->end - last->start) == physical;
+}
+
+/* Append up to `end`; nothing when the table goes as far already. */
+static int extend_to(struct regions *regions, enum region_kind kind, uint64_t end,
+		     uint64_t physical)
 {
 	uint64_t start = regions_end(regions);
-	struct region *last = regions->count > 0 ? &regions->table[regions->count - 1] : NULL;
-	uint64_t end;
 	int rc;
 
-	if (length == 0)
+	if (end <= start)
 		return 0;
-	if (!checked_add(start, length, &end))
-		return -EOVERFLOW;
-	if (last && last->kind == kind) {
-		last->end = end;
+	if (regions->count > 0 && continues(&regions->table[regions->count - 1], kind, physical)) {
+		regions->table[regions->count - 1].end = end;
 		return 0;
 	}
 	rc = reserve(regions, 1);
 	if (rc < 0)
 		return rc;
 	regions->table[regions->count++] =
-		(struct region){.start = start, .end = end, .kind = kind, .physical = start};
+		(struct region){.start = start, .end = end, .kind = kind, .physical = physical};
 	return 0;
+}
+
+int regions_append(struct regions *regions, enum region_kind kind, uint64_t length)
+{
+	uint64_t start = regions_end(regions);
+	uint64_t end;
+
+	if (!checked_add(start, length, &end))
+		return -EOVERFLOW;
+	return extend_to(regions, kind, end, start);
 }
 
 /* Index of the region that holds `offset`. */
@@ -73,48 +90,60 @@ static size_t find_index(const struct regions *regions, uint64_t offset)
 	return low;
 }
 
-/* Make `offset` the start of a region. Room for one more is there. Returns that region's index. */
-static size_t split_at(struct regions *regions, uint64_t offset)
+/* Append what `from` has between the end of `to` and `end`; *index goes along. */
+static int copy_up_to(struct regions *to, const struct regions *from, size_t *index, uint64_t end)
 {
-	size_t index;
-	struct region *region;
+	int rc = 0;
 
-	if (offset == regions_end(regions))
-		return regions->count;
-	index = find_index(regions, offset);
-	region = &regions->table[index];
-	if (region->start == offset)
-		return index;
-	memmove(region + 1, region, (regions->count - index) * sizeof(*region));
-	regions->count++;
-	region[1].physical += offset - region->start;
-	region[1].start = offset;
-	region[0].end = offset;
-	return index + 1;
+	while (rc == 0 && *index < from->count && regions_end(to) < end) {
+		const struct region *region = &from->table[*index];
+		uint64_t at = regions_end(to);
+
+		if (region->end > at)
+			rc = extend_to(to, region->kind, region->end < end ? region->end : end,
+				       region->physical + (at - region->start));
+		if (region->end <= end)
+			(*index)++;
+	}
+	return rc;
 }
 
-int regions_overlay(struct regions *regions, enum region_kind kind, uint64_t start, uint64_t end,
-		    uint64_t physical)
+static int by_start(const void *a, const void *b)
 {
-	uint64_t limit = regions_end(regions);
-	size_t first;
-	size_t behind;
-	int rc;
+	const struct region *left = (const struct region *)a;
+	const struct region *right = (const struct region *)b;
 
-	if (end > limit)
-		end = limit;
-	if (start >= end)
+	return (left->start > right->start) - (left->start < right->start);
+}
+
+int regions_overlay(struct regions *regions, struct region *over, size_t count)
+{
+	struct regions laid CLEANUP(regions_clear) = {0};
+	uint64_t limit = regions_end(regions);
+	size_t index = 0;
+	int rc = 0;
+
+	if (count == 0)
 		return 0;
-	rc = reserve(regions, 2);
+	qsort(over, count, sizeof(*over), by_start);
+	for (size_t i = 0; i < count && rc == 0; i++) {
+		uint64_t end = over[i].end < limit ? over[i].end : limit;
+		uint64_t start = over[i].start;
+
+		if (start >= end)
+			continue;
+		rc = copy_up_to(&laid, regions, &index, start);
+		if (rc == 0)
+			rc = extend_to(&laid, over[i].kind, end,
+				       over[i].physical + (regions_end(&laid) - start));
+	}
+	if (rc == 0)
+		rc = copy_up_to(&laid, regions, &index, limit);
 	if (rc < 0)
 		return rc;
-	first = split_at(regions, start);
-	behind = split_at(regions, end);
-	regions->table[first] =
-		(struct region){.start = start, .end = end, .kind = kind, .physical = physical};
-	memmove(&regions->table[first + 1], &regions->table[behind],
-		(regions->count - behind) * sizeof(*regions->table));
-	regions->count -= behind - first - 1;
+	regions_clear(regions);
+	*regions = laid;
+	laid = (struct regions){0};
 	return 0;
 }
 

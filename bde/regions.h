@@ -47,11 +47,11 @@ enum {
 int regions_append(struct regions *regions, enum region_kind kind, uint64_t length);
 
 /*
- * Replace [start, end), clipped to the table's end, by one region. `physical` as in struct region.
- * -EOVERFLOW, -ENOMEM.
+ * Lay `count` ranges over the table, in one pass: each replaces what was in its place, clipped to
+ * the table's end. They are sorted in place first; where two overlap, the one that starts first
+ * keeps what both claim. Empty ones are nothing. -EOVERFLOW, -ENOMEM: the table is as it was.
  */
-int regions_overlay(struct regions *regions, enum region_kind kind, uint64_t start, uint64_t end,
-		    uint64_t physical);
+int regions_overlay(struct regions *regions, struct region *over, size_t count);
 
 /* Where the table ends: the size of what it describes. */
 uint64_t regions_end(const struct regions *regions);

@@ -194,6 +194,7 @@ static bool starts_volume(struct volume *volume, uint64_t physical, bool decrypt
 static int salvage_header(struct volume *volume, const struct bde_info *info,
 			  struct notes *warnings)
 {
+	struct region header = {.end = info->header_size, .physical = info->header_offset};
 	bool plain;
 
 	if (regions_count(&volume->regions, REGION_REFUSE, 0, info->header_size) <
@@ -207,8 +208,8 @@ static int salvage_header(struct volume *volume, const struct bde_info *info,
 		  "salvaged: the volume's first %llu bytes are taken for %s, because a boot sector "
 		  "comes out",
 		  (unsigned long long)info->header_size, plain ? "plaintext" : "ciphertext");
-	return regions_overlay(&volume->regions, plain ? REGION_PLAIN : REGION_CIPHER, 0,
-			       info->header_size, info->header_offset);
+	header.kind = plain ? REGION_PLAIN : REGION_CIPHER;
+	return regions_overlay(&volume->regions, &header, 1);
 }
 
 /*
