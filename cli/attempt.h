@@ -11,7 +11,7 @@ struct attempt {
 	struct unlock_plan *plan;  /* for a preview: nothing is fetched; else NULL */
 	struct keyvault *keyvault; /* made when first needed */
 	size_t keys_tried;
-	struct err misfit;  /* why the last key did not fit */
+	struct err misfit;  /* why the last key did not fit; with several volumes: one of them */
 	struct err failure; /* the first search that could not be finished (network, permission,
 			       ...) */
 };

@@ -73,6 +73,14 @@ static void print_conversion(FILE *out, const struct bde_info *info)
 	(void)fprintf(out, "\n");
 }
 
+/* Where a protector that no option takes is of use. */
+static const char *held_elsewhere(uint16_t type)
+{
+	if (type == BDE_PROTECTOR_PUBLIC_KEY)
+		return ": only by Windows with that card or certificate";
+	return ": only by its own machine's Windows";
+}
+
 /* The protectors, and what to do about them. */
 static void print_protectors(FILE *out, const struct bde_info *info)
 {
@@ -88,7 +96,7 @@ static void print_protectors(FILE *out, const struct bde_info *info)
 			      guid_format(&protector->id).text,
 			      bde_protector_type_name(protector->type), protector->name ? ", " : "",
 			      protector->name ? protector->name : "",
-			      opens ? ": opened by " : ": only by its own machine's Windows",
+			      opens ? ": opened by " : held_elsewhere(protector->type),
 			      opens ? opens : "");
 	}
 	if (info->protector_count == 0)

@@ -38,6 +38,7 @@ struct survey_volume {
 	struct bde_metadata *metadata; /* NULL when not BitLocker or unreadable */
 	struct source *plain;	       /* what is served; NULL while locked */
 	enum bde_engine engine;	       /* what serves `plain` of a BitLocker volume */
+	struct err misfit;	       /* why the last key that was tried did not fit */
 	struct err reason;	       /* why there is no plaintext; kind ERR_NONE: no reason yet */
 	struct source *second;	       /* for verify: `plain` by the other engine, or NULL */
 	struct err second_reason;      /* why not */

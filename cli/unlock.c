@@ -101,6 +101,38 @@ static int try_volume(const struct attempt *attempt, struct survey_volume *volum
 	return result;
 }
 
+static bool has_startup_key(const struct survey_volume *volume, const struct guid *id)
+{
+	const struct bde_info *info = volume->metadata ? bde_metadata_info(volume->metadata) : NULL;
+
+	for (size_t i = 0; info && i < info->protector_count; i++) {
+		if (info->protectors[i].type == BDE_PROTECTOR_STARTUP_KEY &&
+		    guid_equal(&info->protectors[i].id, id))
+			return true;
+	}
+	return false;
+}
+
+/* A BEK names its protector: when that is another volume's of this disk, the user is told which. */
+static void name_owner(const struct survey *survey, const struct survey_volume *volume,
+		       const struct bde_key *key, struct err *err)
+{
+	const struct guid *id = bde_key_protector_id(key);
+	struct err was = *err;
+
+	if (!id || has_startup_key(volume, id))
+		return;
+	for (size_t i = 0; i < survey->count; i++) {
+		if (!has_startup_key(&survey->volumes[i], id))
+			continue;
+		err_set(err, ERR_KEY, ENOKEY, "%s is the startup key {%s} of p%u, not of p%u",
+			bde_key_what(key), guid_format(id).text,
+			survey->volumes[i].partition->number, volume->partition->number);
+		err_hint(err, "%s", was.hint);
+		return;
+	}
+}
+
 bool attempt_try_key(struct attempt *attempt, const struct bde_key *key, const struct secret *bek,
 		     const struct keyvault_origin *origin)
 {
@@ -117,7 +149,10 @@ bool attempt_try_key(struct attempt *attempt, const struct bde_key *key, const s
 			opened = true;
 			continue;
 		}
+		if (err.kind == ERR_KEY)
+			name_owner(attempt->survey, volume, key, &err);
 		log_info("p%u: %s", volume->partition->number, err.message);
+		volume->misfit = err;
 		attempt->misfit = err;
 	}
 	return opened;
@@ -287,6 +322,40 @@ static int try_option(struct attempt *attempt, const struct key_option *option, 
 	return 0;
 }
 
+/* By what a user can give; what a TPM or a card holds is of no use elsewhere. */
+static void hint_keys(const struct survey_volume *volume, struct err *err)
+{
+	static const struct {
+		uint16_t type;
+		const char *option;
+	} ways[] = {
+		{BDE_PROTECTOR_STARTUP_KEY, "--vault NAME, --bek PATH"},
+		{BDE_PROTECTOR_RECOVERY_PASSWORD, "--recovery-password SRC"},
+		{BDE_PROTECTOR_PASSWORD, "--password SRC"},
+	};
+	char text[ERR_TEXT_MAX / 2];
+	size_t used = 0;
+
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		if (has_protector(volume, ways[i].type))
+			used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s",
+						 used > 0 ? ", " : "", ways[i].option);
+	}
+	if (used == 0)
+		err_hint(err, "none of its protectors opens it away from its machine or card; an "
+			      "FVEK or VMK does (--fvek SRC, --vmk SRC)");
+	else if (has_protector(volume, BDE_PROTECTOR_STARTUP_KEY))
+		err_hint(err, "give one of %s", text);
+	else if (has_protector(volume, BDE_PROTECTOR_RECOVERY_PASSWORD))
+		err_hint(
+			err,
+			"give %s; Entra ID, Active Directory or a Microsoft account keeps recovery "
+			"passwords by their identifier",
+			text);
+	else
+		err_hint(err, "give %s", text);
+}
+
 /* Why this volume stays locked, as the user is told. */
 static void explain_locked(const struct attempt *attempt, struct survey_volume *volume)
 {
@@ -296,10 +365,9 @@ static void explain_locked(const struct attempt *attempt, struct survey_volume *
 		err = attempt->failure;
 	} else if (attempt->keys_tried == 0) {
 		err_set(&err, ERR_KEY, ENOKEY, "no key was given");
-		err_hint(&err, "give one of --vault NAME, --bek PATH, --recovery-password SRC, "
-			       "--password SRC");
+		hint_keys(volume, &err);
 	} else if (attempt->keys_tried == 1) {
-		err = attempt->misfit;
+		err = volume->misfit.kind != ERR_NONE ? volume->misfit : attempt->misfit;
 	} else {
 		err_set(&err, ERR_KEY, ENOKEY, "none of %zu keys fits", attempt->keys_tried);
 		err_hint(&err, "with -v each key's reason is shown");

@@ -20,6 +20,7 @@ MOUNT_TESTS = \
 	tests/e2e/mutated-images.sh \
 	tests/e2e/bad-input.sh \
 	tests/e2e/info.sh \
+	tests/e2e/protectors.sh \
 	tests/e2e/completion.sh
 CLI_VAULT_TESTS = \
 	tests/e2e/find.sh \
