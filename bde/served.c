@@ -36,6 +36,25 @@ static int check_bitmaps(const struct bde_metadata *metadata, unsigned int flags
 	return rc;
 }
 
+/*
+ * The boot sector alone is not vouched for by any hash. With the one of another time or volume in
+ * its place, what a bitmap calls plaintext would be decrypted.
+ */
+static int check_kind(const struct bde_metadata *metadata, unsigned int flags, struct err *err)
+{
+	int rc;
+
+	if (metadata->boot.kind != BOOT_NORMAL || metadata->block.eow != BLOCK_EOW_YES ||
+	    flags & BDE_SALVAGE)
+		return 0;
+	rc = err_set(err, ERR_DISK, ENOTSUP,
+		     "the metadata says that an EOW bitmap tells which parts of the volume are "
+		     "encrypted, and the boot sector that there is none");
+	err_hint(err, "the boot sector is another volume's or an older one: look for another image "
+		      "of this disk; --salvage believes it");
+	return rc;
+}
+
 static int check_state(const struct bde_metadata *metadata, unsigned int flags, struct err *err)
 {
 	const struct bde_info *info = &metadata->info;
@@ -47,6 +66,9 @@ static int check_state(const struct bde_metadata *metadata, unsigned int flags, 
 		return err_set(err, ERR_DISK, ENOTSUP,
 			       "a BitLocker volume of kind %s is not supported",
 			       guid_format(&metadata->boot.guid).text);
+	rc = check_kind(metadata, flags, err);
+	if (rc < 0)
+		return rc;
 	if (info->state != BDE_STATE_OTHER)
 		return 0;
 	rc = err_set(err, ERR_DISK, ENOTSUP,

@@ -141,6 +141,8 @@ says "${copies[0]}" "hint:"
 tried=0
 crashed=
 values=('\xff\xff\xff\xff\xff\xff\xff\xff' '\x00\x00\x00\x00\x00\x00\x00\x00' '\xff\xff\xff\xff\xff\xff\xff\x7f' '\x01\x00\x00\x80\x00\x00\x00\x00')
+# under a sanitizer the unit tests and fuzzers try them all, without starting a process for each
+[ -z "${ADEFUSE_SANITIZED:-}" ] || values=("${values[@]:0:2}")
 for i in "${!values[@]}"; do
 	# shellcheck disable=SC2059
 	printf "${values[i]}" >"$work/value$i"

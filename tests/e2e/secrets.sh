@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Secrets leave no trace: a mount with its key out of the vault, everything logged; then its output, arguments,
 # environment, info.json and the whole memory of the serving process (as root's gdb sees it) are searched for the
-# client secret, tokens, the BEK and its text form, and the recovery password. The keys that decrypt
-# sectors have to be in memory and are not looked for.
+# client secret, tokens, the BEK and its text form, the recovery password, the VMK and the FVEK. The round keys that
+# the FVEK's halves make have to be in memory, and are not looked for; the FVEK as it stands in the metadata is.
 . "$abs_top_srcdir/tests/lib.sh"
 need root /dev/fuse mkntfs node jq curl gcore python3 "$MKADE"
 [ -z "${ADEFUSE_SANITIZED:-}" ] || skip_all "sanitizers keep freed memory by design"
@@ -23,6 +23,8 @@ cat >"$work/config.json" <<END
 END
 ok "the loopback vault is up" start_vault "$work/config.json" || done_testing
 
+read -r vmk fvek < <(json "$disk.json" '[.. | objects | select(has("fvek"))][0] | "\(.vmk) \(.fvek)"')
+
 # What must not be found, one a line in hex, with a name. The external key is the BEK file's last 32 bytes.
 {
 	echo "client secret $(printf %s "$secret" | xxd -p -c 200)"
@@ -35,7 +37,13 @@ ok "the loopback vault is up" start_vault "$work/config.json" || done_testing
 	echo "BEK base64 $(base64 -w 0 "$work/$bek_guid.BEK" | cut -c 100-160 | tr -d '\n' | xxd -p -c 200)"
 	echo "BEK base64url $(base64 -w 0 "$work/$bek_guid.BEK" | cut -c 100-160 | tr -d '\n' | tr '+/' '-_' | xxd -p -c 200)"
 	echo "recovery password $(printf %s "$recovery_password" | xxd -p -c 200)"
+	for name in vmk fvek; do
+		echo "${name^^} ${!name}"
+		echo "${name^^} in hex $(printf %s "${!name}" | xxd -p -c 400)"
+		echo "${name^^} in upper hex $(printf %s "${!name^^}" | xxd -p -c 400)"
+	done
 } >"$work/needles"
+ok "keys within BitLocker are known" test "${#vmk} ${#fvek}" = "64 128"
 
 # search FILE...: prints the name of every secret found; also of anything that was sent as a token, which
 # the vault's journal knows by its SHA-256
@@ -82,6 +90,8 @@ ok "no secret in memory" search "$work/core.$server"
 # what is searched for can be found: the environment of a process that was given the client secret
 fails 1 "the search finds what is there" search "$work/config.json"
 says "client secret"
+fails 1 "  and the keys within BitLocker" search "$disk.json"
+says "VMK in hex" "FVEK in hex"
 fusermount3 -u "$at"
 wait $server
 is $? 0 "ends cleanly"
@@ -135,4 +145,8 @@ given=("READY_TOKEN=$token")
 mounted_with "a ready token" "${vault_options[@]}" --credential token:env:READY_TOKEN
 given=("RECOVERY=$recovery_password")
 mounted_with "a recovery password" --recovery-password env:RECOVERY
+given=("VMK=$vmk")
+mounted_with "a VMK" --vmk env:VMK
+given=("FVEK=$fvek")
+mounted_with "an FVEK" --fvek env:FVEK
 done_testing

@@ -519,6 +519,8 @@ static void test_not_served(void)
 	made = made_new(BDE_METHOD_XTS_128, 512, MADE_BEK);
 	made->disk[0xa0] ^= 1;
 	shown_but_refused(made, "of kind 4967D63A-");
+	shown_but_refused(made_new_flags(BDE_METHOD_XTS_128, 512, MADE_BEK, 0x10a),
+			  "and the boot sector that there is none");
 	shown_but_refused(with_field(12, 3, 2), "state 3 (next 4");
 	shown_but_refused(with_field(14, 1, 2), "state 4 (next 1");
 	shown_but_refused(with_field(12, 0x00050005, 4), "state 5 (next 5");
