@@ -59,13 +59,12 @@ tests_tools_vault_get_SOURCES = tests/tools/vault-get.c
 tests_tools_vault_get_LDADD = $(KEYVAULT_TEST_LIBS)
 
 # These wait for clocks: not under the sanitizers.
-KEYVAULT_WAITING_TESTS = tests/e2e/sign-in-clouds.sh tests/e2e/sign-in-renewal.sh tests/e2e/sign-in-patience.sh
+KEYVAULT_WAITING_TESTS = tests/e2e/vault-network.sh tests/e2e/sign-in-clouds.sh tests/e2e/sign-in-renewal.sh tests/e2e/sign-in-patience.sh
 KEYVAULT_VAULT_TESTS = \
 	tests/e2e/sign-in.sh \
 	tests/e2e/sign-in-trust.sh \
 	tests/e2e/vault-traps.sh \
 	tests/e2e/vault-doubt.sh \
 	tests/e2e/vault-find.sh \
-	tests/e2e/vault-network.sh \
 	tests/e2e/vault-refuses.sh \
 	tests/e2e/vault-trust.sh

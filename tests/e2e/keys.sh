@@ -30,8 +30,11 @@ reads()
 	ok "  unmounts" unmount "$at"
 }
 
+methods=(cbc-128-diffuser cbc-256-diffuser cbc-128 cbc-256 xts-128 xts-256)
+# under a sanitizer each way once: bde-rawkeys has every method
+[ -z "${ADEFUSE_SANITIZED:-}" ] || methods=(cbc-256-diffuser xts-256)
 for sector in 512 4096; do
-	for name in cbc-128-diffuser cbc-256-diffuser cbc-128 cbc-256 xts-128 xts-256; do
+	for name in "${methods[@]}"; do
 		ok "$name, $sector bytes a sector" made $name $sector --bek "$work/x.BEK"
 		reads "  VMK" --vmk "file:$work/vmk"
 		is "$(json "$work/info.json" '[.volumes[] | select(.bitlocker) | .opened_by | .key, .protector_id, .protector_type] | map(. // "null") | join(",")')" \
@@ -46,7 +49,8 @@ made cbc-256 512 --bek "$work/x.BEK"
 if adefuse verify --help >/dev/null && adefuse mount --engine libbde --bek /nonexistent "$disk" "$at" 2>&1 | grep -q "no libbde"; then
 	skip "libbde" "this build has none"
 else
-	for name in cbc-128-diffuser cbc-256-diffuser cbc-128 cbc-256; do
+	for name in "${methods[@]//xts-*/}"; do
+		[ -n "$name" ] || continue
 		made $name 512 --bek "$work/x.BEK"
 		reads "libbde, $name, FVEK" --engine libbde --fvek "file:$work/fvek"
 		ok "  verify by FVEK" adefuse verify --fvek "file:$work/fvek" "$disk"
