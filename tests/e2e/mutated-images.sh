@@ -3,13 +3,13 @@
 # Whole disks with random damage in their tables, boot sectors, metadata and footers, half of them with checksums put
 # right: each is served or refused within 10 s and 256 MiB, info.json is JSON, and what a key opens is the right bytes.
 #
-#   ADEFUSE_ROUNDS=1000    more rounds (60)
+#   ADEFUSE_ROUNDS=1000    more rounds (40)
 #   ADEFUSE_SEED=N         begin with this one; a failure names its own
 # shellcheck source=tests/lib.sh disable=SC2154 # set by make check
 . "$abs_top_srcdir/tests/lib.sh"
 need root /dev/fuse mkntfs jq xxd "$MKADE"
 
-rounds=${ADEFUSE_ROUNDS:-60}
+rounds=${ADEFUSE_ROUNDS:-40}
 first=${ADEFUSE_SEED:-1}
 memory_limit=262144 # KiB
 bek=$work/$bek_guid.BEK
