@@ -3,10 +3,9 @@
 READER_TESTS = \
 	tests/e2e/real-images.sh \
 	tests/e2e/made-images.sh \
-	tests/e2e/partition-peers.sh \
-	tests/e2e/verify.sh
+	tests/e2e/partition-peers.sh
 # the longest first: they are run side by side
-ORACLE_TESTS = tests/mkade/oracle.sh tests/e2e/states.sh tests/e2e/peers.sh $(READER_TESTS) tests/mkade/oracle-states.sh tests/mkade/oracle-eow.sh tests/mkade/oracle-vista.sh
+ORACLE_TESTS = tests/mkade/oracle.sh tests/e2e/states.sh tests/e2e/peers.sh tests/e2e/verify.sh $(READER_TESTS) tests/mkade/oracle-states.sh tests/mkade/oracle-eow.sh tests/mkade/oracle-vista.sh
 MOUNT_TESTS = \
 	tests/e2e/keys.sh \
 	tests/e2e/mount-tree.sh \
