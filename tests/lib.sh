@@ -264,6 +264,18 @@ make_disk()
 	"$MKADE" --volume "$(ntfs_volume)" --manifest "$disk.json" --seed 7 "$@" "$disk"
 }
 
+# two_partitions OUT A B: an MBR disk of two images of one size, from 1 MiB on.
+two_partitions()
+{
+	local size
+	size=$(stat -c %s "$2") || return
+	truncate -s $((1048576 + 2 * size + 1048576)) "$1"
+	printf 'label: dos\nstart=2048, size=%d, type=7\nstart=%d, size=%d, type=7\n' $((size / 512)) $((2048 + size / 512)) \
+		$((size / 512)) | sfdisk -q "$1" || return
+	dd if="$2" of="$1" bs=1M seek=1 conv=notrunc status=none
+	dd if="$3" of="$1" bs=1M seek=$((1 + size / 1048576)) conv=notrunc status=none
+}
+
 bek_guid=EF7B2F5A-50C6-4637-0001-7F599C12F85C
 # shellcheck disable=SC2034 # used by the tests
 other_guid=7EB4F531-5FBA-4970-8E2D-C11FD6B0C69D

@@ -16,11 +16,7 @@ for guid in "$bek_guid" "$other_guid"; do
 	"$MKADE" --volume "$(ntfs_volume)" --manifest "$work/$guid.json" --seed "$((0x${guid:0:4}))" --method xts-256 \
 		--plain-out "$work/$guid.plain" --guid "$guid" --bek "$work/keys/$guid.BEK" "$work/$guid.img"
 done
-truncate -s $((second + size + 1048576)) "$disk"
-printf 'label: dos\nstart=%d, size=%d, type=7\nstart=%d, size=%d, type=7\n' $((first / 512)) $((size / 512)) \
-	$((second / 512)) $((size / 512)) | sfdisk -q "$disk"
-dd if="$work/$bek_guid.img" of="$disk" bs=1M seek=$((first / 1048576)) conv=notrunc status=none
-dd if="$work/$other_guid.img" of="$disk" bs=1M seek=$((second / 1048576)) conv=notrunc status=none
+two_partitions "$disk" "$work/$bek_guid.img" "$work/$other_guid.img"
 
 # part FILE NUMBER: the sum of a partition within a whole disk
 part()

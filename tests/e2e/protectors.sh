@@ -57,15 +57,10 @@ says "plaintext:  ntfs" "opened by:  BEK file"
 
 # two volumes; a key is the other's
 two=$work/two.img
-size=25165824
 for guid in "$bek_guid" "$other_guid"; do
 	"$MKADE" --volume "$(ntfs_volume)" --method xts-256 --guid "$guid" --bek "$work/$guid.BEK" "$work/$guid.img"
 done
-truncate -s $((size * 2 + 2097152)) "$two"
-printf 'label: dos\nstart=2048, size=%d, type=7\nstart=%d, size=%d, type=7\n' $((size / 512)) $((2048 + size / 512)) \
-	$((size / 512)) | sfdisk -q "$two"
-dd if="$work/$bek_guid.img" of="$two" bs=1M seek=1 conv=notrunc status=none
-dd if="$work/$other_guid.img" of="$two" bs=1M seek=$((1 + size / 1048576)) conv=notrunc status=none
+two_partitions "$two" "$work/$bek_guid.img" "$work/$other_guid.img"
 for number in 1 2; do
 	guid=$bek_guid
 	[ $number = 1 ] || guid=$other_guid
