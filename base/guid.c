@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hex.h"
+
 /* Where each byte of the text form stands on disk. */
 static const uint8_t order[16] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
 
@@ -27,17 +29,6 @@ struct guid_text guid_format(const struct guid *guid)
 	return out;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 bool guid_parse(const char *text, size_t length, struct guid *ret_guid)
 {
 	struct guid guid;
@@ -54,8 +45,8 @@ bool guid_parse(const char *text, size_t length, struct guid *ret_guid)
 
 		if (dash_before(i) && *text++ != '-')
 			return false;
-		high = hex_digit(*text++);
-		low = hex_digit(*text++);
+		high = hex_digit((unsigned char)*text++);
+		low = hex_digit((unsigned char)*text++);
 		if (high < 0 || low < 0)
 			return false;
 		guid.bytes[order[i]] = (uint8_t)(high << 4 | low);

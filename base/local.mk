@@ -8,6 +8,7 @@ base_libbase_a_SOURCES = \
 	base/cursor.c base/cursor.h \
 	base/err.c base/err.h \
 	base/guid.c base/guid.h \
+	base/hex.h \
 	base/log.c base/log.h \
 	base/notes.c base/notes.h \
 	base/secret.c base/secret.h \

@@ -8,6 +8,8 @@
 
 #include <errno.h>
 
+#include "base/hex.h"
+
 static bool is_space(uint8_t byte)
 {
 	return byte == ' ' || (byte >= '\t' && byte <= '\r');
@@ -22,18 +24,6 @@ static bool is_text(const uint8_t *data, size_t size)
 	return true;
 }
 
-/* -1: no hexadecimal digit. */
-static int digit_value(uint8_t byte)
-{
-	if (byte >= '0' && byte <= '9')
-		return byte - '0';
-	if (byte >= 'a' && byte <= 'f')
-		return byte - 'a' + 10;
-	if (byte >= 'A' && byte <= 'F')
-		return byte - 'A' + 10;
-	return -1;
-}
-
 static int parse_text(const uint8_t *data, size_t size, struct secret **ret_key, struct err *err)
 {
 	struct secret *key CLEANUP(secret_free) = secret_new(size / 2 + 1);
@@ -42,7 +32,7 @@ static int parse_text(const uint8_t *data, size_t size, struct secret **ret_key,
 	if (!key)
 		return err_nomem(err);
 	for (size_t i = 0; i < size; i++) {
-		int value = digit_value(data[i]);
+		int value = hex_digit(data[i]);
 
 		if (value < 0 && (is_space(data[i]) || data[i] == ':'))
 			continue;
