@@ -163,6 +163,9 @@ DEFINE_CLEANUP(struct bde_metadata, bde_metadata_free)
 
 const struct bde_info *bde_metadata_info(const struct bde_metadata *metadata);
 
+/* The protector with this identifier, or NULL. */
+const struct bde_protector *bde_info_protector(const struct bde_info *info, const struct guid *id);
+
 /* ------------------------------------------------------------------ keys */
 
 enum bde_key_type {

@@ -472,3 +472,12 @@ const struct bde_info *bde_metadata_info(const struct bde_metadata *metadata)
 {
 	return &metadata->info;
 }
+
+const struct bde_protector *bde_info_protector(const struct bde_info *info, const struct guid *id)
+{
+	for (size_t i = 0; i < info->protector_count; i++) {
+		if (guid_equal(&info->protectors[i].id, id))
+			return &info->protectors[i];
+	}
+	return NULL;
+}

@@ -103,14 +103,11 @@ static int try_volume(const struct attempt *attempt, struct survey_volume *volum
 
 static bool has_startup_key(const struct survey_volume *volume, const struct guid *id)
 {
-	const struct bde_info *info = volume->metadata ? bde_metadata_info(volume->metadata) : NULL;
+	const struct bde_protector *protector =
+		volume->metadata ? bde_info_protector(bde_metadata_info(volume->metadata), id)
+				 : NULL;
 
-	for (size_t i = 0; info && i < info->protector_count; i++) {
-		if (info->protectors[i].type == BDE_PROTECTOR_STARTUP_KEY &&
-		    guid_equal(&info->protectors[i].id, id))
-			return true;
-	}
-	return false;
+	return protector && protector->type == BDE_PROTECTOR_STARTUP_KEY;
 }
 
 /* A BEK names its protector: when that is another volume's of this disk, the user is told which. */
@@ -263,36 +260,34 @@ static int try_bek(struct attempt *attempt, const char *path, struct err *err)
 				   : try_bek_file(attempt, path, err);
 }
 
-/* ---------------------------------------------------------------- passwords */
+/* ------------------------------------------------- passwords, VMK and FVEK */
 
-static int try_password(struct attempt *attempt, const char *source, bool recovery, struct err *err)
+/* What is read from a SRC. */
+static const struct given {
+	enum key_kind kind;
+	const char *prompt;
+	const char *what;
+	int (*read)(const char *source, const char *prompt, struct secret **ret_secret,
+		    struct err *err);
+	int (*make)(const struct secret *text, const char *what, struct bde_key **ret_key,
+		    struct err *err);
+} givens[] = {
+	{KEY_RECOVERY_PASSWORD, "recovery password", "the recovery password", secret_source_read,
+	 bde_key_from_recovery_password},
+	{KEY_PASSWORD, "password", "the password", secret_source_read, bde_key_from_password},
+	{KEY_VMK, "VMK", "the VMK", secret_source_read_whole, bde_key_from_vmk},
+	{KEY_FVEK, "FVEK", "the FVEK", secret_source_read_whole, bde_key_from_fvek},
+};
+
+static int try_given(struct attempt *attempt, const struct given *given, const char *source,
+		     struct err *err)
 {
-	const char *what = recovery ? "recovery password" : "password";
 	struct secret *text CLEANUP(secret_free) = NULL;
 	struct bde_key *key CLEANUP(bde_key_free) = NULL;
-	int result = secret_source_read(source, what, &text, err);
+	int result = given->read(source, given->prompt, &text, err);
 
-	if (result < 0)
-		return result;
-	result = recovery ? bde_key_from_recovery_password(text, "the recovery password", &key, err)
-			  : bde_key_from_password(text, "the password", &key, err);
-	if (result < 0)
-		return result;
-	(void)attempt_try_key(attempt, key, NULL, NULL);
-	return 0;
-}
-
-/* A key from within BitLocker. */
-static int try_raw(struct attempt *attempt, const char *source, bool fvek, struct err *err)
-{
-	struct secret *text CLEANUP(secret_free) = NULL;
-	struct bde_key *key CLEANUP(bde_key_free) = NULL;
-	int result = secret_source_read_whole(source, fvek ? "FVEK" : "VMK", &text, err);
-
-	if (result < 0)
-		return result;
-	result = fvek ? bde_key_from_fvek(text, "the FVEK", &key, err)
-		      : bde_key_from_vmk(text, "the VMK", &key, err);
+	if (result == 0)
+		result = given->make(text, given->what, &key, err);
 	if (result < 0)
 		return result;
 	(void)attempt_try_key(attempt, key, NULL, NULL);
@@ -303,23 +298,13 @@ static int try_raw(struct attempt *attempt, const char *source, bool fvek, struc
 
 static int try_option(struct attempt *attempt, const struct key_option *option, struct err *err)
 {
-	switch (option->kind) {
-	case KEY_BEK:
-		return try_bek(attempt, option->value, err);
-	case KEY_RECOVERY_PASSWORD:
-		return try_password(attempt, option->value, true, err);
-	case KEY_PASSWORD:
-		return try_password(attempt, option->value, false, err);
-	case KEY_VMK:
-		return try_raw(attempt, option->value, false, err);
-	case KEY_FVEK:
-		return try_raw(attempt, option->value, true, err);
-	case KEY_VAULT:
-	case KEY_SECRET:
-	case KEY_AZURE_JSON:
-		return attempt_try_cloud(attempt, option, err);
+	for (size_t i = 0; i < sizeof(givens) / sizeof(givens[0]); i++) {
+		if (givens[i].kind == option->kind)
+			return try_given(attempt, &givens[i], option->value, err);
 	}
-	return 0;
+	if (option->kind == KEY_BEK)
+		return try_bek(attempt, option->value, err);
+	return attempt_try_cloud(attempt, option, err);
 }
 
 /* By what a user can give; what a TPM or a card holds is of no use elsewhere. */

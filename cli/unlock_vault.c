@@ -110,15 +110,11 @@ static bool is_wanted(void *context, const struct guid *id)
 static unsigned int volume_of(const struct survey *survey, const struct guid *id)
 {
 	for (size_t i = 0; i < survey->count; i++) {
-		const struct bde_info *info;
+		const struct survey_volume *volume = &survey->volumes[i];
 
-		if (!attempt_wants_key(&survey->volumes[i]))
-			continue;
-		info = bde_metadata_info(survey->volumes[i].metadata);
-		for (size_t k = 0; k < info->protector_count; k++) {
-			if (guid_equal(&info->protectors[k].id, id))
-				return survey->volumes[i].partition->number;
-		}
+		if (attempt_wants_key(volume) &&
+		    bde_info_protector(bde_metadata_info(volume->metadata), id))
+			return volume->partition->number;
 	}
 	return 0;
 }
