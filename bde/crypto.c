@@ -26,6 +26,11 @@ struct crypto_cipher {
 	bool encrypt;
 };
 
+static bool takes_iv(enum crypto_mode mode)
+{
+	return mode == CRYPTO_CBC_DECRYPT || mode == CRYPTO_XTS_DECRYPT;
+}
+
 /* The library's queue of errors is of no use to our callers and must not pile up in a thread. */
 static int library_error(void)
 {
@@ -147,6 +152,7 @@ static const char *cipher_name(enum crypto_mode mode, size_t key_size)
 {
 	switch (mode) {
 	case CRYPTO_ECB_ENCRYPT:
+	case CRYPTO_ECB_DECRYPT:
 		return key_size == 16 ? "AES-128-ECB" : key_size == 32 ? "AES-256-ECB" : NULL;
 	case CRYPTO_CBC_DECRYPT:
 		return key_size == 16 ? "AES-128-CBC" : key_size == 32 ? "AES-256-CBC" : NULL;
@@ -174,9 +180,8 @@ int crypto_cipher_new(enum crypto_mode mode, const uint8_t *key, size_t key_size
 	cipher->context = EVP_CIPHER_CTX_new();
 	type = EVP_CIPHER_fetch(NULL, name, NULL);
 	good = type && cipher->context &&
-	       EVP_CipherInit_ex2(cipher->context, type, key,
-				  mode == CRYPTO_ECB_ENCRYPT ? NULL : zero_iv, cipher->encrypt,
-				  NULL) &&
+	       EVP_CipherInit_ex2(cipher->context, type, key, takes_iv(mode) ? zero_iv : NULL,
+				  cipher->encrypt, NULL) &&
 	       EVP_CIPHER_CTX_set_padding(cipher->context, 0);
 	EVP_CIPHER_free(type);
 	if (!good)

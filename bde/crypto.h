@@ -52,6 +52,7 @@ int crypto_ccm_open(const uint8_t key[CRYPTO_CCM_KEY_SIZE],
 
 enum crypto_mode {
 	CRYPTO_ECB_ENCRYPT, /* key 16 or 32 bytes */
+	CRYPTO_ECB_DECRYPT, /* key 16 or 32 bytes */
 	CRYPTO_CBC_DECRYPT, /* key 16 or 32 bytes */
 	CRYPTO_XTS_DECRYPT, /* key 32 or 64 bytes: data key, then tweak key */
 };

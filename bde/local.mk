@@ -3,9 +3,11 @@
 noinst_LIBRARIES += bde/libbitlocker.a
 bde_libbitlocker_a_SOURCES = \
 	bde/bde.h \
+	bde/aes_x86.c bde/aes_x86.h bde/aes_x86_kernel.h \
 	bde/bek.c bde/bek.h \
 	bde/block.c bde/block.h \
 	bde/boot.c bde/boot.h \
+	bde/cbc.c bde/cbc.h \
 	bde/crypto.c bde/crypto.h \
 	bde/datum.c bde/datum.h \
 	bde/diffuser.c bde/diffuser.h \
@@ -27,7 +29,8 @@ bde_libbitlocker_a_SOURCES = \
 	bde/stretch.c bde/stretch.h \
 	bde/unlock.c bde/unlock.h \
 	bde/unlocked.h \
-	bde/volume.c
+	bde/volume.c \
+	bde/xts.c bde/xts.h
 
 bde_parts = bde/libbitlocker.a disk/libdisk.a base/libbase.a $(CRYPTO_LIBS) $(LIBBDE_LIBS) -lpthread
 

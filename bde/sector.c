@@ -21,27 +21,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bde/aes_x86.h"
 #include "bde/bde.h"
+#include "bde/cbc.h"
 #include "bde/crypto.h"
 #include "bde/diffuser.h"
+#include "bde/xts.h"
 
 enum {
-	SLOTS = 16,	     /* sets kept; more threads than the mount ever starts */
-	BATCH = 64,	     /* sectors whose vectors are encrypted in one call */
-	TWEAK_KEY_AT = 32,   /* in the FVEK of diffuser methods */
-	SECTOR_KEY_SIZE = 32 /* of the diffuser */
+	SLOTS = 16,	   /* sets kept; more threads than the mount ever starts */
+	BATCH = 64,	   /* sectors whose vectors are encrypted in one call */
+	TWEAK_KEY_AT = 32, /* in the FVEK of diffuser methods */
+	CHECKED = 11,	   /* sectors decrypted twice to trust a way: more than go at once */
 };
 
-/* What one thread needs to decrypt. */
+_Static_assert((int)BATCH <= (int)CBC_RUN_MAX, "a batch is one run of CBC");
+
+/* What one thread needs of the crypto library; which of these depends on method and way. */
 struct context {
-	struct crypto_cipher *data; /* XTS or CBC */
-	struct crypto_cipher *iv;   /* CBC: ECB under the same key */
+	struct crypto_cipher *data; /* XTS, CBC, or for XTS in bulk ECB */
+	struct crypto_cipher *iv;   /* ECB: CBC's vectors, or the tweaks of XTS in bulk */
 	struct crypto_cipher *mask; /* diffuser: ECB under the tweak key */
 };
 
 struct method {
 	uint16_t id;
-	enum crypto_mode mode;
+	bool xts;
 	uint8_t key_size; /* of the data cipher */
 	uint8_t fvek_size;
 	bool diffuser;
@@ -49,18 +54,20 @@ struct method {
 
 struct sector_cipher {
 	const struct method *method;
+	enum sector_way way;
 	uint32_t sector_size;
 	struct secret *fvek;
+	struct aes_x86 *aes; /* SECTOR_AESNI and up */
 	_Atomic(struct context *) slots[SLOTS];
 };
 
 static const struct method methods[] = {
-	{BDE_METHOD_CBC_128_DIFFUSER, CRYPTO_CBC_DECRYPT, 16, 64, true},
-	{BDE_METHOD_CBC_256_DIFFUSER, CRYPTO_CBC_DECRYPT, 32, 64, true},
-	{BDE_METHOD_CBC_128, CRYPTO_CBC_DECRYPT, 16, 16, false},
-	{BDE_METHOD_CBC_256, CRYPTO_CBC_DECRYPT, 32, 32, false},
-	{BDE_METHOD_XTS_128, CRYPTO_XTS_DECRYPT, 32, 32, false},
-	{BDE_METHOD_XTS_256, CRYPTO_XTS_DECRYPT, 64, 64, false},
+	{BDE_METHOD_CBC_128_DIFFUSER, false, 16, 64, true},
+	{BDE_METHOD_CBC_256_DIFFUSER, false, 32, 64, true},
+	{BDE_METHOD_CBC_128, false, 16, 16, false},
+	{BDE_METHOD_CBC_256, false, 32, 32, false},
+	{BDE_METHOD_XTS_128, true, 32, 32, false},
+	{BDE_METHOD_XTS_256, true, 64, 64, false},
 };
 
 static const struct method *find_method(uint16_t id)
@@ -79,6 +86,16 @@ size_t sector_key_size(uint16_t method)
 	return found ? found->fvek_size : 0;
 }
 
+const char *sector_way_name(enum sector_way way)
+{
+	static const char *const names[SECTOR_WAYS] = {"library", "bulk", "aesni", "vaes",
+						       "vaes512"};
+
+	return names[way];
+}
+
+/* -------------------------------------------------------------------- contexts */
+
 static void context_free(struct context *context)
 {
 	if (!context)
@@ -90,20 +107,40 @@ static void context_free(struct context *context)
 }
 DEFINE_CLEANUP(struct context, context_free)
 
-static int context_new(const struct sector_cipher *cipher, struct context **ret_context)
+static int key_data(const struct sector_cipher *cipher, struct context *context)
 {
 	const struct method *method = cipher->method;
 	const uint8_t *key = secret_bytes(cipher->fvek);
+	size_t half = method->key_size / 2;
+	int rc;
+
+	if (cipher->aes)
+		return 0;
+	if (method->xts && cipher->way == SECTOR_LIBRARY)
+		return crypto_cipher_new(CRYPTO_XTS_DECRYPT, key, method->key_size, &context->data);
+	if (method->xts) {
+		rc = crypto_cipher_new(CRYPTO_ECB_DECRYPT, key, half, &context->data);
+		return rc < 0 ? rc
+			      : crypto_cipher_new(CRYPTO_ECB_ENCRYPT, key + half, half,
+						  &context->iv);
+	}
+	rc = crypto_cipher_new(CRYPTO_CBC_DECRYPT, key, method->key_size, &context->data);
+	return rc < 0 ? rc
+		      : crypto_cipher_new(CRYPTO_ECB_ENCRYPT, key, method->key_size, &context->iv);
+}
+
+static int context_new(const struct sector_cipher *cipher, struct context **ret_context)
+{
+	const struct method *method = cipher->method;
 	struct context *context CLEANUP(context_free) = calloc(1, sizeof(*context));
 	int rc;
 
 	if (!context)
 		return -ENOMEM;
-	rc = crypto_cipher_new(method->mode, key, method->key_size, &context->data);
-	if (rc == 0 && method->mode == CRYPTO_CBC_DECRYPT)
-		rc = crypto_cipher_new(CRYPTO_ECB_ENCRYPT, key, method->key_size, &context->iv);
+	rc = key_data(cipher, context);
 	if (rc == 0 && method->diffuser)
-		rc = crypto_cipher_new(CRYPTO_ECB_ENCRYPT, key + TWEAK_KEY_AT, method->key_size,
+		rc = crypto_cipher_new(CRYPTO_ECB_ENCRYPT,
+				       secret_bytes(cipher->fvek) + TWEAK_KEY_AT, method->key_size,
 				       &context->mask);
 	if (rc < 0)
 		return rc;
@@ -135,35 +172,7 @@ static void give_back(struct sector_cipher *cipher, struct context *context)
 	context_free(context);
 }
 
-int sector_cipher_new(uint16_t method, const struct secret *fvek, uint32_t sector_size,
-		      struct sector_cipher **ret_cipher)
-{
-	struct sector_cipher *cipher CLEANUP(sector_cipher_free) = NULL;
-	const struct method *found = find_method(method);
-	struct context *context = NULL;
-	int rc;
-
-	if (!found || (sector_size != 512 && sector_size != 4096))
-		return -ENOTSUP;
-	if (secret_size(fvek) != found->fvek_size)
-		return -EINVAL;
-	cipher = calloc(1, sizeof(*cipher));
-	if (!cipher)
-		return -ENOMEM;
-	cipher->method = found;
-	cipher->sector_size = sector_size;
-	for (size_t i = 0; i < SLOTS; i++)
-		atomic_init(&cipher->slots[i], NULL);
-	cipher->fvek = secret_copy(secret_bytes(fvek), secret_size(fvek));
-	if (!cipher->fvek)
-		return -ENOMEM;
-	rc = context_new(cipher, &context); /* so that a key that is refused shows here */
-	if (rc < 0)
-		return rc;
-	give_back(cipher, context);
-	*ret_cipher = TAKE(cipher);
-	return 0;
-}
+/* ------------------------------------------------------------------ decrypting */
 
 static void put_le64(uint8_t block[CRYPTO_BLOCK_SIZE], uint64_t value)
 {
@@ -179,6 +188,8 @@ static int decrypt_xts(struct sector_cipher *cipher, struct context *context, ui
 	uint8_t unit[CRYPTO_BLOCK_SIZE];
 	int rc = 0;
 
+	if (cipher->way != SECTOR_LIBRARY)
+		return xts_decrypt(context->iv, context->data, offset / size, buffer, count, size);
 	for (size_t i = 0; i < count && rc == 0; i++) {
 		put_le64(unit, offset / size + i);
 		rc = crypto_cipher_run(context->data, unit, buffer + i * size, buffer + i * size,
@@ -187,47 +198,79 @@ static int decrypt_xts(struct sector_cipher *cipher, struct context *context, ui
 	return rc;
 }
 
-/* The diffuser's part behind CBC; `masks` holds each sector's key. */
-static void undo_elephant(uint8_t *sector, uint32_t size, const uint8_t mask[SECTOR_KEY_SIZE])
-{
-	diffuser_decrypt(sector, size);
-	for (uint32_t i = 0; i < size; i++)
-		sector[i] ^= mask[i % SECTOR_KEY_SIZE];
-}
-
-static int sector_keys(struct context *context, uint64_t offset, uint32_t sector_size,
-		       uint8_t (*masks)[SECTOR_KEY_SIZE], size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		put_le64(masks[i], offset + i * sector_size);
-		put_le64(masks[i] + CRYPTO_BLOCK_SIZE, offset + i * sector_size);
-		masks[i][SECTOR_KEY_SIZE - 1] = 0x80;
-	}
-	return crypto_cipher_run(context->mask, NULL, masks[0], masks[0], count * SECTOR_KEY_SIZE);
-}
-
-/* At most BATCH sectors. */
 static int decrypt_cbc(struct sector_cipher *cipher, struct context *context, uint64_t offset,
 		       uint8_t *buffer, size_t count)
 {
 	uint8_t ivs[BATCH][CRYPTO_BLOCK_SIZE];
-	uint8_t masks[BATCH][SECTOR_KEY_SIZE];
 	uint32_t size = cipher->sector_size;
-	int rc = 0;
+	int rc;
 
 	for (size_t i = 0; i < count; i++)
 		put_le64(ivs[i], offset + i * size);
 	rc = crypto_cipher_run(context->iv, NULL, ivs[0], ivs[0], count * CRYPTO_BLOCK_SIZE);
-	if (rc == 0 && context->mask)
-		rc = sector_keys(context, offset, size, masks, count);
-	for (size_t i = 0; i < count && rc == 0; i++) {
+	if (rc == 0 && cipher->way != SECTOR_LIBRARY)
+		return cbc_decrypt(context->data, ivs, buffer, count, size);
+	for (size_t i = 0; i < count && rc == 0; i++)
+		rc = crypto_cipher_run(context->data, ivs[i], buffer + i * size, buffer + i * size,
+				       size);
+	return rc;
+}
+
+static int sector_keys(struct context *context, uint64_t offset, uint32_t sector_size,
+		       uint8_t (*masks)[DIFFUSER_MASK_SIZE], size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		put_le64(masks[i], offset + i * sector_size);
+		put_le64(masks[i] + CRYPTO_BLOCK_SIZE, offset + i * sector_size);
+		masks[i][DIFFUSER_MASK_SIZE - 1] = 0x80;
+	}
+	return crypto_cipher_run(context->mask, NULL, masks[0], masks[0],
+				 count * DIFFUSER_MASK_SIZE);
+}
+
+/* What comes behind CBC. */
+static int undo_elephant(struct sector_cipher *cipher, struct context *context, uint64_t offset,
+			 uint8_t *buffer, size_t count)
+{
+	uint8_t masks[BATCH][DIFFUSER_MASK_SIZE];
+	uint32_t size = cipher->sector_size;
+	size_t i = 0;
+	int rc = sector_keys(context, offset, size, masks, count);
+
+	if (rc < 0)
+		return rc;
+	if (cipher->way != SECTOR_LIBRARY) {
+		for (; i + DIFFUSER_LANES <= count; i += DIFFUSER_LANES)
+			diffuser_decrypt_lanes(buffer + i * size, size, masks + i,
+					       cipher->way >= SECTOR_VAES);
+	}
+	for (; i < count; i++) {
 		uint8_t *sector = buffer + i * size;
 
-		rc = crypto_cipher_run(context->data, ivs[i], sector, sector, size);
-		if (rc == 0 && context->mask)
-			undo_elephant(sector, size, masks[i]);
+		diffuser_decrypt(sector, size);
+		for (uint32_t k = 0; k < size; k++)
+			sector[k] ^= masks[i][k % DIFFUSER_MASK_SIZE];
 	}
 	secret_wipe(masks, sizeof(masks));
+	return 0;
+}
+
+/* At most BATCH sectors. */
+static int decrypt_batch(struct sector_cipher *cipher, struct context *context, uint64_t offset,
+			 uint8_t *buffer, size_t count)
+{
+	uint32_t size = cipher->sector_size;
+	int rc = 0;
+
+	if (cipher->aes)
+		aes_x86_decrypt(cipher->aes, cipher->method->xts ? offset / size : offset,
+				cipher->method->xts ? 1 : size, buffer, count, size);
+	else if (cipher->method->xts)
+		rc = decrypt_xts(cipher, context, offset, buffer, count);
+	else
+		rc = decrypt_cbc(cipher, context, offset, buffer, count);
+	if (rc == 0 && cipher->method->diffuser)
+		rc = undo_elephant(cipher, context, offset, buffer, count);
 	return rc;
 }
 
@@ -235,27 +278,126 @@ int sector_cipher_decrypt(struct sector_cipher *cipher, uint64_t offset, uint8_t
 			  size_t count)
 {
 	uint32_t size = cipher->sector_size;
+	bool library = !cipher->aes || cipher->method->diffuser;
 	struct context *context = NULL;
-	int rc;
+	int rc = 0;
 
 	if (offset % size != 0)
 		return -EINVAL;
-	rc = borrow(cipher, &context);
+	if (library)
+		rc = borrow(cipher, &context);
 	if (rc < 0)
 		return rc;
 	while (count > 0 && rc == 0) {
 		size_t batch = count < BATCH ? count : BATCH;
 
-		if (cipher->method->mode == CRYPTO_XTS_DECRYPT)
-			rc = decrypt_xts(cipher, context, offset, buffer, batch);
-		else
-			rc = decrypt_cbc(cipher, context, offset, buffer, batch);
+		rc = decrypt_batch(cipher, context, offset, buffer, batch);
 		offset += batch * size;
 		buffer += batch * size;
 		count -= batch;
 	}
-	give_back(cipher, context);
+	if (library)
+		give_back(cipher, context);
 	return rc;
+}
+
+/* ----------------------------------------------------------------- construction */
+
+static int make_aes(struct sector_cipher *cipher)
+{
+	const struct method *method = cipher->method;
+	enum aes_x86_width width = (enum aes_x86_width)(cipher->way - SECTOR_AESNI);
+
+	return aes_x86_new(width, method->xts ? AES_X86_XTS : AES_X86_CBC,
+			   secret_bytes(cipher->fvek), method->key_size, &cipher->aes);
+}
+
+int sector_cipher_new_way(uint16_t method, const struct secret *fvek, uint32_t sector_size,
+			  enum sector_way way, struct sector_cipher **ret_cipher)
+{
+	struct sector_cipher *cipher CLEANUP(sector_cipher_free) = NULL;
+	const struct method *found = find_method(method);
+	struct context *context = NULL;
+	int rc = 0;
+
+	if (!found || (sector_size != 512 && sector_size != 4096))
+		return -ENOTSUP;
+	if (secret_size(fvek) != found->fvek_size)
+		return -EINVAL;
+	if (way == SECTOR_BULK && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__)
+		return -ENOTSUP;
+	cipher = calloc(1, sizeof(*cipher));
+	if (!cipher)
+		return -ENOMEM;
+	cipher->method = found;
+	cipher->way = way;
+	cipher->sector_size = sector_size;
+	for (size_t i = 0; i < SLOTS; i++)
+		atomic_init(&cipher->slots[i], NULL);
+	cipher->fvek = secret_copy(secret_bytes(fvek), secret_size(fvek));
+	if (!cipher->fvek)
+		return -ENOMEM;
+	if (way >= SECTOR_AESNI)
+		rc = make_aes(cipher);
+	if (rc == 0)
+		rc = context_new(cipher, &context); /* so that a key that is refused shows here */
+	if (rc < 0)
+		return rc;
+	give_back(cipher, context);
+	*ret_cipher = TAKE(cipher);
+	return 0;
+}
+
+/* 0: the two make the same of a few sectors; -EBADMSG: not. Where they stand, carries occur in the
+ * numbers. */
+static int compare(struct sector_cipher *cipher, struct sector_cipher *library)
+{
+	size_t size = (size_t)CHECKED * cipher->sector_size;
+	uint64_t offset = (0xffffffffULL - CHECKED / 2) * cipher->sector_size;
+	uint8_t *data CLEANUP(free) = malloc(2 * size);
+	int rc;
+
+	if (!data)
+		return -ENOMEM;
+	for (size_t i = 0; i < size; i++)
+		data[i] = data[size + i] = (uint8_t)(i ^ i >> 8);
+	rc = sector_cipher_decrypt(cipher, offset, data, CHECKED);
+	if (rc == 0)
+		rc = sector_cipher_decrypt(library, offset, data + size, CHECKED);
+	if (rc == 0 && memcmp(data, data + size, size) != 0)
+		rc = -EBADMSG;
+	secret_wipe(data, 2 * size);
+	return rc;
+}
+
+int sector_cipher_new(uint16_t method, const struct secret *fvek, uint32_t sector_size,
+		      struct sector_cipher **ret_cipher)
+{
+	struct sector_cipher *library CLEANUP(sector_cipher_free) = NULL;
+	int rc = sector_cipher_new_way(method, fvek, sector_size, SECTOR_LIBRARY, &library);
+
+	for (int way = SECTOR_WAYS - 1; way > SECTOR_LIBRARY && rc == 0; way--) {
+		struct sector_cipher *cipher CLEANUP(sector_cipher_free) = NULL;
+
+		rc = sector_cipher_new_way(method, fvek, sector_size, (enum sector_way)way,
+					   &cipher);
+		if (rc == 0)
+			rc = compare(cipher, library);
+		if (rc == 0) {
+			*ret_cipher = TAKE(cipher);
+			return 0;
+		}
+		if (rc == -ENOTSUP || rc == -EBADMSG)
+			rc = 0; /* the next */
+	}
+	if (rc == 0)
+		*ret_cipher = TAKE(library);
+	return rc;
+}
+
+enum sector_way sector_cipher_way(const struct sector_cipher *cipher)
+{
+	return cipher->way;
 }
 
 void sector_cipher_free(struct sector_cipher *cipher)
@@ -264,6 +406,7 @@ void sector_cipher_free(struct sector_cipher *cipher)
 		return;
 	for (size_t i = 0; i < SLOTS; i++)
 		context_free(atomic_load(&cipher->slots[i]));
+	aes_x86_free(cipher->aes);
 	secret_free(cipher->fvek);
 	free(cipher);
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Sector ciphers: published vectors, then every method, sector size, run length and offset against
- * one straight library call a sector, and many threads on one cipher.
+ * Sector ciphers: published vectors, then every way, method, sector size, run length, offset and
+ * alignment against one straight library call a sector, and 1 to many threads on one cipher.
  */
 #include "bde/sector.h"
 
 #include <errno.h>
 #include <pthread.h>
+#include <stddef.h>
 
 #include "bde/bde.h"
 #include "bde/diffuser.h"
@@ -16,6 +17,7 @@
 enum {
 	RUN_MAX = 200, /* sectors: more than are batched */
 	THREADS = 24,  /* more than contexts are kept */
+	EDGE = 64,     /* bytes looked at beside a run: a cache line */
 };
 
 static const uint16_t methods[] = {
@@ -84,43 +86,96 @@ static void fill(uint8_t *data, size_t size, uint32_t state)
 	}
 }
 
-static bool run_is_right(struct sector_cipher *cipher, uint16_t method, const struct secret *key,
-			 uint64_t offset, size_t count, uint32_t size)
+/* The run stands `shift` bytes behind an aligned address, between bytes that are not its own. */
+static bool run_is_right_at(struct sector_cipher *cipher, uint16_t method, const struct secret *key,
+			    uint64_t offset, size_t count, uint32_t size, size_t shift)
 {
-	uint8_t *plain = malloc(count * size + 1);
-	uint8_t *data = malloc(count * size + 1);
+	size_t length = count * size;
+	uint8_t *plain = malloc(length + 1);
+	uint8_t *memory = NULL;
+	uint8_t *data;
 	bool right;
 
-	must(plain && data);
-	fill(plain, count * size, (uint32_t)(offset + count));
-	memcpy(data, plain, count * size);
+	must(plain && posix_memalign((void **)&memory, EDGE, length + (size_t)3 * EDGE) == 0);
+	memset(memory, 0x5a, length + (size_t)3 * EDGE);
+	data = memory + EDGE + shift;
+	fill(plain, length, (uint32_t)(offset + count));
+	memcpy(data, plain, length);
 	for (size_t i = 0; i < count; i++)
 		made_encrypt_sector(method, secret_bytes(key), offset + i * size, data + i * size,
 				    size);
 	right = sector_cipher_decrypt(cipher, offset, data, count) == 0 &&
-		memcmp(data, plain, count * size) == 0;
+		memcmp(data, plain, length) == 0;
+	for (size_t i = 0; i < EDGE; i++)
+		right = right && data[-1 - (ptrdiff_t)i] == 0x5a && data[length + i] == 0x5a;
 	free(plain);
-	free(data);
+	free(memory);
 	return right;
 }
 
-static void test_method(uint16_t method, uint32_t size)
+static bool run_is_right(struct sector_cipher *cipher, uint16_t method, const struct secret *key,
+			 uint64_t offset, size_t count, uint32_t size)
 {
-	static const size_t counts[] = {0, 1, 2, 63, 64, 65, 128, RUN_MAX};
+	return run_is_right_at(cipher, method, key, offset, count, size, 0);
+}
+
+static bool runs_are_right(struct sector_cipher *cipher, uint16_t method, const struct secret *key,
+			   uint32_t size)
+{
+	static const size_t counts[] = {0, 1, 2, 7, 8, 9, 16, 63, 64, 65, 128, RUN_MAX};
 	/* below and above 32 bits, of the byte and of the sector number, up to the largest */
-	static const uint64_t sectors[] = {0, 1, 255, 0xfffff, 0x7fffff, 0xffffffff, 1ULL << 40};
-	struct secret *key = make_key(sector_key_size(method), method);
-	struct sector_cipher *cipher = NULL;
+	static const uint64_t sectors[] = {0, 1, 255, 0xfffff, 0x7fffff, 0xfffffffc, 1ULL << 40};
 	bool right = true;
 
-	must(sector_cipher_new(method, key, size, &cipher) == 0);
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
 		for (size_t k = 0; k < sizeof(sectors) / sizeof(sectors[0]); k++)
 			right = right && run_is_right(cipher, method, key, sectors[k] * size,
 						      counts[i], size);
 	}
-	ok(right, "%s, sectors of %u: every run as sector by sector", bde_method_name(method),
+	return right;
+}
+
+static void test_way(uint16_t method, uint32_t size, enum sector_way way)
+{
+	struct secret *key = make_key(sector_key_size(method), method);
+	struct sector_cipher *cipher = NULL;
+	const char *name = sector_way_name(way);
+	size_t step = getenv("ADEFUSE_SANITIZED") ? 9 : 1; /* slow there */
+	bool aligned = true;
+
+	if (sector_cipher_new_way(method, key, size, way, &cipher) == -ENOTSUP) {
+		ok(true, "%s, %s, sectors of %u # SKIP not on this processor", name,
+		   bde_method_name(method), size);
+		secret_free(key);
+		return;
+	}
+	must(cipher);
+	ok(runs_are_right(cipher, method, key, size),
+	   "%s, %s, sectors of %u: every run as sector by sector", name, bde_method_name(method),
 	   size);
+	for (size_t shift = 0; shift < EDGE; shift += step)
+		aligned = aligned &&
+			  run_is_right_at(cipher, method, key, shift * size, 9, size, shift);
+	ok(aligned, "  at every alignment, and nothing beside it is touched");
+	sector_cipher_free(cipher);
+	secret_free(key);
+}
+
+static void test_method(uint16_t method, uint32_t size)
+{
+	struct secret *key = make_key(sector_key_size(method), method);
+	struct sector_cipher *cipher = NULL;
+	struct sector_cipher *faster = NULL;
+	bool fastest = true;
+
+	for (unsigned int way = 0; way < SECTOR_WAYS; way++)
+		test_way(method, size, (enum sector_way)way);
+	must(sector_cipher_new(method, key, size, &cipher) == 0);
+	for (unsigned int way = sector_cipher_way(cipher) + 1; way < SECTOR_WAYS; way++)
+		fastest = fastest && sector_cipher_new_way(method, key, size, (enum sector_way)way,
+							   &faster) == -ENOTSUP;
+	ok(fastest, "%s, sectors of %u: the fastest way is taken (%s)", bde_method_name(method),
+	   size, sector_way_name(sector_cipher_way(cipher)));
 	is(sector_cipher_decrypt(cipher, size / 2, NULL, 1), -EINVAL, "  an odd offset is refused");
 	sector_cipher_free(cipher);
 	secret_free(key);
@@ -171,31 +226,44 @@ static void *work(void *argument)
 	struct worker *worker = argument;
 
 	worker->right = true;
-	for (unsigned int i = 0; i < 20; i++)
+	for (unsigned int i = 0; i < 10; i++)
 		worker->right = worker->right &&
 				run_is_right(worker->cipher, worker->method, worker->key,
 					     (worker->number * 1000ULL + i) * 512, 1 + i, 512);
 	return NULL;
 }
 
-static void test_threads(uint16_t method)
+static bool threads_are_right(struct sector_cipher *cipher, uint16_t method,
+			      const struct secret *key, unsigned int count)
 {
-	struct secret *key = make_key(sector_key_size(method), 9);
-	struct sector_cipher *cipher = NULL;
 	struct worker workers[THREADS];
 	pthread_t threads[THREADS];
 	bool right = true;
 
-	must(sector_cipher_new(method, key, 512, &cipher) == 0);
-	for (unsigned int i = 0; i < THREADS; i++) {
+	for (unsigned int i = 0; i < count; i++) {
 		workers[i] = (struct worker){cipher, key, i, method, false};
 		must(pthread_create(&threads[i], NULL, work, &workers[i]) == 0);
 	}
-	for (unsigned int i = 0; i < THREADS; i++) {
+	for (unsigned int i = 0; i < count; i++) {
 		must(pthread_join(threads[i], NULL) == 0);
 		right = right && workers[i].right;
 	}
-	ok(right, "%s: %d threads on one cipher", bde_method_name(method), THREADS);
+	return right;
+}
+
+static void test_threads(uint16_t method, enum sector_way way)
+{
+	struct secret *key = make_key(sector_key_size(method), 9);
+	struct sector_cipher *cipher = NULL;
+	bool right = true;
+
+	if (sector_cipher_new_way(method, key, 512, way, &cipher) == 0) {
+		for (unsigned int count = 1; count <= 8; count++)
+			right = right && threads_are_right(cipher, method, key, count);
+		right = right && threads_are_right(cipher, method, key, THREADS);
+		ok(right, "%s, %s: 1 to 8 and %d threads on one cipher", sector_way_name(way),
+		   bde_method_name(method), THREADS);
+	}
 	sector_cipher_free(cipher);
 	secret_free(key);
 }
@@ -206,7 +274,8 @@ int main(void)
 	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
 		test_method(methods[i], 512);
 		test_method(methods[i], 4096);
-		test_threads(methods[i]);
+		for (unsigned int way = 0; way < SECTOR_WAYS; way++)
+			test_threads(methods[i], (enum sector_way)way);
 	}
 	test_diffusion();
 	test_refusals();
