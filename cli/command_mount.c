@@ -24,7 +24,8 @@ static void print_help(void)
 		"  -f, --foreground         stay in the foreground until unmounted\n"
 		"  -d                       -f, and FUSE's own trace\n"
 		"  -o OPT,...               allow_other, nonempty and other FUSE options; KEYS too, as\n"
-		"                           vault=NAME,bek=PATH,... (a comma in a value is '\\,')\n\n"
+		"                           vault=NAME,bek=PATH,... (a comma in a value is '\\,');\n"
+		"                           direct_io: past the page cache, for large reads only\n\n"
 		"  adefuse mount --vault contoso-kv osdisk.vhd /mnt/ade\n"
 		"  adefuse mount --bek EF7B2F5A-50C6-4637-0001-7F599C12F85C.BEK osdisk.vhd /mnt/ade\n",
 		stdout);
@@ -164,6 +165,7 @@ static int open_and_serve(const struct options *options, struct daemon *daemon, 
 		.disk = options->arguments[0],
 		.fuse_options = options->fuse_options,
 		.nonempty = options->nonempty,
+		.direct_io = options->direct_io,
 		.debug = options->debug,
 		.ready = on_ready,
 		.context = daemon,

@@ -27,6 +27,7 @@ adefuse_LDADD = cli/libcli.a fs/libfs.a bde/libbitlocker.a disk/libdisk.a keyvau
 	base/libbase.a $(FUSE_LIBS) $(CRYPTO_LIBS) $(CURL_LIBS) $(CJSON_LIBS) $(LIBBDE_LIBS) -lpthread -lm
 
 UNIT_TESTS += tests/unit/cli-compare tests/unit/cli-options tests/unit/cli-progress tests/unit/cli-survey \
+	tests/unit/fs-readahead \
 	tests/unit/fs-tree
 tests_unit_cli_compare_SOURCES = tests/unit/cli-compare.c tests/fault.c tests/fault.h tests/tap.h
 tests_unit_cli_compare_LDADD = cli/libcli.a disk/libdisk.a base/libbase.a -lpthread
@@ -36,6 +37,8 @@ tests_unit_cli_options_SOURCES = tests/unit/cli-options.c tests/tap.h
 tests_unit_cli_options_LDADD = $(adefuse_LDADD)
 tests_unit_cli_survey_SOURCES = tests/unit/cli-survey.c tests/tap.h
 tests_unit_cli_survey_LDADD = $(adefuse_LDADD)
+tests_unit_fs_readahead_SOURCES = tests/unit/fs-readahead.c tests/tap.h
+tests_unit_fs_readahead_LDADD = fs/libfs.a base/libbase.a
 tests_unit_fs_tree_SOURCES = tests/unit/fs-tree.c tests/tap.h
 tests_unit_fs_tree_LDADD = fs/libfs.a disk/libdisk.a base/libbase.a $(FUSE_LIBS)
 

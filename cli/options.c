@@ -412,10 +412,21 @@ static int take_item(struct options *options, const char *item, struct err *err)
 	return -ENOENT;
 }
 
+/* What such a word switches on, or NULL. */
+static bool *own_flag(struct options *options, const char *item)
+{
+	if (strcmp(item, "salvage") == 0)
+		return &options->salvage;
+	if (strcmp(item, "nonempty") == 0)
+		return &options->nonempty;
+	return strcmp(item, "direct_io") == 0 ? &options->direct_io : NULL;
+}
+
 int options_parse_list(struct options *options, const char *list, bool from_mount, struct err *err)
 {
 	while (*list) {
 		char *item CLEANUP(free) = next_item(&list);
+		bool *flag;
 		int result;
 
 		if (!item)
@@ -427,12 +438,9 @@ int options_parse_list(struct options *options, const char *list, bool from_moun
 			err_hint(err, "leave it out: a mount is always read-only");
 			return -EINVAL;
 		}
-		if (strcmp(item, "salvage") == 0) {
-			options->salvage = true;
-			continue;
-		}
-		if (strcmp(item, "nonempty") == 0) {
-			options->nonempty = true;
+		flag = own_flag(options, item);
+		if (flag) {
+			*flag = true;
 			continue;
 		}
 		result = take_item(options, item, err);

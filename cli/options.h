@@ -50,6 +50,7 @@ struct options {
 	bool foreground;	/* mount -f */
 	bool debug;		/* mount -d */
 	bool nonempty;		/* mount -o nonempty */
+	bool direct_io;		/* mount -o direct_io */
 	bool json;		/* --json */
 	bool force;		/* key --force */
 	bool dry_run;		/* key --dry-run */

@@ -3,4 +3,5 @@ noinst_LIBRARIES += fs/libfs.a
 fs_libfs_a_SOURCES = \
 	fs/mount.c fs/mount.h \
 	fs/ops.c fs/ops.h \
+	fs/readahead.c fs/readahead.h \
 	fs/tree.c fs/tree.h

@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "fs/ops.h"
+#include "fs/readahead.h"
 
 static int directory_is_empty(const char *path, bool *ret_empty)
 {
@@ -203,14 +204,23 @@ static int complain(struct err *err, int error, const char *what)
 	return -error;
 }
 
+static void plan_readahead(struct ops_context *context, const struct mount_options *options,
+			   const char *mountpoint, char device[READAHEAD_DEVICE_MAX])
+{
+	if (!options->direct_io && readahead_device(mountpoint, device) &&
+	    readahead_permitted(device))
+		context->readahead = device;
+}
+
 static int serve_session(struct fuse_session *session, const struct mount_options *options,
-			 struct err *err)
+			 struct ops_context *context, struct err *err)
 {
 	/*
 	 * libfuse unmounts by this name when a signal ends the session, and a daemon has left the
 	 * folder that a relative one counts from: it would miss the mount, or hit another.
 	 */
 	char *mountpoint CLEANUP(free) = realpath(options->mountpoint, NULL);
+	char device[READAHEAD_DEVICE_MAX];
 	struct fuse_loop_config *config;
 	int result;
 
@@ -229,6 +239,7 @@ static int serve_session(struct fuse_session *session, const struct mount_option
 			hint_for_user(options, err);
 		return result;
 	}
+	plan_readahead(context, options, mountpoint, device);
 	config = fuse_loop_cfg_create();
 	if (config) {
 		result = fuse_session_loop_mt(session, config);
@@ -238,6 +249,7 @@ static int serve_session(struct fuse_session *session, const struct mount_option
 	}
 	fuse_session_unmount(session);
 	fuse_remove_signal_handlers(session);
+	context->readahead = NULL;
 	/* a positive result is the signal that ended it, which is a clean end */
 	if (result < 0)
 		return err_set(err, ERR_MOUNT, -result, "serving the mount failed: %s",
@@ -249,8 +261,10 @@ int mount_serve(const struct tree *tree, const struct mount_options *options, st
 {
 	struct ops_context context = {
 		.tree = tree,
+		.direct_io = options->direct_io,
 		.ready = options->ready,
 		.ready_context = options->context,
+		.readahead_done = ATOMIC_FLAG_INIT,
 	};
 	struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
 	struct fuse_session *session;
@@ -266,7 +280,7 @@ int mount_serve(const struct tree *tree, const struct mount_options *options, st
 	fuse_opt_free_args(&args);
 	if (!session)
 		return complain(err, EINVAL, "FUSE does not take these options");
-	result = serve_session(session, options, err);
+	result = serve_session(session, options, &context, err);
 	fuse_session_destroy(session);
 	return result;
 }

@@ -11,6 +11,7 @@ struct mount_options {
 	const char *disk;	  /* shown as the device in /proc/mounts; no secret in it */
 	const char *fuse_options; /* comma-separated, passed on to FUSE; NULL or "" for none */
 	bool nonempty;		  /* mount over a directory that is not empty */
+	bool direct_io;		  /* reads go past the kernel's page cache */
 	bool debug;		  /* libfuse's own trace on standard error */
 
 	/* Called once, from a serving thread, when the tree is readable. May be NULL. */

@@ -37,7 +37,14 @@ check_files()
 	(cd "$at" && sha256sum --quiet -c "$(ntfs_volume).list")
 	local status=$?
 	umount "$at"
+	# it holds the file until it has ended
+	wait_until 30 no_ntfs "$1"
 	return $status
+}
+
+no_ntfs()
+{
+	! pgrep -f "^ntfs-3g -o ro $1" >/dev/null
 }
 
 system=$work/system.img
@@ -102,4 +109,15 @@ for size in 1M 3333 65537 511K; do
 	is "$(cat "$work/sum.$size")" "$whole" "a reader in steps of $size beside others"
 done
 is "$(dd if="$at/p3.raw" bs=64K iflag=direct 2>/dev/null | sha256sum | cut -d ' ' -f 1)" "$whole" "O_DIRECT"
+
+# how far the kernel reads ahead; /sys may be read-only where this runs
+setting=/sys/class/bdi/$(mountpoint -d "$at")/read_ahead_kb
+if [ -w "$setting" ]; then
+	is "$(cat "$setting")" 1024 "reads ahead by 1 MiB"
+else
+	skip "reads ahead by 1 MiB" "$setting is not writable here"
+fi
+ok "unmounts" unmount "$at"
+ok "mounts past the page cache" mount_disk "$disk" "$at" --bek "$work/$bek_guid.BEK" -o direct_io
+is "$(dd if="$at/p3.raw" bs=3333 2>/dev/null | sha256sum | cut -d ' ' -f 1)" "$whole" "the same bytes in odd pieces"
 done_testing
