@@ -129,4 +129,12 @@ tests/tools/libbde-flip.so: tests/tools/libbde-flip.c
 EXTRA_DIST += tests/tools/libbde-flip.c
 CLEANFILES += tests/tools/libbde-flip.so
 
+# Only for scripts/bench, which makes them by name.
+EXTRA_PROGRAMS = tests/tools/bench-cipher tests/tools/bench-read
+tests_tools_bench_cipher_SOURCES = tests/tools/bench-cipher.c
+tests_tools_bench_cipher_LDADD = $(bde_parts)
+tests_tools_bench_read_SOURCES = tests/tools/bench-read.c
+tests_tools_bench_read_LDADD = -lpthread
+CLEANFILES += $(EXTRA_PROGRAMS)
+
 include tests/fuzz/local.mk
