@@ -1,0 +1,321 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What scripts/bench measured, as a table of aims, as JSON, as a page.
+
+  bench-report.py report SAMPLES JSON [SETTING=VALUE...]   samples are "FIGURE UNIT VALUE" lines, one a round
+  bench-report.py page JSON FOLDER                         FOLDER/bench.md, and bench.svg when readers were plotted
+  bench-report.py plot JSON FILE.svg
+"""
+import json
+import os
+import platform
+import re
+import statistics
+import subprocess
+import sys
+
+import bench_plot
+
+
+class Figures:
+    """Samples by name."""
+
+    def __init__(self, figures):
+        self.figures = figures
+
+    def has(self, *names):
+        return all(name in self.figures for name in names)
+
+    def median(self, name):
+        return statistics.median(self.figures[name]["values"])
+
+    def ratio(self, name, other):
+        """Of the same rounds where both took turns, so that what slowed a round slowed both."""
+        ours, theirs = self.figures[name]["values"], self.figures[other]["values"]
+        if len(ours) == len(theirs):
+            return statistics.median(a / b for a, b in zip(ours, theirs))
+        return self.median(name) / self.median(other)
+
+
+class Check:
+    """One figure against another, or by itself, and perhaps an aim. `show` makes its words."""
+
+    def __init__(self, show, name, other=None, least=None, most=None):
+        self.show, self.name, self.other, self.least, self.most = show, name, other, least, most
+
+    def outcome(self, figures):
+        """(words, value, met or None); None when it was not measured"""
+        names = [self.name] + ([self.other] if self.other else [])
+        if not figures.has(*names):
+            return None
+        value = figures.ratio(self.name, self.other) if self.other else figures.median(self.name)
+        met = None
+        if self.least is not None:
+            met = value >= self.least
+        if self.most is not None:
+            met = value <= self.most
+        return self.show(value), value, met
+
+
+def plain(label):
+    return lambda value: f"{label} {value:.2f}"
+
+
+def times(label):
+    return lambda value: f"{value:.1f}x {label}"
+
+
+def of_floor(label):
+    return lambda value: f"{value:.2f} of the floor{label}"
+
+
+def part(label):
+    return lambda value: f"1/{1 / value:.1f} of {label}"
+
+
+def cipher_checks(prefix, least):
+    """At 64 KiB a call the row's figure; other key and unit sizes beside it, without an aim."""
+    return [
+        Check(plain("XTS-256"), f"{prefix}cipher.xts-256.512.64k", "openssl.aes-256-xts", least=least),
+        Check(plain("XTS-128"), f"{prefix}cipher.xts-128.512.64k", "openssl.aes-128-xts"),
+        Check(plain("4096-byte units"), f"{prefix}cipher.xts-256.4096.64k", "openssl.aes-256-xts"),
+        Check(plain("out of DRAM"), f"{prefix}cipher.xts-256.512.dram", "openssl.aes-256-xts"),
+    ]
+
+
+def buffered_checks():
+    checks = []
+    for bits in ("256", "128"):
+        ours = f"buffered.adefuse-{bits}"
+        checks.append(Check(times(f"dislocker (XTS-{bits})"), ours, f"buffered.dislocker-{bits}", least=6))
+        checks.append(Check(of_floor(f" (XTS-{bits})"), ours, "buffered.floor", least=0.7))
+    checks.append(Check(times("bdemount (XTS-128)"), "buffered.adefuse-128", "buffered.bdemount-128", least=18))
+    return checks
+
+
+# measure, aim, the group of scripts/bench that measures it, checks
+ROWS = [
+    ("cipher alone, XTS-256, 512-byte units, one core, against openssl speed 16 KiB", "≥ 0.85 with AVX2", "cipher",
+     cipher_checks("", 0.85)),
+    ("the same on baseline x86-64", "≥ 0.7", "cipher", cipher_checks("baseline.", 0.7)),
+    ("cipher alone, CBC-256 with per-sector IV, against openssl raw CBC", "≥ 0.9", "cipher",
+     [Check(plain("CBC-256"), "cipher.cbc-256.512.64k", "openssl.aes-256-cbc", least=0.9)]),
+    ("CBC + Elephant, against the textbook form", "≥ 6x", "cipher",
+     [Check(times("the textbook"), "cipher.cbc-256-diffuser.512.64k", "textbook.cbc-256-diffuser.512.64k", least=6)]),
+    ("one buffered sequential reader, 1 MiB reads", "≥ 6x dislocker, ≥ 18x bdemount, ≥ 0.7 of the floor", "buffered",
+     buffered_checks()),
+    ("two O_DIRECT readers, 1 MiB reads", "≥ 0.6 of the floor", "direct",
+     [Check(of_floor(f" (XTS-{bits})"), f"direct-2.adefuse-{bits}", "direct-2.floor", least=0.6) for bits in ("256", "128")]),
+    ("server CPU-seconds per GiB, buffered", "≤ 1/7 of dislocker's", "buffered",
+     [Check(part(f"dislocker's (XTS-{bits})"), f"cpu.adefuse-{bits}", f"cpu.dislocker-{bits}", most=1 / 7)
+      for bits in ("256", "128")]),
+    ("4 KiB random O_DIRECT, 4 jobs, XTS-128", "≥ 1.4x dislocker, ≥ 4x bdemount", "random",
+     [Check(times("dislocker"), "random-iops.adefuse-128", "random-iops.dislocker-128", least=1.4),
+      Check(times("bdemount"), "random-iops.adefuse-128", "random-iops.bdemount-128", least=4),
+      Check(of_floor(""), "random-iops.adefuse-128", "random-iops.floor")]),
+    ("`adefuse export` to a sparse file on a warm image, against `cp` of the same plain file", "≥ 0.7", "export",
+     [Check(plain("XTS-256"), "export.adefuse", "export.cp", least=0.7)]),
+    ("mount with BEK, ready to read; with a recovery password", "≤ 30 ms; ≤ 1.3x the stretch's own limit with OpenSSL", "mount",
+     [Check(lambda v: f"{v:.0f} ms", "mount.bek", most=30),
+      Check(lambda v: f"{v:.0f} ms with 4 TiB", "mount.bek-4t", most=30),
+      Check(lambda v: f"{v:.2f}x the limit", "mount.recovery", "stretch.limit", most=1.3)]),
+]
+COLD = ("cold image, one buffered reader, against plain reading of the same cold file", "the disk is the limit", "cold",
+        [Check(plain("XTS-256"), "cold.adefuse-256", "cold.plain-reading"),
+         Check(plain("dislocker"), "cold.dislocker-256", "cold.plain-reading")])
+MEMORY_MOST = 64  # MiB
+MEMORY_DRIFT = 1  # MiB from a quarter of the way to the end that still count as flat
+
+
+def judge(measure, aim, group, checks, figures, groups):
+    outcomes = [outcome for outcome in (check.outcome(figures) for check in checks) if outcome]
+    verdicts = [met for _, _, met in outcomes if met is not None]
+    if not outcomes or (not verdicts and any(check.least or check.most for check in checks)):
+        seen, met = ("not available" if group in groups else "not measured"), "–"
+    else:
+        seen = "; ".join(words for words, _, _ in outcomes)
+        met = "–" if not verdicts else "yes" if all(verdicts) else "no"
+    return {"measure": measure, "aim": aim, "seen": seen, "met": met,
+            "ratios": {check.name + (f" / {check.other}" if check.other else ""): round(outcome[1], 4)
+                       for check in checks for outcome in [check.outcome(figures)] if outcome}}
+
+
+def memory_row(figures, settings):
+    row = {"measure": "memory after random reads on a 4 TiB image, 4 readers", "aim": f"flat after 100 GiB, ≤ {MEMORY_MOST} MiB",
+           "seen": "not measured", "met": "–", "ratios": {}}
+    if not figures.has("memory.rss", "memory.peak"):
+        return row
+    values, peak = figures.figures["memory.rss"]["values"], figures.median("memory.peak")
+    drift = values[-1] - values[len(values) // 4]
+    row["seen"] = f"{values[-1]:.1f} MiB after {settings['memory_gib']} GiB, peak {peak:.1f}, {drift:+.1f} since a quarter of it"
+    row["met"] = "yes" if peak <= MEMORY_MOST and drift <= MEMORY_DRIFT else "no"
+    row["ratios"] = {"memory.peak": peak, "memory.drift": round(drift, 2)}
+    return row
+
+
+def table_of(figures, settings):
+    groups = settings["groups"].split()
+    rows = [judge(*row, figures, groups) for row in ROWS]
+    return rows + [memory_row(figures, settings), judge(*COLD, figures, groups)]
+
+
+def output_of(*command):
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=20, check=False)
+    except OSError:
+        return ""
+    return done.stdout.strip()
+
+
+def found(pattern, text):
+    match = re.search(pattern, text, re.MULTILINE)
+    return match.group(1).strip() if match else "not found"
+
+
+def machine():
+    """What the figures depend on; nothing that names the machine or its user."""
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        cpu = file.read()
+    with open("/proc/meminfo", encoding="utf-8") as file:
+        memory = int(found(r"^MemTotal:\s*(\d+)", file.read()))
+    flags = found(r"^(?:flags|Features)\s*:(.*)", cpu).split()
+    return {
+        "processor": f"{os.cpu_count()} x {found(r'^model name.*:(.*)', cpu)}",
+        "instructions": " ".join(f for f in ("aes", "sha_ni", "avx2", "vaes", "avx512f") if f in flags) or "none of note",
+        "memory": f"{memory / 2**20:.0f} GiB",
+        "kernel": f"{platform.system()} {platform.release()}",
+        "OpenSSL": found(r"^OpenSSL (\S+)", output_of("openssl", "version")),
+        "libfuse": found(r"([0-9.]+)$", output_of("pkg-config", "--modversion", "fuse3")),
+        "compiler": output_of("cc", "--version").split("\n")[0],
+        "adefuse": found(r"(\S+)$", output_of("adefuse", "--version").split("\n")[0]),
+        "dislocker": found(r"\b(v[0-9][^ ,]*)", output_of("dislocker-fuse", "-h")),
+        "bdemount": found(r"^bdemount (\S+)", output_of("bdemount", "-V")),
+    }
+
+
+def aligned(rows):
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return "\n".join(" | ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows)
+
+
+def aims(run):
+    return [("measure", "aim", "seen", "met?")] + [(r["measure"], r["aim"], r["seen"], r["met"]) for r in run["table"]]
+
+
+def number(value):
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.1f}" if value >= 100 else f"{value:.3g}"
+
+
+def details(run):
+    rows = [("figure", "unit", "median", "least", "most", "values")]
+    for name, figure in run["figures"].items():
+        values = figure["values"]
+        if not name.startswith("plot."):
+            rows.append((name, figure["unit"], number(statistics.median(values)), number(min(values)), number(max(values)),
+                         str(len(values))))
+    return rows
+
+
+def read_samples(path):
+    figures = {}
+    with open(path, encoding="utf-8") as file:
+        for line in file:
+            name, unit, value = line.split()
+            figures.setdefault(name, {"unit": unit, "values": []})["values"].append(float(value))
+    return figures
+
+
+def report(samples, path, words):
+    figures = read_samples(samples)
+    settings = dict(word.split("=", 1) for word in words)
+    run = {"machine": machine(), "settings": settings, "table": table_of(Figures(figures), settings), "figures": figures}
+    for figure in figures.values():
+        figure["median"] = statistics.median(figure["values"])
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(run, file, indent=1, ensure_ascii=False)
+        file.write("\n")
+    print("\n".join(f"{name}: {value}" for name, value in {**run["machine"], **settings}.items() if value))
+    print("\n" + aligned(details(run)) + "\n\n" + aligned(aims(run)))
+
+
+def markdown(rows):
+    lines = ["| " + " | ".join(row) + " |" for row in rows]
+    return "\n".join([lines[0], "|" + "---|" * len(rows[0])] + lines[1:])
+
+
+PAGE = """# How fast adefuse is
+
+Written by `scripts/bench --page` from one run's figures: run it again instead of changing it here.
+
+Every figure is a ratio to something measured on the same machine in the same run, the contestants taking turns in every
+round; what is shown is the median of the rounds. *The floor* is the same adefuse serving the same bytes from a disk that is
+not encrypted: what FUSE and the kernel cost. Every contestant's bytes were compared with the plain volume first.
+
+{aims}
+
+## The machine
+
+{machine}
+
+{settings}
+{plot}
+## All figures
+
+{notes}
+
+{details}
+
+## Running it again
+
+    scripts/bench --quick                                     a minute, to see that it works
+    scripts/bench --memory-gib 100 --plot build/bench/bench.svg   everything above; leave the machine alone meanwhile
+    scripts/bench --page build/bench/bench.json               writes this page
+
+It needs what `scripts/deps bench` installs, /dev/fuse, memory and room in `$TMPDIR` for four times the volume. `scripts/bench
+--help` has the rest. Where other programs run, the ratios hold better than the figures, and neither holds well.
+"""
+
+PLOT = """
+## Readers and request sizes
+
+![GB/s against request size, for 1, 2, 4 and 8 readers, buffered and O_DIRECT](bench.svg)
+
+XTS-256, each reader in order through a part of its own; the image is warm, the mount's page cache is empty.
+"""
+
+NOTES = """`cipher.*`: our cipher, GB/s of CPU time on one core, in place; method, bytes of a unit, bytes a call in one cache-hot
+buffer, or `dram`: 1 MiB calls walking through 256 MiB. `textbook.*`, `sectorwise.*`: one EVP call a sector. `evp.*`: one EVP
+call for 16 KiB in this process, what `openssl.*` (openssl speed) does in its own. `direct-N`: N readers past the page cache.
+`cpu.*`: the server's user and system time. `memory.rss`: after each GiB. GB are 10^9 bytes."""
+
+
+def page(path, folder):
+    with open(path, encoding="utf-8") as file:
+        run = json.load(file)
+    settings = run["settings"]
+    has_plot = bench_plot.draw(run["figures"], os.path.join(folder, "bench.svg"))
+    facts = markdown([("what", "which")] + list(run["machine"].items()))
+    told = (f"{settings['rounds']} rounds on a volume of {settings['size_mib']} MiB, {settings['seconds']} seconds in all; revision "
+            f"{settings['revision']}; load average before {settings['load_before']}, after {settings['load_after']}.")
+    if settings.get("quick") == "yes":
+        told += " **A quick run: its figures say little.**"
+    if settings.get("mount_options"):
+        told += f" Mounted with `{settings['mount_options']}`."
+    with open(os.path.join(folder, "bench.md"), "w", encoding="utf-8") as file:
+        file.write(PAGE.format(aims=markdown(aims(run)), machine=facts, settings=told, plot=PLOT if has_plot else "",
+                               notes=NOTES, details=markdown(details(run))))
+
+
+def plot(path, target):
+    with open(path, encoding="utf-8") as file:
+        if not bench_plot.draw(json.load(file)["figures"], target):
+            sys.exit("bench-report: no readers were plotted in that run")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) >= 4 and sys.argv[1] == "report":
+        report(sys.argv[2], sys.argv[3], sys.argv[4:])
+    elif len(sys.argv) == 4 and sys.argv[1] in ("page", "plot"):
+        (page if sys.argv[1] == "page" else plot)(sys.argv[2], sys.argv[3])
+    else:
+        sys.exit(__doc__)
