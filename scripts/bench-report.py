@@ -124,6 +124,7 @@ COLD = ("cold image, one buffered reader, against plain reading of the same cold
         [Check(plain("XTS-256"), "cold.adefuse-256", "cold.plain-reading"),
          Check(plain("dislocker"), "cold.dislocker-256", "cold.plain-reading")])
 MEMORY_MOST = 64  # MiB
+MEMORY_GIB = 100
 MEMORY_DRIFT = 1  # MiB from a quarter of the way to the end that still count as flat
 
 
@@ -141,14 +142,15 @@ def judge(measure, aim, group, checks, figures, groups):
 
 
 def memory_row(figures, settings):
-    row = {"measure": "memory after random reads on a 4 TiB image, 4 readers", "aim": f"flat after 100 GiB, ≤ {MEMORY_MOST} MiB",
+    row = {"measure": "memory after random reads on a 4 TiB image, 4 readers", "aim": f"flat after {MEMORY_GIB} GiB, ≤ {MEMORY_MOST} MiB",
            "seen": "not measured", "met": "–", "ratios": {}}
     if not figures.has("memory.rss", "memory.peak"):
         return row
     values, peak = figures.figures["memory.rss"]["values"], figures.median("memory.peak")
     drift = values[-1] - values[len(values) // 4]
     row["seen"] = f"{values[-1]:.1f} MiB after {settings['memory_gib']} GiB, peak {peak:.1f}, {drift:+.1f} since a quarter of it"
-    row["met"] = "yes" if peak <= MEMORY_MOST and drift <= MEMORY_DRIFT else "no"
+    good = "yes" if int(settings["memory_gib"]) >= MEMORY_GIB else "so far"
+    row["met"] = good if peak <= MEMORY_MOST and drift <= MEMORY_DRIFT else "no"
     row["ratios"] = {"memory.peak": peak, "memory.drift": round(drift, 2)}
     return row
 

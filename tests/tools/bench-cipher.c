@@ -30,6 +30,8 @@
 enum {
 	BLOCK = 16,
 	KIB = 1 << 10,
+	FEW = 4 * KIB, /* bytes a call */
+	MANY = 64 * KIB,
 	MIB = 1 << 20,
 	DRAM = 256 * MIB, /* more than a cache holds */
 	YARDSTICK = 16 * KIB,
@@ -154,7 +156,7 @@ static void textbook_elephant(uint8_t *sector, size_t n)
 {
 	static const uint8_t turn_b[4] = {0, 10, 0, 25};
 	static const uint8_t turn_a[4] = {9, 0, 13, 0};
-	uint32_t d[4 * KIB / 4];
+	uint32_t d[KIB]; /* a sector of 4096 bytes */
 
 	for (size_t i = 0; i < n; i++)
 		d[i] = (uint32_t)sector[4 * i] | (uint32_t)sector[4 * i + 1] << 8 |
@@ -207,6 +209,7 @@ enum way {
 	ONE_UNIT    /* one EVP call without a vector: what openssl speed does */
 };
 
+/* What is timed: a method done in one of these ways. */
 struct event {
 	const char *name; /* without the size */
 	uint16_t method;
@@ -215,12 +218,13 @@ struct event {
 	size_t piece; /* bytes a call; 0: "dram" */
 };
 
-#define SIZES(name, method, unit)                                                  \
-	{name, method, OURS, unit, 4 * KIB}, {name, method, OURS, unit, 64 * KIB}, \
-		{name, method, OURS, unit, MIB},                                   \
-	{                                                                          \
-		name, method, OURS, unit, 0                                        \
+#define EVENT(name, method, unit, piece)        \
+	{                                       \
+		name, method, OURS, unit, piece \
 	}
+#define SIZES(name, method, unit)                                        \
+	EVENT(name, method, unit, FEW), EVENT(name, method, unit, MANY), \
+		EVENT(name, method, unit, MIB), EVENT(name, method, unit, 0)
 
 static const struct event events[] = {
 	SIZES("cipher.xts-256.512", BDE_METHOD_XTS_256, 512),
@@ -229,10 +233,10 @@ static const struct event events[] = {
 	SIZES("cipher.xts-128.4096", BDE_METHOD_XTS_128, 4096),
 	SIZES("cipher.cbc-256.512", BDE_METHOD_CBC_256, 512),
 	SIZES("cipher.cbc-256-diffuser.512", BDE_METHOD_CBC_256_DIFFUSER, 512),
-	{"textbook.cbc-256-diffuser.512", BDE_METHOD_CBC_256_DIFFUSER, SECTORWISE, 512, 64 * KIB},
-	{"sectorwise.xts-256.512", BDE_METHOD_XTS_256, SECTORWISE, 512, 64 * KIB},
-	{"sectorwise.xts-128.512", BDE_METHOD_XTS_128, SECTORWISE, 512, 64 * KIB},
-	{"sectorwise.cbc-256.512", BDE_METHOD_CBC_256, SECTORWISE, 512, 64 * KIB},
+	{"textbook.cbc-256-diffuser.512", BDE_METHOD_CBC_256_DIFFUSER, SECTORWISE, 512, MANY},
+	{"sectorwise.xts-256.512", BDE_METHOD_XTS_256, SECTORWISE, 512, MANY},
+	{"sectorwise.xts-128.512", BDE_METHOD_XTS_128, SECTORWISE, 512, MANY},
+	{"sectorwise.cbc-256.512", BDE_METHOD_CBC_256, SECTORWISE, 512, MANY},
 	{"evp.xts-256", BDE_METHOD_XTS_256, ONE_UNIT, 512, YARDSTICK},
 	{"evp.xts-128", BDE_METHOD_XTS_128, ONE_UNIT, 512, YARDSTICK},
 	{"evp.cbc-256", BDE_METHOD_CBC_256, ONE_UNIT, 512, YARDSTICK},
@@ -350,9 +354,11 @@ static void print(const struct event *event, struct contestant *c, bool baseline
 static void measure(bool baseline, double seconds, size_t passes)
 {
 	static struct contestant contestants[CONTESTANTS];
-	uint8_t *buffer = aligned_alloc(MIB, DRAM);
+	void *memory = NULL;
+	uint8_t *buffer;
 
-	must(buffer, "out of memory");
+	must(posix_memalign(&memory, MIB, DRAM) == 0, "out of memory");
+	buffer = memory;
 	memset(buffer, 0x5a, DRAM);
 	for (size_t i = 0; i < CONTESTANTS; i++) {
 		prepare(&events[i], &contestants[i]);
@@ -370,7 +376,7 @@ static void measure(bool baseline, double seconds, size_t passes)
 			print(&events[i], &contestants[i], baseline, passes);
 		finish(&contestants[i]);
 	}
-	free(buffer);
+	free(memory);
 }
 
 /* The least that OpenSSL needs for the stretch's rounds: one context, a fetched digest. */

@@ -157,7 +157,7 @@ static void report(const struct reader *readers, uint64_t count)
 
 static void measure(const struct plan *plan)
 {
-	struct reader readers[THREADS_MAX];
+	struct reader readers[THREADS_MAX] = {0};
 	pthread_barrier_t barrier;
 
 	(void)pthread_barrier_init(&barrier, NULL, (unsigned int)plan->threads);
