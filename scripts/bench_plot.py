@@ -3,11 +3,11 @@
 import math
 import statistics
 
-WIDTH, HEIGHT = 880, 380
+WIDTH, HEIGHT = 920, 380
 PANEL_WIDTH, PANEL_HEIGHT = 330, 260
-TOP, LEFT, GAP = 64, 60, 90
+TOP, LEFT, GAP = 64, 60, 115
 # One hue, from light to dark with the number of readers; told apart by marker and label as well.
-COLOURS = ("#7fb3e6", "#3d8bd4", "#1c5fa8", "#0b3566")
+COLOURS = ("#5a9bd8", "#2f78bf", "#1a4f8a", "#0a2a52")
 TITLES = {"buffered": "through the page cache", "direct": "O_DIRECT"}
 
 
