@@ -2,8 +2,9 @@
 /*
  * How fast sectors are decrypted and passwords stretched, in this process, for scripts/bench.
  *
- *   bench-cipher [baseline] [seconds=S] [passes=N]
+ *   bench-cipher [only=NAME] [seconds=S] [passes=N]
  *   bench-cipher stretch
+ *   bench-cipher way
  *
  * Prints "FIGURE UNIT VALUE" lines. First every method is checked, bit for bit, against the
  * definition: one EVP call a sector, and Elephant word by word. Then the contestants take turns, N
@@ -11,9 +12,10 @@
  * figure's name ends in the bytes that are decrypted in one call, in place: again and again in one
  * buffer, so that it stays in the cache, or "dram": calls of 1 MiB walking through 256 MiB.
  *
- * `baseline`: only our cipher, on the path for a processor without AVX2; names begin with
- * "baseline.". Exit code 3 when this build cannot be told to take that path.
+ * `cipher.*` goes the way that the program takes on this machine (`way` says which), `way-NAME.*`
+ * one of sector.h's, where the processor has it. `only`: those whose names begin so.
  */
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,23 +39,8 @@ enum {
 	YARDSTICK = 16 * KIB,
 	TWEAK_KEY_AT = 32, /* of diffuser methods, in the FVEK */
 	PASSES_MAX = 99,
-	ROUNDS = 1048576, /* of the stretch */
-	NO_BASELINE = 3
+	ROUNDS = 1048576 /* of the stretch */
 };
-
-/*
- * The one place that knows how the portable path is chosen: this function of bde/sector, weak so
- * that a build without it still links.
- */
-void sector_cipher_force_portable(bool portable) __attribute__((weak));
-
-static bool force_baseline(void)
-{
-	if (!sector_cipher_force_portable)
-		return false;
-	sector_cipher_force_portable(true);
-	return true;
-}
 
 static void must(bool good, const char *what)
 {
@@ -203,8 +190,9 @@ static void reference_decrypt(struct reference *reference, uint64_t offset, uint
 
 /* ---- the contestants ---- */
 
-enum way {
+enum how {
 	OURS,
+	BY_WAY,	    /* ours, by the way that `way` says */
 	SECTORWISE, /* the definition */
 	ONE_UNIT    /* one EVP call without a vector: what openssl speed does */
 };
@@ -213,18 +201,25 @@ enum way {
 struct event {
 	const char *name; /* without the size */
 	uint16_t method;
-	enum way way;
 	uint32_t unit;
 	size_t piece; /* bytes a call; 0: "dram" */
+	enum how how;
+	enum sector_way way;
 };
 
-#define EVENT(name, method, unit, piece)        \
-	{                                       \
-		name, method, OURS, unit, piece \
+#define EVENT(name, method, unit, piece, ...)          \
+	{                                              \
+		name, method, unit, piece, __VA_ARGS__ \
 	}
-#define SIZES(name, method, unit)                                        \
-	EVENT(name, method, unit, FEW), EVENT(name, method, unit, MANY), \
-		EVENT(name, method, unit, MIB), EVENT(name, method, unit, 0)
+#define SIZES(name, method, unit)                                                          \
+	EVENT(name, method, unit, FEW, OURS, 0), EVENT(name, method, unit, MANY, OURS, 0), \
+		EVENT(name, method, unit, MIB, OURS, 0), EVENT(name, method, unit, 0, OURS, 0)
+#define WAYS(name, method)                                                             \
+	EVENT("way-bulk." name, method, 512, MANY, BY_WAY, SECTOR_BULK),               \
+		EVENT("way-aesni." name, method, 512, MANY, BY_WAY, SECTOR_AESNI),     \
+		EVENT("way-vaes." name, method, 512, MANY, BY_WAY, SECTOR_VAES),       \
+		EVENT("way-vaes512." name, method, 512, MANY, BY_WAY, SECTOR_VAES512), \
+		EVENT("sectorwise." name, method, 512, MANY, SECTORWISE, 0)
 
 static const struct event events[] = {
 	SIZES("cipher.xts-256.512", BDE_METHOD_XTS_256, 512),
@@ -233,13 +228,13 @@ static const struct event events[] = {
 	SIZES("cipher.xts-128.4096", BDE_METHOD_XTS_128, 4096),
 	SIZES("cipher.cbc-256.512", BDE_METHOD_CBC_256, 512),
 	SIZES("cipher.cbc-256-diffuser.512", BDE_METHOD_CBC_256_DIFFUSER, 512),
-	{"textbook.cbc-256-diffuser.512", BDE_METHOD_CBC_256_DIFFUSER, SECTORWISE, 512, MANY},
-	{"sectorwise.xts-256.512", BDE_METHOD_XTS_256, SECTORWISE, 512, MANY},
-	{"sectorwise.xts-128.512", BDE_METHOD_XTS_128, SECTORWISE, 512, MANY},
-	{"sectorwise.cbc-256.512", BDE_METHOD_CBC_256, SECTORWISE, 512, MANY},
-	{"evp.xts-256", BDE_METHOD_XTS_256, ONE_UNIT, 512, YARDSTICK},
-	{"evp.xts-128", BDE_METHOD_XTS_128, ONE_UNIT, 512, YARDSTICK},
-	{"evp.cbc-256", BDE_METHOD_CBC_256, ONE_UNIT, 512, YARDSTICK},
+	WAYS("xts-256.512", BDE_METHOD_XTS_256),
+	WAYS("xts-128.512", BDE_METHOD_XTS_128),
+	WAYS("cbc-256.512", BDE_METHOD_CBC_256),
+	WAYS("cbc-256-diffuser.512", BDE_METHOD_CBC_256_DIFFUSER),
+	EVENT("evp.xts-256", BDE_METHOD_XTS_256, 512, YARDSTICK, ONE_UNIT, 0),
+	EVENT("evp.xts-128", BDE_METHOD_XTS_128, 512, YARDSTICK, ONE_UNIT, 0),
+	EVENT("evp.cbc-256", BDE_METHOD_CBC_256, 512, YARDSTICK, ONE_UNIT, 0),
 };
 
 enum {
@@ -248,6 +243,7 @@ enum {
 
 /* One for each of these. */
 struct contestant {
+	bool enters; /* wanted, and the processor has the way */
 	struct secret *key;
 	struct sector_cipher *cipher;
 	struct reference reference;
@@ -256,9 +252,16 @@ struct contestant {
 
 static void prepare(const struct event *event, struct contestant *c)
 {
+	int rc;
+
 	c->key = make_key(event->method);
 	c->reference = reference_of(event->method, c->key, event->unit);
-	must(sector_cipher_new(event->method, c->key, event->unit, &c->cipher) == 0, event->name);
+	rc = event->how == BY_WAY
+		     ? sector_cipher_new_way(event->method, c->key, event->unit, event->way,
+					     &c->cipher)
+		     : sector_cipher_new(event->method, c->key, event->unit, &c->cipher);
+	c->enters = rc == 0;
+	must(rc == 0 || (event->how == BY_WAY && rc == -ENOTSUP), event->name);
 }
 
 static void finish(struct contestant *c)
@@ -294,8 +297,9 @@ static void check(const struct event *event, struct contestant *c, uint8_t *buff
 static void decrypt(const struct event *event, struct contestant *c, uint64_t offset,
 		    uint8_t *buffer, size_t size)
 {
-	switch (event->way) {
+	switch (event->how) {
 	case OURS:
+	case BY_WAY:
 		must(sector_cipher_decrypt(c->cipher, offset, buffer, size / event->unit) == 0,
 		     event->name);
 		break;
@@ -338,20 +342,19 @@ static int ascending(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static void print(const struct event *event, struct contestant *c, bool baseline, size_t passes)
+static void print(const struct event *event, struct contestant *c, size_t passes)
 {
-	const char *prefix = baseline ? "baseline." : "";
 	double median;
 
 	qsort(c->passes, passes, sizeof(c->passes[0]), ascending);
 	median = (c->passes[(passes - 1) / 2] + c->passes[passes / 2]) / 2;
 	if (event->piece)
-		printf("%s%s.%zuk GB/s %.4f\n", prefix, event->name, event->piece / KIB, median);
+		printf("%s.%zuk GB/s %.4f\n", event->name, event->piece / KIB, median);
 	else
-		printf("%s%s.dram GB/s %.4f\n", prefix, event->name, median);
+		printf("%s.dram GB/s %.4f\n", event->name, median);
 }
 
-static void measure(bool baseline, double seconds, size_t passes)
+static void measure(const char *only, double seconds, size_t passes)
 {
 	static struct contestant contestants[CONTESTANTS];
 	void *memory = NULL;
@@ -361,22 +364,36 @@ static void measure(bool baseline, double seconds, size_t passes)
 	buffer = memory;
 	memset(buffer, 0x5a, DRAM);
 	for (size_t i = 0; i < CONTESTANTS; i++) {
-		prepare(&events[i], &contestants[i]);
-		check(&events[i], &contestants[i], buffer);
+		if (strncmp(events[i].name, only, strlen(only)) == 0)
+			prepare(&events[i], &contestants[i]);
+		if (contestants[i].enters)
+			check(&events[i], &contestants[i], buffer);
 	}
 	for (size_t p = 0; p < passes; p++) {
 		for (size_t i = 0; i < CONTESTANTS; i++) {
-			if (!baseline || events[i].way == OURS)
+			if (contestants[i].enters)
 				contestants[i].passes[p] =
 					pass(&events[i], &contestants[i], buffer, seconds);
 		}
 	}
 	for (size_t i = 0; i < CONTESTANTS; i++) {
-		if (!baseline || events[i].way == OURS)
-			print(&events[i], &contestants[i], baseline, passes);
+		if (contestants[i].enters)
+			print(&events[i], &contestants[i], passes);
 		finish(&contestants[i]);
 	}
 	free(memory);
+}
+
+/* What the program itself takes here. */
+static void say_way(void)
+{
+	struct secret *key = make_key(BDE_METHOD_XTS_256);
+	struct sector_cipher *cipher = NULL;
+
+	must(sector_cipher_new(BDE_METHOD_XTS_256, key, 512, &cipher) == 0, "no cipher");
+	printf("%s\n", sector_way_name(sector_cipher_way(cipher)));
+	sector_cipher_free(cipher);
+	secret_free(key);
 }
 
 /* The least that OpenSSL needs for the stretch's rounds: one context, a fetched digest. */
@@ -415,27 +432,29 @@ static void stretch(void)
 
 int main(int argc, char **argv)
 {
-	bool baseline = false;
+	const char *only = "";
 	double seconds = 0.05;
 	size_t passes = 5;
 
+	if (argc == 2 && strcmp(argv[1], "stretch") == 0) {
+		stretch();
+		return 0;
+	}
+	if (argc == 2 && strcmp(argv[1], "way") == 0) {
+		say_way();
+		return 0;
+	}
 	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "stretch") == 0) {
-			stretch();
-			return 0;
-		}
-		if (strcmp(argv[i], "baseline") == 0)
-			baseline = true;
+		if (strncmp(argv[i], "only=", 5) == 0)
+			only = argv[i] + 5;
 		else if (strncmp(argv[i], "seconds=", 8) == 0)
 			seconds = strtod(argv[i] + 8, NULL);
 		else if (strncmp(argv[i], "passes=", 7) == 0)
 			passes = strtoul(argv[i] + 7, NULL, 10);
 		else
-			must(false, "usage: [baseline] [seconds=S] [passes=N] | stretch");
+			must(false, "usage: [only=NAME] [seconds=S] [passes=N] | stretch | way");
 	}
 	must(passes >= 1 && passes <= PASSES_MAX, "passes: 1 to 99");
-	if (baseline && !force_baseline())
-		return NO_BASELINE;
-	measure(baseline, seconds, passes);
+	measure(only, seconds, passes);
 	return 0;
 }
