@@ -304,12 +304,14 @@ def page(path, folder):
     settings = run["settings"]
     has_plot = bench_plot.draw(run["figures"], os.path.join(folder, "bench.svg"))
     facts = markdown([("what", "which")] + list(run["machine"].items()))
-    told = (f"{settings['rounds']} rounds on a volume of {settings['size_mib']} MiB, {settings['seconds']} seconds in all; revision "
-            f"{settings['revision']}; load average before {settings['load_before']}, after {settings['load_after']}.")
-    if settings.get("quick") == "yes":
-        told += " **A quick run: its figures say little.**"
+    told = (f"Rounds: {settings['rounds']}, on a volume of {settings['size_mib']} MiB; {settings['seconds']} seconds in all; revision "
+            f"{settings['revision']};\nload average before {settings['load_before']}, after {settings['load_after']}.")
+    if settings.get("cipher_way"):
+        told += f" The cipher took the way `{settings['cipher_way']}`."
     if settings.get("mount_options"):
-        told += f" Mounted with `{settings['mount_options']}`."
+        told += f"\nMounted with `{settings['mount_options']}`."
+    if settings.get("quick") == "yes":
+        told += "\n\n**A quick run, to show the page: its figures say little.**"
     with open(os.path.join(folder, "bench.md"), "w", encoding="utf-8") as file:
         file.write(PAGE.format(aims=markdown(aims(run)), machine=facts, settings=told, plot=PLOT if has_plot else "",
                                notes=NOTES, details=markdown(details(run))))
