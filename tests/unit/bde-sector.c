@@ -144,8 +144,8 @@ static void test_way(uint16_t method, uint32_t size, enum sector_way way)
 	bool aligned = true;
 
 	if (sector_cipher_new_way(method, key, size, way, &cipher) == -ENOTSUP) {
-		ok(true, "%s, %s, sectors of %u # SKIP not on this processor", name,
-		   bde_method_name(method), size);
+		printf("# %s, %s, sectors of %u: not on this processor\n", name,
+		       bde_method_name(method), size);
 		secret_free(key);
 		return;
 	}
