@@ -30,13 +30,15 @@ decodes()
 	result $? "$name"
 }
 
-# with_each_key COMMAND IMAGE: calls COMMAND NAME KEY for every key that images.conf lists.
+# with_each_key COMMAND IMAGE: calls COMMAND NAME KEY for every key that images.conf lists; under sanitizers only for
+# the first, since what follows is the same.
 with_each_key()
 {
 	local image=$2 name guid
 	for name in PW RP RP2; do
 		KEY=$(setting "$image" $name)
 		[ -z "$KEY" ] || "$1" $name "$([ $name = PW ] && echo password || echo recovery):KEY" "$image"
+		[ -z "$KEY" ] || [ -z "${ADEFUSE_SANITIZED:-}" ] || return 0
 	done
 	guid=$(setting "$image" SK_VMK_GUID)
 	[ -z "$guid" ] || "$1" BEK "bek:$work/${guid^^}.BEK" "$image"
