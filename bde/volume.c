@@ -121,6 +121,25 @@ static int volume_pread(struct source *source, void *buffer, size_t length, uint
 	return 0;
 }
 
+/* A hole in ciphertext does not decrypt to zeros: it is data as any other. */
+static enum source_extent volume_extent(struct source *source, uint64_t offset,
+					uint64_t *ret_length)
+{
+	struct volume *volume = (struct volume *)source;
+	const struct region *region = regions_find(&volume->regions, offset);
+	uint64_t left = region->end - offset;
+	enum source_extent kind = SOURCE_DATA;
+	uint64_t length = left;
+
+	if (region->kind == REGION_ZERO)
+		kind = SOURCE_ZERO;
+	else if (region->kind == REGION_PLAIN)
+		kind = source_extent(volume->below, region->physical + (offset - region->start),
+				     &length);
+	*ret_length = length < left ? length : left;
+	return kind;
+}
+
 static void volume_free(struct volume *volume)
 {
 	if (!volume)
@@ -140,6 +159,7 @@ static void volume_close(struct source *source)
 static const struct source_ops volume_ops = {
 	.name = "bitlocker",
 	.pread = volume_pread,
+	.extent = volume_extent,
 	.close = volume_close,
 };
 

@@ -47,6 +47,34 @@ static int file_pread(struct source *source, void *buffer, size_t length, uint64
 	return 0;
 }
 
+/*
+ * Holes, as the file system tells them. What it does not tell is data, and so is what lies behind
+ * the end of a file that shrank: SEEK_DATA says the same of a last hole and of no file, SEEK_HOLE
+ * does not. Both take an offset and only leave the file position changed, which nothing here uses.
+ */
+static enum source_extent file_extent(struct source *source, uint64_t offset, uint64_t *ret_length)
+{
+	const struct file *file = (const struct file *)source;
+	off_t hole = lseek(file->fd, (off_t)offset, SEEK_HOLE);
+	struct stat status;
+	off_t data;
+
+	*ret_length = source->size - offset;
+	if (hole < 0)
+		return SOURCE_DATA;
+	if ((uint64_t)hole > offset) {
+		*ret_length = (uint64_t)hole - offset;
+		return SOURCE_DATA;
+	}
+	data = lseek(file->fd, (off_t)offset, SEEK_DATA);
+	if (data < 0 && errno == ENXIO && fstat(file->fd, &status) == 0)
+		data = status.st_size;
+	if (data < 0 || (uint64_t)data <= offset)
+		return SOURCE_DATA;
+	*ret_length = (uint64_t)data - offset;
+	return SOURCE_ZERO;
+}
+
 static void file_close(struct source *source)
 {
 	struct file *file = (struct file *)source;
@@ -58,6 +86,7 @@ static void file_close(struct source *source)
 static const struct source_ops file_ops = {
 	.name = "file",
 	.pread = file_pread,
+	.extent = file_extent,
 	.close = file_close,
 };
 

@@ -33,6 +33,31 @@ static size_t range_after(const struct overlay *overlay, uint64_t offset)
 	return low;
 }
 
+/* Where a byte comes from, and up to which offset of ours the next ones do too. */
+struct origin {
+	struct source *source;
+	uint64_t offset; /* in `source` */
+	uint64_t until;
+};
+
+/* `index` is the first range that ends behind `offset`. */
+static struct origin origin_of(const struct overlay *overlay, size_t index, uint64_t offset)
+{
+	const struct overlay_range *range = index < overlay->count ? &overlay->ranges[index] : NULL;
+	struct origin origin = {
+		.source = overlay->below,
+		.offset = offset,
+		.until = range ? range->offset : overlay->source.size,
+	};
+
+	if (range && offset >= range->offset) {
+		origin.source = range->source;
+		origin.offset = offset - range->offset;
+		origin.until = range->offset + range->source->size;
+	}
+	return origin;
+}
+
 static int overlay_pread(struct source *source, void *buffer, size_t length, uint64_t offset)
 {
 	const struct overlay *overlay = (const struct overlay *)source;
@@ -40,29 +65,32 @@ static int overlay_pread(struct source *source, void *buffer, size_t length, uin
 	uint8_t *out = buffer;
 
 	while (length > 0) {
-		const struct overlay_range *range =
-			index < overlay->count ? &overlay->ranges[index] : NULL;
-		struct source *from = overlay->below;
-		uint64_t from_offset = offset;
-		uint64_t until = range ? range->offset : source->size;
-		size_t part;
-		int result;
+		struct origin from = origin_of(overlay, index, offset);
+		uint64_t left = from.until - offset;
+		size_t part = left < length ? (size_t)left : length;
+		int result = source_pread(from.source, out, part, from.offset);
 
-		if (range && offset >= range->offset) {
-			from = range->source;
-			from_offset = offset - range->offset;
-			until = range->offset + range->source->size;
-			index++;
-		}
-		part = until - offset < length ? (size_t)(until - offset) : length;
-		result = source_pread(from, out, part, from_offset);
 		if (result < 0)
 			return result;
+		if (from.source != overlay->below)
+			index++;
 		out += part;
 		offset += part;
 		length -= part;
 	}
 	return 0;
+}
+
+static enum source_extent overlay_extent(struct source *source, uint64_t offset,
+					 uint64_t *ret_length)
+{
+	const struct overlay *overlay = (const struct overlay *)source;
+	struct origin from = origin_of(overlay, range_after(overlay, offset), offset);
+	enum source_extent kind = source_extent(from.source, from.offset, ret_length);
+
+	if (*ret_length > from.until - offset)
+		*ret_length = from.until - offset;
+	return kind;
 }
 
 static void overlay_close(struct source *source)
@@ -78,6 +106,7 @@ static void overlay_close(struct source *source)
 static const struct source_ops overlay_ops = {
 	.name = "overlay",
 	.pread = overlay_pread,
+	.extent = overlay_extent,
 	.close = overlay_close,
 };
 

@@ -20,6 +20,13 @@ static int slice_pread(struct source *source, void *buffer, size_t length, uint6
 	return source_pread(slice->below, buffer, length, slice->offset + offset);
 }
 
+static enum source_extent slice_extent(struct source *source, uint64_t offset, uint64_t *ret_length)
+{
+	struct slice *slice = (struct slice *)source;
+
+	return source_extent(slice->below, slice->offset + offset, ret_length);
+}
+
 static void slice_close(struct source *source)
 {
 	struct slice *slice = (struct slice *)source;
@@ -31,6 +38,7 @@ static void slice_close(struct source *source)
 static const struct source_ops slice_ops = {
 	.name = "slice",
 	.pread = slice_pread,
+	.extent = slice_extent,
 	.close = slice_close,
 };
 

@@ -24,6 +24,25 @@ int source_pread(struct source *source, void *buffer, size_t length, uint64_t of
 	return source->ops->pread(source, buffer, length, offset);
 }
 
+enum source_extent source_extent(struct source *source, uint64_t offset, uint64_t *ret_length)
+{
+	enum source_extent kind = SOURCE_DATA;
+	uint64_t left = offset < source->size ? source->size - offset : 0;
+	uint64_t length = left;
+
+	if (left > 0 && source->ops->extent)
+		kind = source->ops->extent(source, offset, &length);
+	/* a layer's extent may reach behind the part of it that is shown here */
+	if (length > left)
+		length = left;
+	if (length == 0 && left > 0) {
+		kind = SOURCE_DATA;
+		length = left;
+	}
+	*ret_length = length;
+	return kind;
+}
+
 struct source *source_ref(struct source *source)
 {
 	atomic_fetch_add_explicit(&source->references, 1, memory_order_relaxed);

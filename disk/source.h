@@ -21,6 +21,11 @@
 
 struct source;
 
+enum source_extent {
+	SOURCE_DATA, /* to be read: any bytes, or an error */
+	SOURCE_ZERO, /* reads as zeros; known without reading */
+};
+
 struct source_ops {
 	const char *name; /* of the kind of layer, for messages: "file", "vhd", "slice" */
 
@@ -30,6 +35,13 @@ struct source_ops {
 	 * Never a short success, never zeros in place of bytes that could not be read.
 	 */
 	int (*pread)(struct source *source, void *buffer, size_t length, uint64_t offset);
+
+	/*
+	 * What stands at `offset` (below the size), and for how many bytes at least; see
+	 * source_extent(), which bounds the answer. Optional: without it all is data. Reads
+	 * nothing.
+	 */
+	enum source_extent (*extent)(struct source *source, uint64_t offset, uint64_t *ret_length);
 
 	/* Free everything; called once, when the last reference is dropped. */
 	void (*close)(struct source *source);
@@ -53,6 +65,13 @@ void source_init(struct source *source, const struct source_ops *ops, uint64_t s
  * another errno when the bytes cannot be read. Length 0 succeeds.
  */
 int source_pread(struct source *source, void *buffer, size_t length, uint64_t offset);
+
+/*
+ * What stands at `offset`, for `ret_length` bytes: at least 1, and not behind the end. What follows
+ * may be of the same kind. At or behind the end: SOURCE_DATA of 0 bytes. From any thread. Where
+ * nothing is known it is data, so this never fails.
+ */
+enum source_extent source_extent(struct source *source, uint64_t offset, uint64_t *ret_length);
 
 struct source *source_ref(struct source *source);
 void source_unref(struct source *source); /* NULL is allowed */

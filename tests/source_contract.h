@@ -2,7 +2,7 @@
 /*
  * What every byte source promises (disk/source.h), as one test: any source, with the bytes it must
  * give. Exact reads at every edge, nothing written around the buffer, ranges that are refused,
- * many threads at once, the reference count.
+ * zeros only where zeros are, many threads at once, the reference count.
  *
  * Include it once in a test that also uses tests/tap.h; results are TAP lines that begin with the
  * name. The source must not be used by others meanwhile.
@@ -149,6 +149,49 @@ static void contract_refusals(struct contract_reader *reader, const char *name)
 	reader->failed = false;
 }
 
+/* What is said to stand at `offset` must; returns for how many bytes, 0 when it is wrong. */
+static uint64_t contract_extent(struct contract_reader *reader, uint64_t offset)
+{
+	uint64_t length = UINT64_MAX;
+	enum source_extent kind = source_extent(reader->source, offset, &length);
+	bool right = length > 0 && checked_within(offset, length, reader->size);
+
+	for (uint64_t i = 0; right && kind == SOURCE_ZERO && i < length; i++)
+		right = reader->expected[offset + i] == 0;
+	if (right)
+		return length;
+	if (!reader->failed)
+		printf("# first failure: extent at %llu: %s of %llu bytes\n",
+		       (unsigned long long)offset, kind == SOURCE_ZERO ? "zeros" : "data",
+		       (unsigned long long)length);
+	reader->failed = true;
+	return 0;
+}
+
+static void contract_extents(struct contract_reader *reader, const char *name)
+{
+	static const uint64_t behind[] = {0, 1, 4096, INT64_MAX};
+	uint64_t length = 1;
+
+	for (uint64_t at = 0; at < reader->size && length > 0; at += length) {
+		length = contract_extent(reader, at);
+		/* from its last byte on, too */
+		if (length > 1)
+			(void)contract_extent(reader, at + length - 1);
+	}
+	for (size_t i = 0; i < 200; i++)
+		(void)contract_extent(reader, contract_random(reader, reader->size));
+	for (size_t i = 0; i < sizeof(behind) / sizeof(behind[0]); i++) {
+		enum source_extent kind =
+			source_extent(reader->source, reader->size + behind[i], &length);
+
+		if (kind != SOURCE_DATA || length != 0)
+			reader->failed = true;
+	}
+	ok(!reader->failed, "%s: zeros are told only where zeros are", name);
+	reader->failed = false;
+}
+
 static void contract_random_read(struct contract_reader *reader)
 {
 	uint64_t offset = contract_random(reader, reader->size);
@@ -213,6 +256,7 @@ static inline void source_contract(struct source *source, const uint8_t *expecte
 	contract_reader_init(&reader, source, expected, size, 0);
 	contract_edges(&reader, name);
 	contract_refusals(&reader, name);
+	contract_extents(&reader, name);
 	contract_threads(source, expected, size, name);
 	ok(source_ref(source) == source, "%s: a reference is the source itself", name);
 	source_unref(source);

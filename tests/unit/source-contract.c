@@ -68,6 +68,62 @@ static void test_plain_layers(void)
 	source_unref(memory);
 }
 
+enum {
+	HOLE = 1 << 20, /* more than any file system's block */
+};
+
+/* hole, data, hole, data of one byte, hole; the last one is the file's end */
+static struct source *open_sparse(uint8_t *expected, bool shrink)
+{
+	char path[] = "source-contract.XXXXXX";
+	struct source *source = NULL;
+	int fd = mkstemp(path);
+
+	must(fd >= 0);
+	memset(expected, 0, 5 * (size_t)HOLE);
+	memcpy(expected + HOLE, pattern, SIZE);
+	expected[3 * HOLE] = 1;
+	must(pwrite(fd, pattern, SIZE, HOLE) == SIZE);
+	must(pwrite(fd, expected + 3 * (size_t)HOLE, 1, 3 * HOLE) == 1);
+	must(ftruncate(fd, 5 * HOLE) == 0);
+	must(file_open(path, &source, NULL) == 0);
+	if (shrink)
+		must(ftruncate(fd, 4 * HOLE) == 0);
+	must(close(fd) == 0);
+	must(unlink(path) == 0);
+	return source;
+}
+
+static void test_holes(void)
+{
+	uint8_t *expected = malloc(5 * (size_t)HOLE);
+	struct source *file = open_sparse(expected, false);
+	struct source *slice = NULL;
+	uint64_t length = 0;
+
+	must(expected);
+	source_contract(file, expected, 5 * (size_t)HOLE, "file with holes");
+	if (source_extent(file, 0, &length) == SOURCE_ZERO) {
+		is(length, HOLE, "hole: as far as it goes");
+		is(source_extent(file, 4 * HOLE, &length), SOURCE_ZERO, "hole: the last one");
+		is(length, HOLE, "hole: up to the end");
+		must(slice_new(file, 7, 100, &slice) == 0);
+		is(source_extent(slice, 1, &length), SOURCE_ZERO, "hole: seen through a slice");
+		is(length, 99, "hole: no further than the slice");
+		source_unref(slice);
+	} else {
+		printf("# no holes in this file system\n");
+	}
+	source_unref(file);
+	file = open_sparse(expected, true);
+	is(source_extent(file, 4 * HOLE, &length), SOURCE_DATA, "no hole behind a new end");
+	is(source_extent(file, 5 * HOLE - 1, &length), SOURCE_DATA, "nor before the old one");
+	(void)source_extent(file, 4 * HOLE - 10, &length);
+	ok(length <= 10, "a last hole ends with the file as it is now");
+	source_unref(file);
+	free(expected);
+}
+
 static void test_slice_bounds(void)
 {
 	struct source *memory = NULL;
@@ -165,6 +221,7 @@ int main(void)
 {
 	fill_pattern();
 	test_plain_layers();
+	test_holes();
 	test_slice_bounds();
 	test_vhd();
 	test_fault();
