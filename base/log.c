@@ -86,10 +86,10 @@ static void emit(int priority, const char *tag, const char *text)
 	int length;
 
 	if (use_syslog) {
-		syslog(priority, "%s: %s", tag, text);
+		syslog(priority, "%s%s%s", tag, *tag ? ": " : "", text);
 		return;
 	}
-	length = snprintf(line, sizeof(line), "adefuse: %s: %s\n", tag, text);
+	length = snprintf(line, sizeof(line), "adefuse: %s%s%s\n", tag, *tag ? ": " : "", text);
 	if (length < 0)
 		return;
 	pthread_mutex_lock(&terminal);
@@ -113,6 +113,15 @@ static void emit_format(enum log_level level, int priority, const char *tag, con
 		return;
 	err_sanitise(text);
 	emit(priority, tag, text);
+}
+
+void log_notice(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	emit_format(LOG_LEVEL_WARNING, LOG_NOTICE, "", format, args);
+	va_end(args);
 }
 
 void log_error(const char *format, ...)

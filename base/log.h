@@ -25,6 +25,8 @@ enum log_level log_get_level(void);
 /* From here on lines go to syslog instead of standard error, which a daemon has closed. */
 void log_to_syslog(void);
 
+/* What came of it, without a tag: said unless -q. */
+void log_notice(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));

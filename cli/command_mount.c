@@ -8,11 +8,10 @@
 #include "base/log.h"
 #include "cli/command.h"
 #include "cli/daemon.h"
+#include "cli/plaindisk.h"
 #include "cli/report.h"
 #include "cli/unlock.h"
 #include "disk/memory.h"
-#include "disk/overlay.h"
-#include "disk/slice.h"
 #include "fs/mount.h"
 
 static void print_help(void)
@@ -30,69 +29,6 @@ static void print_help(void)
 		"  adefuse mount --bek EF7B2F5A-50C6-4637-0001-7F599C12F85C.BEK osdisk.vhd /mnt/ade\n",
 		stdout);
 	command_print_keys_help();
-}
-
-/* Two entries of the table for one place: what stands there is the same volume. */
-static bool is_listed(const struct overlay_range *ranges, size_t count,
-		      const struct overlay_range *range)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (ranges[i].offset == range->offset &&
-		    ranges[i].source->size == range->source->size)
-			return true;
-	}
-	return false;
-}
-
-/* The volume in its place; of one that was cut off, what fits there. The source is the caller's. */
-static int range_of(const struct survey_volume *volume, struct overlay_range *ret_range)
-{
-	uint64_t size = volume->plain->size;
-
-	ret_range->offset = volume->partition->offset;
-	return slice_new(volume->plain, 0,
-			 size < volume->source->size ? size : volume->source->size,
-			 &ret_range->source);
-}
-
-static void free_ranges(struct overlay_range *ranges, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		source_unref(ranges[i].source);
-	free(ranges);
-}
-
-/*
- * The whole disk with each open volume in the place of its encrypted form. NULL, with a warning,
- * when volumes overlap: which of them a byte belongs to is not known.
- */
-static int plain_disk(const struct survey *survey, struct source **ret_disk, struct err *err)
-{
-	struct overlay_range *ranges = calloc(survey->count + 1, sizeof(*ranges));
-	size_t count = 0;
-	int result = 0;
-
-	if (!ranges)
-		return err_nomem(err);
-	for (size_t i = 0; i < survey->count && result == 0; i++) {
-		const struct survey_volume *volume = &survey->volumes[i];
-
-		if (!survey_is_bitlocker(volume) || !volume->plain)
-			continue;
-		result = range_of(volume, &ranges[count]);
-		if (result == 0 && is_listed(ranges, count, &ranges[count]))
-			source_unref(ranges[count].source);
-		else if (result == 0)
-			count++;
-	}
-	if (result == 0)
-		result = overlay_new(survey->disk, ranges, count, ret_disk);
-	free_ranges(ranges, count);
-	if (result == -ENOMEM)
-		return err_nomem(err);
-	if (result < 0)
-		log_warning("disk.raw is left out: unlocked volumes overlap on the disk");
-	return 0;
 }
 
 static int add_file(struct tree *tree, const char *name, struct source *source, struct err *err)
@@ -119,8 +55,10 @@ static int build_tree(const struct survey *survey, struct tree **ret_tree, struc
 {
 	struct tree *tree CLEANUP(tree_free) = tree_new();
 	struct source *disk CLEANUP(source_unref) = NULL;
-	int result = tree ? plain_disk(survey, &disk, err) : err_nomem(err);
+	int result = tree ? plain_disk_new(survey, &disk, err) : err_nomem(err);
 
+	if (result == 0 && !disk)
+		log_warning("disk.raw is left out: unlocked volumes overlap on the disk");
 	if (result == 0 && disk)
 		result = add_file(tree, "disk.raw", disk, err);
 	for (size_t i = 0; i < survey->count && result == 0; i++) {

@@ -2,7 +2,6 @@
 /* `adefuse verify`: each volume through both engines, compared. */
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -11,6 +10,7 @@
 #include "base/log.h"
 #include "cli/command.h"
 #include "cli/compare.h"
+#include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "cli/units.h"
 #include "cli/unlock.h"
@@ -28,25 +28,6 @@ static void print_help(void)
 		"  adefuse verify --vault contoso-kv --sample 1000 osdisk.vhd\n",
 		stdout);
 	command_print_keys_help();
-}
-
-/* ------------------------------------------------------------------ signals */
-
-static volatile sig_atomic_t caught; /* the signal that asks to end; 0: none */
-
-static void on_signal(int signal)
-{
-	caught = signal;
-}
-
-static void handle_signals(void (*handler)(int))
-{
-	struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
-
-	sigemptyset(&action.sa_mask);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
 }
 
 /* ---------------------------------------------------------------- comparing */
@@ -68,7 +49,7 @@ static void keep_first(struct err *kept, const struct err *err)
 static bool on_progress(void *context, uint64_t done, uint64_t total)
 {
 	progress_show(context, done, total);
-	return caught == 0;
+	return interrupt_caught() == 0;
 }
 
 static const char *kind_text(enum compare_kind kind)
@@ -237,17 +218,6 @@ static int check_options(const struct options *options, struct err *err)
 	return 0;
 }
 
-static int check_volume(const struct survey *survey, unsigned int volume, struct err *err)
-{
-	for (size_t i = 0; i < survey->count; i++) {
-		if (volume == 0 || survey->volumes[i].partition->number == volume)
-			return 0;
-	}
-	err_set(err, ERR_USAGE, EINVAL, "this disk has no partition %u", volume);
-	err_hint(err, "'adefuse info DISK' lists them");
-	return -EINVAL;
-}
-
 /* Differences count more than what could not be compared, and that more than what was equal. */
 static int verdict(const struct verify *verify, struct err *err)
 {
@@ -259,7 +229,7 @@ static int verdict(const struct verify *verify, struct err *err)
 		*err = verify->failed;
 		return -ENOTSUP;
 	}
-	if (verify->compared > 0 || caught)
+	if (verify->compared > 0 || interrupt_caught())
 		return 0;
 	err_set(err, ERR_DISK, ENOTSUP, "there is nothing to compare: no encrypted volume");
 	return -ENOTSUP;
@@ -272,10 +242,10 @@ static int compare_all(const struct survey *survey, const struct options *option
 
 	if (!options->has_seed)
 		verify.seed = (uint64_t)time(NULL);
-	handle_signals(on_signal);
-	for (size_t i = 0; i < survey->count && result == 0 && !caught; i++)
+	interrupt_watch(true);
+	for (size_t i = 0; i < survey->count && result == 0 && !interrupt_caught(); i++)
 		result = verify_volume(&verify, &survey->volumes[i], err);
-	handle_signals(SIG_DFL);
+	interrupt_unwatch();
 	if (result == 0)
 		result = verdict(&verify, err);
 	if (fflush(stdout) != 0 || ferror(stdout))
@@ -292,7 +262,7 @@ static int run(const struct options *options, struct err *err)
 		result = survey_open(options->arguments[0], options_bde_flags(options), &survey,
 				     err);
 	if (result == 0)
-		result = check_volume(survey, options->volume, err);
+		result = survey_check_volume(survey, options->volume, err);
 	if (result == 0)
 		result = unlock_survey(survey, options, err);
 	if (result < 0)
@@ -314,12 +284,10 @@ int command_verify(int argc, char **argv)
 	options.both_engines = true;
 	result = run(&options, &err);
 	options_clear(&options);
-	if (caught)
+	if (interrupt_caught())
 		log_warning("interrupted: not everything was compared");
 	if (result < 0)
 		return command_fail(&err);
-	/* all is put away; the shell is to see what ended it */
-	if (caught)
-		(void)raise(caught);
+	interrupt_pass_on();
 	return 0;
 }

@@ -9,8 +9,10 @@ cli_libcli_a_SOURCES = \
 	cli/command_verify.c \
 	cli/compare.c cli/compare.h \
 	cli/daemon.c cli/daemon.h \
+	cli/interrupt.c cli/interrupt.h \
 	cli/keytable.c cli/keytable.h \
 	cli/options.c cli/options.h \
+	cli/plaindisk.c cli/plaindisk.h \
 	cli/progress.c cli/progress.h \
 	cli/report.c cli/report.h \
 	cli/report_json.c \

@@ -14,6 +14,7 @@ enum {
 	BAR = 16,	  /* characters */
 	REDRAW_MS = 200,  /* a person reads no faster */
 	STEADY_MS = 1000, /* before, a rate is noise */
+	LINE_MS = 30000,  /* for a log, or who looks at one */
 };
 
 static uint64_t now(void)
@@ -30,29 +31,22 @@ void progress_start(struct progress *progress, const char *label)
 	(void)snprintf(progress->label, sizeof(progress->label), "%s", label);
 	progress->started = now();
 	progress->shown = 0;
+	if (progress->lines && !log_has_progress())
+		progress->shown = progress->started;
 }
 
-/* "0:12", "1:02:33" */
-static void format_time(uint64_t seconds, char *ret_text, size_t size)
+uint64_t progress_elapsed(const struct progress *progress)
 {
-	unsigned int minutes = (unsigned int)(seconds / 60 % 60);
-	unsigned int rest = (unsigned int)(seconds % 60);
-
-	if (seconds >= 3600)
-		(void)snprintf(ret_text, size, "%" PRIu64 ":%02u:%02u", seconds / 3600, minutes,
-			       rest);
-	else
-		(void)snprintf(ret_text, size, "%u:%02u", minutes, rest);
+	return now() - progress->started;
 }
 
-struct progress_text progress_format(const char *label, uint64_t done, uint64_t total,
-				     uint64_t elapsed)
+struct progress_text progress_format(const char *label, uint64_t from, uint64_t done,
+				     uint64_t total, uint64_t elapsed)
 {
 	struct progress_text out;
 	double share = total > 0 ? (double)done / (double)total : 1;
 	size_t filled = (size_t)(share * BAR);
 	char bar[BAR + 1];
-	char left[32];
 	double rate;
 	int used;
 
@@ -61,24 +55,30 @@ struct progress_text progress_format(const char *label, uint64_t done, uint64_t 
 	bar[BAR] = '\0';
 	used = snprintf(out.text, sizeof(out.text), "%s: [%s] %u %% of %s", label, bar,
 			(unsigned int)(share * 100), units_size(total).text);
-	if (done == 0 || elapsed < STEADY_MS || used < 0 || (size_t)used >= sizeof(out.text))
+	if (done <= from || elapsed < STEADY_MS || used < 0 || (size_t)used >= sizeof(out.text))
 		return out;
-	rate = (double)done * 1000 / (double)elapsed;
-	format_time((uint64_t)((double)(total - done) / rate), left, sizeof(left));
+	rate = (double)(done - from) * 1000 / (double)elapsed;
 	(void)snprintf(out.text + used, sizeof(out.text) - (size_t)used, ", %s/s, %s left",
-		       units_size((uint64_t)rate).text, left);
+		       units_size((uint64_t)rate).text,
+		       units_duration((uint64_t)((double)(total - done) / rate)).text);
 	return out;
 }
 
 void progress_show(struct progress *progress, uint64_t done, uint64_t total)
 {
 	uint64_t time = now();
+	bool bar = log_has_progress();
+	struct progress_text line;
 
-	if (!log_has_progress() || time - progress->shown < REDRAW_MS)
+	if (!(bar || progress->lines) || time - progress->shown < (bar ? REDRAW_MS : LINE_MS))
 		return;
 	progress->shown = time;
-	log_progress("%s",
-		     progress_format(progress->label, done, total, time - progress->started).text);
+	line = progress_format(progress->label, progress->from, done, total,
+			       time - progress->started);
+	if (bar)
+		log_progress("%s", line.text);
+	else
+		log_notice("%s", line.text);
 }
 
 void progress_end(void)

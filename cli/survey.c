@@ -35,6 +35,17 @@ bool survey_is_nothing(const struct survey *survey)
 	       (survey->count == 0 || strcmp(survey->volumes[0].content, "unknown") == 0);
 }
 
+int survey_check_volume(const struct survey *survey, unsigned int number, struct err *err)
+{
+	for (size_t i = 0; i < survey->count; i++) {
+		if (number == 0 || survey->volumes[i].partition->number == number)
+			return 0;
+	}
+	err_set(err, ERR_USAGE, EINVAL, "this disk has no partition %u", number);
+	err_hint(err, "'adefuse info DISK' lists them");
+	return -EINVAL;
+}
+
 void survey_set_reason(struct survey_volume *volume, const struct err *err)
 {
 	if (volume->reason.kind == ERR_NONE)

@@ -84,6 +84,9 @@ bool survey_is_salvaged(const struct survey *survey, const struct survey_volume 
 /* Nothing was recognised: no image format, no partition table, no volume. */
 bool survey_is_nothing(const struct survey *survey);
 
+/* That the disk has a partition of this number; 0 stands for all of them. Else ERR_USAGE. */
+int survey_check_volume(const struct survey *survey, unsigned int number, struct err *err);
+
 /* Remember why a volume has no plaintext; the first reason stays. */
 void survey_set_reason(struct survey_volume *volume, const struct err *err);
 

@@ -54,3 +54,17 @@ struct time_text units_unix_time(int64_t seconds)
 		(void)strftime(out.text, sizeof(out.text), "%Y-%m-%dT%H:%M:%SZ", &tm);
 	return out;
 }
+
+struct time_text units_duration(uint64_t seconds)
+{
+	struct time_text out;
+	unsigned int minutes = (unsigned int)(seconds / 60 % 60);
+	unsigned int rest = (unsigned int)(seconds % 60);
+
+	if (seconds >= 3600)
+		(void)snprintf(out.text, sizeof(out.text), "%" PRIu64 ":%02u:%02u", seconds / 3600,
+			       minutes, rest);
+	else
+		(void)snprintf(out.text, sizeof(out.text), "%u:%02u", minutes, rest);
+	return out;
+}

@@ -20,7 +20,10 @@ struct size_text units_size(uint64_t bytes);
  * or 0. */
 struct time_text units_filetime(uint64_t filetime);
 
-/* Seconds since 1970 in the same form. */
+/* A time span as "0:12" or "1:02:33". */
+struct time_text units_duration(uint64_t seconds);
+
+/* Seconds since 1970 in the form of units_filetime(). */
 struct time_text units_unix_time(int64_t seconds);
 
 #endif

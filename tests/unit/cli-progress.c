@@ -2,6 +2,7 @@
 /* The line of the progress bar: share, size, rate and time left, at every extreme. */
 #include "cli/progress.h"
 
+#include "cli/units.h"
 #include "tests/tap.h"
 
 static const uint64_t mib = 1 << 20;
@@ -10,7 +11,7 @@ static const char *line(uint64_t done, uint64_t total, uint64_t elapsed)
 {
 	static struct progress_text text;
 
-	text = progress_format("p3", done, total, elapsed);
+	text = progress_format("p3", 0, done, total, elapsed);
 	return text.text;
 }
 
@@ -29,6 +30,13 @@ int main(void)
 		"p3: [----------------] 0 % of 4.0 TiB, 102.4 MiB/s, 11:22:30 left",
 		"hours, with seconds that are odd");
 	is_text(line(0, 0, 5000), "p3: [################] 100 % of 0 bytes", "nothing to do");
+	is_text(progress_format("p3", 6 * mib, 12 * mib, 24 * mib, 6000).text,
+		"p3: [########--------] 50 % of 24.0 MiB, 1.0 MiB/s, 0:12 left",
+		"what was done before counts for no rate");
+	is_text(progress_format("p3", 12 * mib, 12 * mib, 24 * mib, 6000).text,
+		"p3: [########--------] 50 % of 24.0 MiB", "nothing done but that: no rate");
+	is_text(units_duration(59).text, "0:59", "a time in seconds");
+	is_text(units_duration(3600).text, "1:00:00", "a time in hours");
 	ok(strlen(line(1, UINT64_MAX, UINT64_MAX)) < sizeof(struct progress_text),
 	   "the largest numbers fit");
 	return tap_done();
