@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reading a small file whole; see smallfile.h. */
+/* Reading and replacing small files whole; see smallfile.h. */
 #include "base/smallfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -133,4 +134,44 @@ int smallfile_read(const char *path, size_t max, bool strict, struct secret **re
 		r = smallfile_read_fd(fd, max, ret_content);
 	(void)close(fd);
 	return r;
+}
+
+static int write_text(int fd, const char *text)
+{
+	size_t left = strlen(text);
+
+	while (left > 0) {
+		ssize_t wrote = write(fd, text, left);
+
+		if (wrote < 0 && errno == EINTR)
+			continue;
+		if (wrote < 0)
+			return -errno;
+		text += wrote;
+		left -= (size_t)wrote;
+	}
+	return fsync(fd) == 0 ? 0 : -errno;
+}
+
+int smallfile_replace(const char *path, const char *text)
+{
+	char *temporary CLEANUP(free) = NULL;
+	int result;
+	int fd;
+
+	if (asprintf(&temporary, "%s.XXXXXX", path) < 0) {
+		temporary = NULL;
+		return -ENOMEM;
+	}
+	fd = mkostemp(temporary, O_CLOEXEC); /* of mode 0600 */
+	if (fd < 0)
+		return -errno;
+	result = write_text(fd, text);
+	if (close(fd) != 0 && result == 0)
+		result = -errno;
+	if (result == 0 && rename(temporary, path) != 0)
+		result = -errno;
+	if (result < 0)
+		(void)unlink(temporary);
+	return result;
 }

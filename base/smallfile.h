@@ -27,4 +27,10 @@ int smallfile_read_plain(int fd, size_t max, char **ret_text, size_t *ret_size);
  */
 int smallfile_read(const char *path, size_t max, bool strict, struct secret **ret_content);
 
+/*
+ * Write a text in place of what stands at `path`, if anything: whole or not at all, synced,
+ * readable by its owner alone. 0 or -errno.
+ */
+int smallfile_replace(const char *path, const char *text);
+
 #endif

@@ -86,6 +86,19 @@ int crypto_hash_run(struct crypto_hash *hash, const void *data, size_t size,
 	return 0;
 }
 
+int crypto_hash_add(struct crypto_hash *hash, const void *data, size_t size)
+{
+	return EVP_DigestUpdate(hash->context, data, size) ? 0 : library_error();
+}
+
+int crypto_hash_end(struct crypto_hash *hash, uint8_t ret_digest[CRYPTO_SHA256_SIZE])
+{
+	if (!EVP_DigestFinal_ex(hash->context, ret_digest, NULL) ||
+	    !EVP_DigestInit_ex2(hash->context, NULL, NULL))
+		return library_error();
+	return 0;
+}
+
 void crypto_hash_free(struct crypto_hash *hash)
 {
 	if (!hash)

@@ -36,6 +36,10 @@ struct crypto_hash;
 int crypto_hash_new(struct crypto_hash **ret_hash);
 int crypto_hash_run(struct crypto_hash *hash, const void *data, size_t size,
 		    uint8_t ret_digest[CRYPTO_SHA256_SIZE]);
+
+/* The same in parts; after the last the context begins anew. */
+int crypto_hash_add(struct crypto_hash *hash, const void *data, size_t size);
+int crypto_hash_end(struct crypto_hash *hash, uint8_t ret_digest[CRYPTO_SHA256_SIZE]);
 void crypto_hash_free(struct crypto_hash *hash);
 DEFINE_CLEANUP(struct crypto_hash, crypto_hash_free)
 

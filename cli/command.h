@@ -14,6 +14,7 @@ int command_mount(int argc, char **argv);
 int command_info(int argc, char **argv);
 int command_key(int argc, char **argv);
 int command_verify(int argc, char **argv);
+int command_export(int argc, char **argv);
 
 /* What mount(8) runs as mount.adefuse: DISK DIR [-sfnv] [-N NAMESPACE] [-t TYPE] [-o OPTIONS]. */
 int command_mount_helper(int argc, char **argv);

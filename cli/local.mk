@@ -3,25 +3,36 @@ noinst_LIBRARIES += cli/libcli.a
 cli_libcli_a_SOURCES = \
 	cli/attempt.h \
 	cli/command.c cli/command.h \
+	cli/command_export.c \
 	cli/command_info.c \
 	cli/command_key.c \
 	cli/command_mount.c \
 	cli/command_verify.c \
 	cli/compare.c cli/compare.h \
 	cli/daemon.c cli/daemon.h \
+	cli/evidence.c cli/evidence.h \
+	cli/export.c cli/export.h \
+	cli/export_check.c cli/export_check.h \
 	cli/interrupt.c cli/interrupt.h \
+	cli/keeper.c cli/keeper.h \
 	cli/keytable.c cli/keytable.h \
 	cli/options.c cli/options.h \
+	cli/output.c cli/output.h \
+	cli/pipeline.c cli/pipeline.h \
 	cli/plaindisk.c cli/plaindisk.h \
 	cli/progress.c cli/progress.h \
+	cli/ranges.c cli/ranges.h \
 	cli/report.c cli/report.h \
 	cli/report_json.c \
+	cli/resume.c cli/resume.h \
 	cli/secret_source.c cli/secret_source.h \
 	cli/signin.c cli/signin.h \
 	cli/survey.c cli/survey.h \
 	cli/units.c cli/units.h \
 	cli/unlock.c cli/unlock.h \
-	cli/unlock_vault.c
+	cli/unlock_vault.c \
+	cli/unreadable.c cli/unreadable.h \
+	cli/zeros.h
 
 bin_PROGRAMS += adefuse
 adefuse_SOURCES = cli/main.c

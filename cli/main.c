@@ -18,10 +18,8 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{"mount", command_mount},
-	{"info", command_info},
-	{"key", command_key},
-	{"verify", command_verify},
+	{"mount", command_mount},   {"info", command_info},	{"key", command_key},
+	{"export", command_export}, {"verify", command_verify},
 };
 
 static void print_help(FILE *out)
@@ -33,6 +31,7 @@ static void print_help(FILE *out)
 		"  adefuse mount [KEYS] [-f] [-o OPT,...] DISK MOUNTPOINT\n"
 		"  adefuse info  [--json] [KEYS] DISK\n"
 		"  adefuse key   [KEYS] [--out DIR] DISK\n"
+		"  adefuse export [KEYS] [--volume N] [--format raw|vhd] [--verify] [--hash] DISK OUT\n"
 		"  adefuse verify [KEYS] [--volume N] [--sample N] DISK\n"
 		"  adefuse --help | --version\n\n"
 		"adefuse COMMAND --help describes a command, adefuse(1) everything.\n",
@@ -66,8 +65,10 @@ static int run_command(int argc, char **argv)
 	if (argv[0][0] == '-')
 		err_hint(&err, "the command comes first: adefuse COMMAND [OPTIONS] ...");
 	else
-		err_hint(&err,
-			 "the commands are mount, info, key and verify; adefuse --help shows them");
+		err_hint(
+			&err,
+			"the commands are mount, info, key, export and verify; adefuse --help shows "
+			"them");
 	return command_fail(&err);
 }
 

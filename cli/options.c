@@ -40,6 +40,10 @@ enum {
 	OPT_VOLUME,
 	OPT_SAMPLE,
 	OPT_SEED,
+	OPT_FORMAT,
+	OPT_VERIFY,
+	OPT_HASH,
+	OPT_SKIP_UNREADABLE,
 };
 
 /* The options that take a value and are allowed in an -o list too. */
@@ -72,6 +76,10 @@ static const struct option long_options[] = {
 	{"volume", required_argument, NULL, OPT_VOLUME},
 	{"sample", required_argument, NULL, OPT_SAMPLE},
 	{"seed", required_argument, NULL, OPT_SEED},
+	{"format", required_argument, NULL, OPT_FORMAT},
+	{"verify", no_argument, NULL, OPT_VERIFY},
+	{"hash", no_argument, NULL, OPT_HASH},
+	{"skip-unreadable", no_argument, NULL, OPT_SKIP_UNREADABLE},
 	{"foreground", no_argument, NULL, 'f'},
 	{"verbose", no_argument, NULL, 'v'},
 	{"quiet", no_argument, NULL, 'q'},
@@ -233,14 +241,43 @@ static int take_number(const char *option, const char *value, uint64_t least, ui
 	return 0;
 }
 
+static int take_volume(struct options *options, const char *value, struct err *err)
+{
+	uint64_t number = 0;
+	int result = take_number("--volume", value, 1, UINT32_MAX, &number, err);
+
+	options->volume = (unsigned int)number;
+	return result;
+}
+
+static int take_export(struct options *options, int option, const char *value, struct err *err)
+{
+	if (option == OPT_VOLUME)
+		return take_volume(options, value, err);
+	if (option == OPT_FORMAT) {
+		options->vhd = strcmp(value, "vhd") == 0;
+		if (options->vhd || strcmp(value, "raw") == 0)
+			return 0;
+		return bad_choice(err, "--format", value, "raw, vhd");
+	}
+	if (option == OPT_VERIFY)
+		options->verify = true;
+	else if (option == OPT_HASH)
+		options->hash = true;
+	else if (option == OPT_SKIP_UNREADABLE)
+		options->skip_unreadable = true;
+	else
+		return -ENOENT;
+	return 0;
+}
+
 static int take_verify(struct options *options, int option, const char *value, struct err *err)
 {
 	uint64_t number = 0;
 	int result = -ENOENT;
 
 	if (option == OPT_VOLUME) {
-		result = take_number("--volume", value, 1, UINT32_MAX, &number, err);
-		options->volume = (unsigned int)number;
+		result = take_volume(options, value, err);
 	} else if (option == OPT_SAMPLE) {
 		result = take_number("--sample", value, 1, COMPARE_SAMPLE_MAX, &number, err);
 		options->sample = (unsigned int)number;
@@ -274,12 +311,14 @@ static int take_own(struct options *options, int option, const char *value, unsi
 		options->json = true;
 	} else if (option == OPT_OUT && (flags & COMMAND_KEY)) {
 		options->out = value;
-	} else if (option == OPT_FORCE && (flags & COMMAND_KEY)) {
+	} else if (option == OPT_FORCE && (flags & (COMMAND_KEY | COMMAND_EXPORT))) {
 		options->force = true;
 	} else if (option == OPT_DRY_RUN && (flags & COMMAND_KEY)) {
 		options->dry_run = true;
 	} else if (flags & COMMAND_VERIFY) {
 		return take_verify(options, option, value, err);
+	} else if (flags & COMMAND_EXPORT) {
+		return take_export(options, option, value, err);
 	} else {
 		return -ENOENT;
 	}

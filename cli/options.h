@@ -52,10 +52,14 @@ struct options {
 	bool nonempty;		/* mount -o nonempty */
 	bool direct_io;		/* mount -o direct_io */
 	bool json;		/* --json */
-	bool force;		/* key --force */
+	bool force;		/* key --force, export --force */
 	bool dry_run;		/* key --dry-run */
 	const char *out;	/* key --out */
-	unsigned int volume;	/* verify --volume; 0: all */
+	bool vhd;		/* export --format vhd */
+	bool verify;		/* export --verify */
+	bool hash;		/* export --hash */
+	bool skip_unreadable;	/* export --skip-unreadable */
+	unsigned int volume;	/* verify --volume, export --volume; 0: all */
 	unsigned int sample;	/* verify --sample; 0: every sector */
 	bool has_seed;
 	uint64_t seed;	    /* verify --seed */
@@ -67,10 +71,11 @@ struct options {
 };
 
 enum command_flags {
-	COMMAND_MOUNT = 1,  /* -f, -d, -o */
-	COMMAND_JSON = 2,   /* --json */
-	COMMAND_KEY = 4,    /* --out, --force, --dry-run */
-	COMMAND_VERIFY = 8, /* --volume, --sample, --seed */
+	COMMAND_MOUNT = 1,   /* -f, -d, -o */
+	COMMAND_JSON = 2,    /* --json */
+	COMMAND_KEY = 4,     /* --out, --force, --dry-run */
+	COMMAND_VERIFY = 8,  /* --volume, --sample, --seed */
+	COMMAND_EXPORT = 16, /* --volume, --format, --verify, --hash, --skip-unreadable, --force */
 };
 
 /*

@@ -203,3 +203,10 @@ int file_open(const char *path, struct source **ret_source, struct err *err)
 	*ret_source = &file->head;
 	return 0;
 }
+
+int file_status(const struct source *source, struct stat *ret_status)
+{
+	if (source->ops != &file_ops)
+		return -EINVAL;
+	return fstat(((const struct file *)source)->fd, ret_status) == 0 ? 0 : -errno;
+}

@@ -3,6 +3,8 @@
 #ifndef ADEFUSE_DISK_FILE_H
 #define ADEFUSE_DISK_FILE_H
 
+#include <sys/stat.h>
+
 #include "base/err.h"
 #include "disk/source.h"
 
@@ -11,5 +13,8 @@
  * refused. 0 or -errno with err filled (ERR_DISK).
  */
 int file_open(const char *path, struct source **ret_source, struct err *err);
+
+/* What fstat() says of a source that file_open() made. 0 or -errno. */
+int file_status(const struct source *file, struct stat *ret_status);
 
 #endif

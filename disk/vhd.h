@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The footer of a VHD ("Virtual Hard Disk Image Format Specification", version 1.0): a pure parser.
+ * The footer of a VHD ("Virtual Hard Disk Image Format Specification", version 1.0), parsed and
+ * made. Pure.
  *
  * Layout, big-endian throughout:
  *
@@ -34,6 +35,7 @@ enum {
 	VHD_FOOTER_SIZE = 512,
 	VHD_FOOTER_SIZE_OLD = 511,
 	VHD_SECTOR_SIZE = 512,
+	VHD_ID_SIZE = 16,
 };
 
 enum vhd_type {
@@ -57,6 +59,14 @@ struct vhd_footer {
  * files.
  */
 bool vhd_footer_parse(const uint8_t *data, size_t size, struct vhd_footer *ret_footer);
+
+/*
+ * The footer of a fixed disk of `size` bytes, a multiple of 512. Its maker is told as Hyper-V ("win
+ * "): readers take the size field of the makers they know, and the rounded geometry of all others.
+ * Its time is none, so that equal disks give equal footers.
+ */
+void vhd_footer_make(uint64_t size, const uint8_t id[VHD_ID_SIZE],
+		     uint8_t ret_footer[VHD_FOOTER_SIZE]);
 
 /* The checksum over a footer whose own field does not count. */
 uint32_t vhd_checksum(const uint8_t *data, size_t size);
