@@ -132,8 +132,10 @@ static int write_piece(void *context, const struct piece *piece)
 		export->done = end;
 		result = keeper_note(export->keeper, end);
 	}
-	if (result < 0 && result != -EINTR)
+	if (result < 0 && result != -EINTR) {
 		(void)output_failed(export->output, -result, &export->failure);
+		output_cut(export->output, export->done);
+	}
 	return result;
 }
 
@@ -345,8 +347,7 @@ static int verify(struct export *export, struct err *err)
 			   export->plan->name);
 	if (result <= 0)
 		return result;
-	/* nothing to go on from */
-	(void)unlink(export->state_path);
+	keeper_remove(export->keeper); /* nothing to go on from */
 	err_set(err, ERR_DIFFER, EIO, "'%s' differs from what was read, first at byte %" PRIu64,
 		export->plan->name, differs);
 	err_hint(err, "the medium or the memory fails: write it again, with --force or elsewhere");
@@ -432,8 +433,7 @@ static int finish(struct export *export, struct err *err)
 	result = export->hash ? print_hash(export, err) : 0;
 	if (result == 0)
 		result = report_unreadable(export, err);
-	if (export->state_path && keeper_stop(export->keeper) == 0)
-		(void)unlink(export->state_path);
+	keeper_remove(export->keeper);
 	return result;
 }
 

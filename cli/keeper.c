@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/smallfile.h"
 #include "cli/resume.h"
 
@@ -157,26 +158,38 @@ const struct ranges *keeper_unreadable(const struct keeper *keeper)
 	return &keeper->unreadable;
 }
 
-int keeper_stop(struct keeper *keeper)
+static void end_thread(struct keeper *keeper)
 {
 	if (!keeper->running)
-		return 0;
+		return;
 	pthread_mutex_lock(&keeper->lock);
 	keeper->stop = true;
 	pthread_cond_signal(&keeper->wake);
 	pthread_mutex_unlock(&keeper->lock);
 	pthread_join(keeper->thread, NULL);
 	keeper->running = false;
-	if (keeper->failed < 0 || keeper->saved == keeper->done)
-		return keeper->failed;
-	return save_locked(keeper);
+}
+
+void keeper_remove(struct keeper *keeper)
+{
+	end_thread(keeper);
+	if (keeper->path)
+		(void)unlink(keeper->path);
+	keeper->path = NULL;
 }
 
 void keeper_free(struct keeper *keeper)
 {
+	int result = 0;
+
 	if (!keeper)
 		return;
-	(void)keeper_stop(keeper);
+	end_thread(keeper);
+	if (keeper->path && keeper->failed == 0 && keeper->saved != keeper->done)
+		result = save_locked(keeper);
+	if (result < 0)
+		log_warning("'%s' cannot be brought up to date: %s", keeper->path,
+			    strerrordesc_np(-result));
 	ranges_clear(&keeper->unreadable);
 	pthread_mutex_destroy(&keeper->lock);
 	pthread_cond_destroy(&keeper->wake);

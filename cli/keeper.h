@@ -33,10 +33,10 @@ int keeper_note_unreadable(struct keeper *keeper, uint64_t offset, uint64_t leng
 /* For the writer alone. */
 const struct ranges *keeper_unreadable(const struct keeper *keeper);
 
-/* End the thread, sync and note how far it came. 0 or -errno. */
-int keeper_stop(struct keeper *keeper);
+/* All is done: end the thread and remove the state file. Syncs nothing. */
+void keeper_remove(struct keeper *keeper);
 
-/* Stops it, if that has not been done; NULL is allowed. The state file stays. */
+/* NULL is allowed. A state file that was not removed is first brought up to date. */
 void keeper_free(struct keeper *keeper);
 DEFINE_CLEANUP(struct keeper, keeper_free)
 

@@ -39,11 +39,16 @@ adefuse_SOURCES = cli/main.c
 adefuse_LDADD = cli/libcli.a fs/libfs.a bde/libbitlocker.a disk/libdisk.a keyvault/libkeyvault.a net/libnet.a \
 	base/libbase.a $(FUSE_LIBS) $(CRYPTO_LIBS) $(CURL_LIBS) $(CJSON_LIBS) $(LIBBDE_LIBS) -lpthread -lm
 
-UNIT_TESTS += tests/unit/cli-compare tests/unit/cli-options tests/unit/cli-progress tests/unit/cli-survey \
+UNIT_TESTS += tests/unit/cli-compare tests/unit/cli-options tests/unit/cli-pipeline tests/unit/cli-progress \
+	tests/unit/cli-resume tests/unit/cli-survey \
 	tests/unit/fs-readahead \
 	tests/unit/fs-tree
 tests_unit_cli_compare_SOURCES = tests/unit/cli-compare.c tests/fault.c tests/fault.h tests/tap.h
 tests_unit_cli_compare_LDADD = cli/libcli.a disk/libdisk.a base/libbase.a -lpthread
+tests_unit_cli_pipeline_SOURCES = tests/unit/cli-pipeline.c tests/fault.c tests/fault.h tests/tap.h
+tests_unit_cli_pipeline_LDADD = cli/libcli.a disk/libdisk.a base/libbase.a -lpthread
+tests_unit_cli_resume_SOURCES = tests/unit/cli-resume.c tests/tap.h
+tests_unit_cli_resume_LDADD = cli/libcli.a base/libbase.a
 tests_unit_cli_progress_SOURCES = tests/unit/cli-progress.c tests/tap.h
 tests_unit_cli_progress_LDADD = cli/libcli.a base/libbase.a
 tests_unit_cli_options_SOURCES = tests/unit/cli-options.c tests/tap.h

@@ -333,6 +333,16 @@ int output_zeros(struct output *output, uint64_t length, uint64_t offset)
 	return result;
 }
 
+void output_cut(struct output *output, uint64_t end)
+{
+	struct stat status;
+
+	/* also what the call that failed has left there */
+	if (output->kind == OUTPUT_FILE && fstat(output->fd, &status) == 0 &&
+	    (uint64_t)status.st_size > end && ftruncate(output->fd, (off_t)end) == 0)
+		output->end = end;
+}
+
 int output_read(const struct output *output, uint8_t *buffer, size_t length, uint64_t offset)
 {
 	while (length > 0) {

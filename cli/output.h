@@ -55,6 +55,9 @@ void output_close(struct output *output);
 int output_write(struct output *output, const uint8_t *data, size_t length, uint64_t offset);
 int output_zeros(struct output *output, uint64_t length, uint64_t offset);
 
+/* Drop what a file has behind `end`: of a full file system that makes room for the state. */
+void output_cut(struct output *output, uint64_t end);
+
 /* Exactly `length` bytes of what was written; 0 or -errno. Not of a stream. */
 int output_read(const struct output *output, uint8_t *buffer, size_t length, uint64_t offset);
 

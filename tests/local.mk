@@ -7,6 +7,7 @@ READER_TESTS = \
 # the longest first: they are run side by side
 ORACLE_TESTS = tests/mkade/oracle.sh tests/e2e/states.sh tests/e2e/peers.sh tests/e2e/verify.sh $(READER_TESTS) tests/mkade/oracle-states.sh tests/mkade/oracle-eow.sh tests/mkade/oracle-vista.sh
 MOUNT_TESTS = \
+	tests/e2e/export.sh \
 	tests/e2e/keys.sh \
 	tests/e2e/mount-tree.sh \
 	tests/e2e/mount-process.sh \
@@ -136,5 +137,13 @@ tests_tools_bench_cipher_LDADD = $(bde_parts)
 tests_tools_bench_read_SOURCES = tests/tools/bench-read.c
 tests_tools_bench_read_LDADD = -lpthread
 CLEANFILES += $(EXTRA_PROGRAMS)
+
+# A medium that fails under an export, to be preloaded.
+check_DATA += tests/tools/export-fault.so
+tests/tools/export-fault.so: tests/tools/export-fault.c
+	$(AM_V_CCLD)$(MKDIR_P) tests/tools && $(CC) $(CPPFLAGS) -D_GNU_SOURCE $(CFLAGS) -shared -fPIC \
+		-o $@ $(top_srcdir)/tests/tools/export-fault.c -ldl
+EXTRA_DIST += tests/tools/export-fault.c
+CLEANFILES += tests/tools/export-fault.so
 
 include tests/fuzz/local.mk

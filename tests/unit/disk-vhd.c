@@ -267,8 +267,42 @@ static void test_unreadable(void)
 	source_unref(fault);
 }
 
+/* What we make is what we read, and what the geometry says is never more. */
+static void test_make(void)
+{
+	static const struct {
+		uint64_t size;
+		uint32_t geometry; /* by the specification's algorithm, by hand */
+	} disks[] = {
+		{512, 0x00000411},
+		{(uint64_t)24 << 20, 0x02d20411},
+		{(uint64_t)127 << 30, 0xfeff10ff},
+		{(uint64_t)4 << 40, 0xffff10ff},
+	};
+	static const uint8_t id[VHD_ID_SIZE] = {1, 2, 3};
+	uint8_t footer[VHD_FOOTER_SIZE];
+	struct vhd_footer parsed;
+
+	for (size_t i = 0; i < sizeof(disks) / sizeof(disks[0]); i++) {
+		uint32_t geometry = 0;
+
+		vhd_footer_make(disks[i].size, id, footer);
+		ok(vhd_footer_parse(footer, sizeof(footer), &parsed) && parsed.checksum_good &&
+			   parsed.type == VHD_TYPE_FIXED && parsed.version == 0x00010000 &&
+			   parsed.header_offset == UINT64_MAX &&
+			   parsed.current_size == disks[i].size &&
+			   parsed.original_size == disks[i].size,
+		   "a footer of ours, %llu bytes", (unsigned long long)disks[i].size);
+		for (size_t k = 56; k < 60; k++)
+			geometry = geometry << 8 | footer[k];
+		is(geometry, disks[i].geometry, "  its geometry");
+		ok(memcmp(footer + 68, id, sizeof(id)) == 0 && footer[84] == 0, "  its identifier");
+	}
+}
+
 int main(void)
 {
+	test_make();
 	test_parser();
 	test_sizes();
 	test_lost_footer();
