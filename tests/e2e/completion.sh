@@ -24,7 +24,7 @@ offers()
 	printf '%s\n' "${COMPREPLY[@]}" | sort | tr '\n' ' '
 }
 
-is "$(offers '')" "--help --version info key mount verify " "the commands"
+is "$(offers '')" "--help --version export info key mount verify " "the commands"
 is "$(offers m)" "mount " "one by its first letter"
 is "$(offers mount --cl)" "--cloud " "an option"
 is "$(offers info --j)" "--json " "an option of one command"
@@ -33,6 +33,9 @@ is "$(offers mount --cloud '')" "china public usgov " "values"
 is "$(offers mount --engine '')" "auto libbde own " "engines"
 is "$(offers verify --s)" "--salvage --sample --secret --seed " "the options of verify"
 is "$(offers verify --en)" " " "which has both engines"
+is "$(offers export --f)" "--force --format --fvek " "the options of export"
+is "$(offers export --format '')" "raw vhd " "its formats"
+is "$(offers export os.vhd o)" "os.vhd out " "what to write to"
 is "$(offers mount --bek k)" "key.BEK " "a file"
 is "$(offers key --out '')" "out " "a directory"
 is "$(offers mount --password '')" "env: fd: file: prompt " "where a secret is read from"

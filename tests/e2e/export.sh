@@ -248,7 +248,7 @@ fresh
 # ---- block devices
 devices()
 {
-	local device reverse
+	local device reverse first
 	truncate -s $((disk_size + 1048576)) "$work/backing"
 	dd if=/dev/urandom of="$work/backing" bs=1M seek=1 count=90 conv=notrunc status=none
 	truncate -s $((disk_size + 1048576)) "$work/backing"
@@ -273,16 +273,34 @@ devices()
 	says "the disk '$device' lies on '$work/hard'"
 	fails 2 "onto the same device" export_disk --force "$device" "$device"
 	reverse=$(losetup --find --show --partscan "$work/two.img")
-	if [ -b "${reverse}p1" ]; then
-		fails 2 "onto a partition of the disk" adefuse export --bek "$work/a.BEK" --force "$reverse" "${reverse}p2"
-		says "lies on the disk"
-		fails 2 "from a partition onto its disk" adefuse export --bek "$work/a.BEK" --force "${reverse}p1" "$reverse"
-		says "the disk '${reverse}p1' lies on '$reverse'"
-		mkdir "$work/held"
+	first=${reverse}p1
+	# a kernel that reads no partition tables can be told
+	[ -b "$first" ] || { addpart "$reverse" 1 2048 $((size / 512)) && addpart "$reverse" 2 $((2048 + size / 512)) $((size / 512)); }
+	if [ -b "$first" ]; then
+		fails 2 "onto a partition of the disk" adefuse export --bek "$work/a.BEK" --force "$reverse" "${first%1}2"
+		says "'${first%1}2' lies on the disk '$reverse'"
+		fails 2 "from a partition onto its disk" adefuse export --bek "$work/a.BEK" --force "$first" "$reverse"
+		says "the disk '$first' lies on '$reverse'"
+		fails 2 "from a partition onto the file of its disk" adefuse export --bek "$work/a.BEK" --force "$first" "$work/two.img"
+		says "the disk '$first' lies on '$work/two.img'"
 	else
 		skip "partitions of a loop device" "the kernel shows none"
 	fi
 	losetup -d "$reverse" "$device"
+	truncate -s 100M "$work/backing"
+	device=$(losetup --find --show "$work/backing")
+	mkdir "$work/held"
+	mkfs.ext4 -qF "$device" && mount "$device" "$work/held" || return 1
+	mounts+=("$work/held")
+	fails 2 "onto a device that is mounted" export_disk --force "$disk" "$device"
+	says "Device or resource busy" "hint: it is mounted or in use"
+	fails 2 "from a device onto its own file system" adefuse export "$device" "$work/held/out"
+	says "'$work/held/out' lies on the disk '$device'"
+	cp --sparse=always "$work/a.img" "$work/held/a.img"
+	fails 2 "onto the device that holds the disk" adefuse export --bek "$work/a.BEK" --force "$work/held/a.img" "$device"
+	says "the disk '$work/held/a.img' lies on '$device'"
+	umount "$work/held"
+	losetup -d "$device"
 }
 [ "$(id -u)" = 0 ] && devices || skip "block devices" "no loop device"
 is "$(sha_of "$disk")" "$before" "the evidence is unchanged"

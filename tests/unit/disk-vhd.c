@@ -276,7 +276,7 @@ static void test_make(void)
 	} disks[] = {
 		{512, 0x00000411},
 		{(uint64_t)24 << 20, 0x02d20411},
-		{(uint64_t)127 << 30, 0xfeff10ff},
+		{(uint64_t)127 << 30, 0xfefe10ff},
 		{(uint64_t)4 << 40, 0xffff10ff},
 	};
 	static const uint8_t id[VHD_ID_SIZE] = {1, 2, 3};
