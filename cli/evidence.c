@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -53,16 +54,18 @@ static bool read_line(const char *path, char *ret_line, size_t size)
 /* Whether the device whose number stands in this file is `wanted`, or lies on it. */
 static bool device_holds(const char *path, const struct node *wanted, unsigned int depth)
 {
-	unsigned int major_number;
-	unsigned int minor_number;
 	struct node node = {.is_device = true};
+	unsigned long number;
 	char line[64];
+	char *end;
 
-	/* NOLINTNEXTLINE(cert-err34-c): the kernel's own numbers */
-	if (!read_line(path, line, sizeof(line)) ||
-	    sscanf(line, "%u:%u", &major_number, &minor_number) != 2)
+	/* "8:17" */
+	if (!read_line(path, line, sizeof(line)))
 		return false;
-	node.device = makedev(major_number, minor_number);
+	number = strtoul(line, &end, 10);
+	if (*end != ':')
+		return false;
+	node.device = makedev((unsigned int)number, (unsigned int)strtoul(end + 1, NULL, 10));
 	return holds(&node, wanted, depth);
 }
 

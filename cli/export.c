@@ -197,9 +197,12 @@ static int load_state(struct export *export, struct err *err)
 {
 	char *text CLEANUP(free) = NULL;
 	size_t size = 0;
-	int fd = open(export->state_path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	int result;
+	int fd;
 
+	if (!export->state_path)
+		return 0;
+	fd = open(export->state_path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0 && errno == ENOENT)
 		return 0;
 	result = fd < 0 ? -errno : smallfile_read_plain(fd, STATE_MAX, &text, &size);

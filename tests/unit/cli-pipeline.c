@@ -180,6 +180,10 @@ static void test_runs(void)
 		   run.end == PIECE_SIZE - 10,
 	   "the last ends with the piece");
 	ok(!piece_next_data(&piece, 32768, &run), "no more");
+	piece.length = (uint64_t)1 << 40;
+	piece.data = NULL;
+	run = (struct piece_run){0};
+	ok(!piece_next_data(&piece, 32768, &run), "zeros that were told, longer than any piece");
 	ok(zeros_all(data, 0) && zeros_all(data, 1) && zeros_all(data, sizeof(data)), "zeros");
 	for (size_t i = 0; i < 100; i++) {
 		data[i] = 1;
