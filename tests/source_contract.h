@@ -179,7 +179,7 @@ static void contract_extents(struct contract_reader *reader, const char *name)
 		if (length > 1)
 			(void)contract_extent(reader, at + length - 1);
 	}
-	for (size_t i = 0; i < 200; i++)
+	for (size_t i = 0; i < 200 && reader->size > 0; i++)
 		(void)contract_extent(reader, contract_random(reader, reader->size));
 	for (size_t i = 0; i < sizeof(behind) / sizeof(behind[0]); i++) {
 		enum source_extent kind =

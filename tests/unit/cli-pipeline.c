@@ -149,8 +149,8 @@ static void test_unreadable(struct source *source)
 		fault_add(fault, &rules[i]);
 	memcpy(expected, bytes, SIZE);
 	memset(expected + 512, 0, 512);
-	memset(expected + 5 * PIECE_SIZE - 512, 0, 1024);
-	memset(expected + SIZE / 512 * 512, 0, SIZE % 512);
+	memset(expected + (size_t)5 * PIECE_SIZE - 512, 0, 1024);
+	memset(expected + (size_t)SIZE / 512 * 512, 0, SIZE % 512);
 	is(run(fault, &got, second), 0, "bad sectors");
 	is(got.bad, 512 + 1024 + SIZE % 512, "  so many bytes");
 	ok(memcmp(got.copy[0], expected, SIZE) == 0, "  zeros there, all else is right");
@@ -205,7 +205,7 @@ int main(void)
 		state = state * 1664525 + 1013904223;
 		bytes[i] = (uint8_t)(state >> 24);
 	}
-	memset(bytes + 7 * PIECE_SIZE, 0, 3 * (size_t)PIECE_SIZE);
+	memset(bytes + (size_t)7 * PIECE_SIZE, 0, 3 * (size_t)PIECE_SIZE);
 	must(memory_new(bytes, SIZE, &source) == 0);
 	test_all(source);
 	test_ends(source);

@@ -68,9 +68,7 @@ static void test_plain_layers(void)
 	source_unref(memory);
 }
 
-enum {
-	HOLE = 1 << 20, /* more than any file system's block */
-};
+static const size_t hole = (size_t)1 << 20; /* more than any file system's block */
 
 /* hole, data, hole, data of one byte, hole; the last one is the file's end */
 static struct source *open_sparse(uint8_t *expected, bool shrink)
@@ -80,15 +78,15 @@ static struct source *open_sparse(uint8_t *expected, bool shrink)
 	int fd = mkstemp(path);
 
 	must(fd >= 0);
-	memset(expected, 0, 5 * (size_t)HOLE);
-	memcpy(expected + HOLE, pattern, SIZE);
-	expected[3 * HOLE] = 1;
-	must(pwrite(fd, pattern, SIZE, HOLE) == SIZE);
-	must(pwrite(fd, expected + 3 * (size_t)HOLE, 1, 3 * HOLE) == 1);
-	must(ftruncate(fd, 5 * HOLE) == 0);
+	memset(expected, 0, 5 * hole);
+	memcpy(expected + hole, pattern, SIZE);
+	expected[3 * hole] = 1;
+	must(pwrite(fd, pattern, SIZE, (off_t)hole) == SIZE);
+	must(pwrite(fd, expected + 3 * hole, 1, (off_t)(3 * hole)) == 1);
+	must(ftruncate(fd, (off_t)(5 * hole)) == 0);
 	must(file_open(path, &source, NULL) == 0);
 	if (shrink)
-		must(ftruncate(fd, 4 * HOLE) == 0);
+		must(ftruncate(fd, (off_t)(4 * hole)) == 0);
 	must(close(fd) == 0);
 	must(unlink(path) == 0);
 	return source;
@@ -96,17 +94,17 @@ static struct source *open_sparse(uint8_t *expected, bool shrink)
 
 static void test_holes(void)
 {
-	uint8_t *expected = malloc(5 * (size_t)HOLE);
+	uint8_t *expected = malloc(5 * hole);
 	struct source *file = open_sparse(expected, false);
 	struct source *slice = NULL;
 	uint64_t length = 0;
 
 	must(expected);
-	source_contract(file, expected, 5 * (size_t)HOLE, "file with holes");
+	source_contract(file, expected, 5 * hole, "file with holes");
 	if (source_extent(file, 0, &length) == SOURCE_ZERO) {
-		is(length, HOLE, "hole: as far as it goes");
-		is(source_extent(file, 4 * HOLE, &length), SOURCE_ZERO, "hole: the last one");
-		is(length, HOLE, "hole: up to the end");
+		is(length, hole, "hole: as far as it goes");
+		is(source_extent(file, 4 * hole, &length), SOURCE_ZERO, "hole: the last one");
+		is(length, hole, "hole: up to the end");
 		must(slice_new(file, 7, 100, &slice) == 0);
 		is(source_extent(slice, 1, &length), SOURCE_ZERO, "hole: seen through a slice");
 		is(length, 99, "hole: no further than the slice");
@@ -116,9 +114,9 @@ static void test_holes(void)
 	}
 	source_unref(file);
 	file = open_sparse(expected, true);
-	is(source_extent(file, 4 * HOLE, &length), SOURCE_DATA, "no hole behind a new end");
-	is(source_extent(file, 5 * HOLE - 1, &length), SOURCE_DATA, "nor before the old one");
-	(void)source_extent(file, 4 * HOLE - 10, &length);
+	is(source_extent(file, 4 * hole, &length), SOURCE_DATA, "no hole behind a new end");
+	is(source_extent(file, 5 * hole - 1, &length), SOURCE_DATA, "nor before the old one");
+	(void)source_extent(file, 4 * hole - 10, &length);
 	ok(length <= 10, "a last hole ends with the file as it is now");
 	source_unref(file);
 	free(expected);
