@@ -34,13 +34,22 @@ all_protectors()
 	echo --tpm --guid "${ids[0]}" --bek "$work/${ids[0]}.BEK" --bek-layout 180 --guid "${ids[1]}" --bek "$work/${ids[1]}.BEK"
 }
 
+# The sum of a part that the moved header and a metadata copy's place are in.
+part_of()
+{
+	# shellcheck disable=SC2046 # words
+	"$bde_cat" "$1" "$2" $(volume_of "$2") 0 1048576 2>"$work/said" | sha256sum | cut -d ' ' -f 1
+}
+
+# The whole with one key; a part with the others, which lead to the same FVEK or to none.
 decodes_with_all()
 {
-	local name=$1 disk=$2
+	local name=$1 disk=$2 part key
 	decodes "$name, BEK of 156 bytes" "bek:$work/${ids[0]}.BEK" "$disk"
-	decodes "$name, BEK of 180 bytes" "bek:$work/${ids[1]}.BEK" "$disk"
-	decodes "$name, recovery password" recovery:RECOVERY "$disk"
-	decodes "$name, password" password:PASSWORD "$disk"
+	part=$(part_of "bek:$work/${ids[0]}.BEK" "$disk")
+	for key in "bek:$work/${ids[1]}.BEK" recovery:RECOVERY password:PASSWORD; do
+		is "$(part_of "$key" "$disk")" "$part" "$name, ${key%%:*}"
+	done
 }
 
 try()
