@@ -118,6 +118,7 @@ damage()
 }
 
 for image in bitlk-aes-xts-128-4k bitlk-togo-aes-xts-128; do
+	[ -z "${ADEFUSE_SANITIZED:-}" ] || [ $image = bitlk-togo-aes-xts-128 ] || continue
 	KEY=$(setting $image PW)
 	for copies in 1 2 3 '1 2' '1 3' '2 3'; do
 		cp --sparse=always "$work/$image.img" "$work/damaged.img"
