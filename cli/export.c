@@ -82,14 +82,14 @@ static int note_unreadable(struct export *export, const struct piece *piece)
 	return 0;
 }
 
+/* To a file: what is left out are holes. */
 static int write_runs(struct export *export, const struct piece *piece)
 {
 	struct output *output = export->output;
-	size_t least = output->kind == OUTPUT_FILE ? HOLE_MIN : PIECE_SIZE;
 	struct piece_run run = {0};
 	int result = 0;
 
-	while (result == 0 && piece_next_data(piece, least, &run)) {
+	while (result == 0 && piece_next_data(piece, HOLE_MIN, &run)) {
 		result = output_write(output, piece->data + run.start, run.end - run.start,
 				      piece->offset + run.start);
 		export->written += run.end - run.start;

@@ -100,6 +100,7 @@ static int examine_stdout(struct output *output, struct err *err)
 	int result;
 
 	output->path = "standard output";
+	output->to_stdout = true;
 	if (fstat(STDOUT_FILENO, &status) != 0)
 		return err_set(err, ERR_OTHER, errno, "standard output cannot be written: %m");
 	if (isatty(STDOUT_FILENO)) {
@@ -234,7 +235,7 @@ int output_open(struct output *output, uint64_t size, uint64_t keep, bool force,
 {
 	int result = 0;
 
-	if (strcmp(output->path, "standard output") == 0)
+	if (output->to_stdout)
 		output->fd = STDOUT_FILENO;
 	else
 		output->fd = open_path(output);

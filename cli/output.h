@@ -27,10 +27,11 @@ struct output {
 	const char *disk_path; /* what is read, for messages */
 	struct stat disk;      /* and must not be written */
 	enum output_kind kind;
-	bool present;  /* a file with something in it */
-	int fd;	       /* -1: not open */
-	uint64_t end;  /* of a file: its size */
-	bool no_punch; /* a device that cannot be told to hold zeros */
+	bool to_stdout; /* `path` is a word for it, no name */
+	bool present;	/* a file with something in it */
+	int fd;		/* -1: not open */
+	uint64_t end;	/* of a file: its size */
+	bool no_punch;	/* a device that cannot be told to hold zeros */
 };
 
 /* What stands at `path` ("-" is standard output) and whether it may be written. Opens nothing. */

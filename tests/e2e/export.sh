@@ -68,6 +68,12 @@ sha256sum <"$work/fifo" >"$work/sum" &
 ok "a FIFO" export_disk "$disk" "$work/fifo"
 wait $!
 is "$(cut -d ' ' -f 1 "$work/sum")" "$whole" "  right"
+in_folder() { (cd "$work/named" && export_disk "$disk" "standard output" >"$work/aside"); }
+mkdir "$work/named"
+ok "a file of an odd name" in_folder
+is "$(sha_of "$work/named/standard output")" "$whole" "  right"
+is "$(stat -c %s "$work/aside")" 0 "  and standard output stays empty"
+rm -r "$work/named"
 early() { export_disk "$disk" - 2>"$work/said" | head -c 1000000 >/dev/null; return "${PIPESTATUS[0]}"; }
 fails 1 "a reader that goes" early
 out=$(cat "$work/said")
