@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -12,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/smallfile.h"
+#include "base/thread.h"
 #include "cli/resume.h"
 
 enum {
@@ -74,20 +74,6 @@ static void *keep(void *argument)
 	return NULL;
 }
 
-static int start_thread(struct keeper *keeper)
-{
-	sigset_t all;
-	sigset_t before;
-	int result;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	result = pthread_create(&keeper->thread, NULL, keep, keeper);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	keeper->running = result == 0;
-	return -result;
-}
-
 static int save_locked(struct keeper *keeper)
 {
 	int result;
@@ -119,8 +105,10 @@ int keeper_start(const char *path, const char *identity, int fd, uint64_t done,
 	pthread_cond_init(&keeper->wake, &clock);
 	pthread_condattr_destroy(&clock);
 	result = path ? save_locked(keeper) : 0;
-	if (result == 0 && path)
-		result = start_thread(keeper);
+	if (result == 0 && path) {
+		result = thread_start(&keeper->thread, keep, keeper);
+		keeper->running = result == 0;
+	}
 	if (result < 0) {
 		err_set(err, ERR_OTHER, -result, "cannot write '%s': %s", path,
 			strerrordesc_np(-result));

@@ -4,11 +4,11 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/secret.h"
+#include "base/thread.h"
 #include "cli/zeros.h"
 
 enum {
@@ -314,20 +314,6 @@ static int conclude(struct pipeline *pipeline, int result)
 
 /* -------------------------------------------------------------------- setup */
 
-/* Signals are for the caller's thread: its waits and writes are to be interrupted by them. */
-static int start_thread(pthread_t *ret_thread, void *(*run)(void *), struct pipeline *pipeline)
-{
-	sigset_t all;
-	sigset_t before;
-	int result;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	result = pthread_create(ret_thread, NULL, run, pipeline);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return -result;
-}
-
 static int run_threads(struct pipeline *pipeline)
 {
 	pthread_t threads[READERS_MAX + 1];
@@ -335,11 +321,11 @@ static int run_threads(struct pipeline *pipeline)
 	int result = 0;
 
 	while (count < pipeline->reader_count && result == 0) {
-		result = start_thread(&threads[count], reader, pipeline);
+		result = thread_start(&threads[count], reader, pipeline);
 		count += result == 0;
 	}
 	if (result == 0 && pipeline->plan->second) {
-		result = start_thread(&threads[count], second, pipeline);
+		result = thread_start(&threads[count], second, pipeline);
 		count += result == 0;
 	}
 	if (result == 0)

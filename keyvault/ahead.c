@@ -11,10 +11,10 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <time.h>
 
 #include "base/log.h"
+#include "base/thread.h"
 #include "keyvault/versions.h"
 
 enum {
@@ -167,20 +167,6 @@ void ahead_free(struct ahead *ahead)
 	free(ahead);
 }
 
-/* Signals go to the threads that were there before. */
-static int start_thread(struct worker *worker)
-{
-	sigset_t all;
-	sigset_t before;
-	int r;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	r = pthread_create(&worker->thread, NULL, work, worker);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return r;
-}
-
 /* Nobody else looks at a worker without a thread. */
 static bool hire(struct ahead *ahead, struct worker *worker)
 {
@@ -191,7 +177,7 @@ static bool hire(struct ahead *ahead, struct worker *worker)
 	worker->fetcher.policy.clock.interrupted = &ahead->stop;
 	if (http_clone(fetcher->http, &ahead->stop, &worker->fetcher.http, NULL) == 0)
 		worker->client = vault_client_clone(ahead->client, &worker->fetcher);
-	if (worker->client && start_thread(worker) == 0)
+	if (worker->client && thread_start(&worker->thread, work, worker) == 0)
 		return true;
 	release(worker);
 	log_debug("no more than %td requests at once", worker - ahead->workers);
