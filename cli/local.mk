@@ -37,7 +37,7 @@ cli_libcli_a_SOURCES = \
 bin_PROGRAMS += adefuse
 adefuse_SOURCES = cli/main.c
 adefuse_LDADD = cli/libcli.a fs/libfs.a bde/libbitlocker.a disk/libdisk.a keyvault/libkeyvault.a net/libnet.a \
-	base/libbase.a $(FUSE_LIBS) $(CRYPTO_LIBS) $(CURL_LIBS) $(CJSON_LIBS) $(LIBBDE_LIBS) -lpthread -lm
+	base/libbase.a $(FUSE_LIBS) $(CRYPTO_LIBS) $(CJSON_LIBS) $(LIBBDE_LIBS) -lpthread -lm
 
 UNIT_TESTS += tests/unit/cli-compare tests/unit/cli-options tests/unit/cli-pipeline tests/unit/cli-progress \
 	tests/unit/cli-resume tests/unit/cli-survey \

@@ -78,7 +78,10 @@ static int setup(struct keyvault *keyvault, const struct keyvault_options *optio
 
 	keyvault->trust.cloud = cloud_get(options->cloud);
 	keyvault->trust.hosts = options->trusted_hosts;
-	r = check_trusted(options->trusted_hosts, err);
+	/* first of all: what follows reads URLs, for which the library has to be there */
+	r = http_new(&http, &keyvault->fetcher.http, err);
+	if (r == 0)
+		r = check_trusted(options->trusted_hosts, err);
 	if (r == 0)
 		r = check_tenant(options->tenant, err);
 	if (r == 0)
@@ -87,8 +90,6 @@ static int setup(struct keyvault *keyvault, const struct keyvault_options *optio
 		r = credential_restrict(&tokens.credential, &tokens.chain, &tokens.restricted, err);
 	if (r == 0)
 		r = cloud_authority(keyvault->trust.cloud, &keyvault->authority, err);
-	if (r == 0)
-		r = http_new(&http, &keyvault->fetcher.http, err);
 	if (r == 0)
 		r = http_clone(keyvault->fetcher.http, options->interrupted, &keyvault->signin.http,
 			       err);

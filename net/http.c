@@ -4,19 +4,19 @@
 
 #include "net/http.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <netinet/in.h>
-#include <pthread.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
 
 #include "base/log.h"
 #include "net/cafile.h"
+#include "net/curl.h"
 #include "net/httperr.h"
 
 struct http {
+	const struct curl *lib;
 	CURL *curl;
 	struct cafile own_ca;
 	char *own_ca_dir;
@@ -35,15 +35,6 @@ struct reception {
 	bool headers_ended;    /* the empty line was seen */
 	enum http_abort abort; /* why a callback ended the transfer */
 };
-
-static CURLcode global_result;
-
-static void global_init(void)
-{
-	global_result =
-		curl_global_init_mem(CURL_GLOBAL_DEFAULT, secret_heap_malloc, secret_heap_free,
-				     secret_heap_realloc, secret_heap_strdup, secret_heap_calloc);
-}
 
 void http_response_clear(struct http_response *response)
 {
@@ -72,7 +63,7 @@ static int collect_ca(struct http *http, const char *ca_file, struct err *err)
 
 	if (bundle) {
 		r = cafile_append(&http->own_ca, bundle, "SSL_CERT_FILE", err);
-	} else if (curl_easy_getinfo(http->curl, CURLINFO_CAINFO, &built_in) == CURLE_OK &&
+	} else if (http->lib->easy_getinfo(http->curl, CURLINFO_CAINFO, &built_in) == CURLE_OK &&
 		   built_in) {
 		/* A system without its bundle still works with its directory, or --ca-file. */
 		if (cafile_append(&http->own_ca, built_in, "certificate bundle", NULL) == -ENOMEM)
@@ -93,7 +84,7 @@ static int collect_ca(struct http *http, const char *ca_file, struct err *err)
 static int setup(struct http *http, const struct http_options *options, struct err *err)
 {
 	http->interrupted = options->interrupted;
-	http->curl = curl_easy_init();
+	http->curl = http->lib->easy_init();
 	if (!http->curl)
 		return err_nomem(err);
 	return collect_ca(http, options->ca_file, err);
@@ -101,17 +92,16 @@ static int setup(struct http *http, const struct http_options *options, struct e
 
 int http_new(const struct http_options *options, struct http **ret_http, struct err *err)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	const struct curl *lib = curl_load(err);
 	struct http *http;
 	int r;
 
-	pthread_once(&once, global_init);
-	if (global_result != CURLE_OK)
-		return err_set(err, ERR_OTHER, EIO, "libcurl cannot be initialised: %s",
-			       curl_easy_strerror(global_result));
+	if (!lib)
+		return -ELIBACC;
 	http = calloc(1, sizeof(*http));
 	if (!http)
 		return err_nomem(err);
+	http->lib = lib;
 	r = setup(http, options, err);
 	if (r != 0) {
 		http_free(http);
@@ -127,11 +117,12 @@ int http_clone(const struct http *http, const volatile sig_atomic_t *interrupted
 	struct http *clone = calloc(1, sizeof(*clone));
 
 	if (clone)
-		clone->curl = curl_easy_init();
+		clone->curl = http->lib->easy_init();
 	if (!clone || !clone->curl) {
 		free(clone);
 		return err_nomem(err);
 	}
+	clone->lib = http->lib;
 	clone->interrupted = interrupted;
 	clone->ca = http->ca;
 	clone->ca_dir = http->ca_dir;
@@ -143,7 +134,7 @@ void http_free(struct http *http)
 {
 	if (!http)
 		return;
-	curl_easy_cleanup(http->curl);
+	http->lib->easy_cleanup(http->curl);
 	cafile_clear(&http->own_ca);
 	free(http->own_ca_dir);
 	free(http);
@@ -199,7 +190,7 @@ static bool join_authenticate(struct http_response *response, const char *value,
 }
 
 /* Seconds, or a date (RFC 9110, 10.2.3). */
-static int64_t parse_retry_after(const char *value, size_t size)
+static int64_t parse_retry_after(const struct curl *lib, const char *value, size_t size)
 {
 	char text[64];
 	time_t date;
@@ -211,7 +202,7 @@ static int64_t parse_retry_after(const char *value, size_t size)
 	text[size] = '\0';
 	if (strspn(text, "0123456789") == size)
 		return size > 9 ? INT32_MAX : strtol(text, NULL, 10);
-	date = curl_getdate(text, NULL);
+	date = lib->getdate(text, NULL);
 	if (date == (time_t)-1)
 		return -1;
 	return date > now ? date - now : 0;
@@ -248,7 +239,7 @@ static size_t on_header(char *line, size_t unit, size_t count, void *context)
 	}
 	value = header_value(line, size, "Retry-After", &length);
 	if (value)
-		response->retry_after = parse_retry_after(value, length);
+		response->retry_after = parse_retry_after(reception->http->lib, value, length);
 	return size;
 }
 
@@ -268,10 +259,10 @@ static int on_progress(void *context, curl_off_t a, curl_off_t b, curl_off_t c, 
 }
 
 /* Options are checked together: the first that fails is kept. */
-#define SET(curl, code, option, value)                                        \
-	do {                                                                  \
-		if ((code) == CURLE_OK)                                       \
-			(code) = curl_easy_setopt((curl), (option), (value)); \
+#define SET(http, code, option, value)                                                      \
+	do {                                                                                \
+		if ((code) == CURLE_OK)                                                     \
+			(code) = (http)->lib->easy_setopt((http)->curl, (option), (value)); \
 	} while (0)
 
 static CURLcode set_tls(struct http *http)
@@ -279,13 +270,13 @@ static CURLcode set_tls(struct http *http)
 	struct curl_blob blob = {http->ca->pem, http->ca->size, CURL_BLOB_NOCOPY};
 	CURLcode code = CURLE_OK;
 
-	SET(http->curl, code, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	SET(http->curl, code, CURLOPT_SSL_VERIFYPEER, 1L);
-	SET(http->curl, code, CURLOPT_SSL_VERIFYHOST, 2L);
+	SET(http, code, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	SET(http, code, CURLOPT_SSL_VERIFYPEER, 1L);
+	SET(http, code, CURLOPT_SSL_VERIFYHOST, 2L);
 	if (http->ca->size > 0)
-		SET(http->curl, code, CURLOPT_CAINFO_BLOB, &blob);
+		SET(http, code, CURLOPT_CAINFO_BLOB, &blob);
 	if (http->ca_dir)
-		SET(http->curl, code, CURLOPT_CAPATH, http->ca_dir);
+		SET(http, code, CURLOPT_CAPATH, http->ca_dir);
 	return code;
 }
 
@@ -293,19 +284,19 @@ static CURLcode set_policy(struct http *http, const struct http_request *request
 {
 	CURLcode code = CURLE_OK;
 
-	SET(http->curl, code, CURLOPT_PROTOCOLS_STR, "https");
-	SET(http->curl, code, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	SET(http->curl, code, CURLOPT_FOLLOWLOCATION, 0L);
-	SET(http->curl, code, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
-	SET(http->curl, code, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-	SET(http->curl, code, CURLOPT_USERAGENT, PACKAGE_NAME "/" PACKAGE_VERSION);
-	SET(http->curl, code, CURLOPT_NOSIGNAL, 1L);
-	SET(http->curl, code, CURLOPT_CONNECTTIMEOUT_MS, (long)HTTP_CONNECT_MS);
-	SET(http->curl, code, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
-	SET(http->curl, code, CURLOPT_LOW_SPEED_LIMIT, 16L);
-	SET(http->curl, code, CURLOPT_LOW_SPEED_TIME, 20L);
-	SET(http->curl, code, CURLOPT_MAXFILESIZE, (long)HTTP_BODY_MAX);
-	SET(http->curl, code, CURLOPT_ERRORBUFFER, http->library_error);
+	SET(http, code, CURLOPT_PROTOCOLS_STR, "https");
+	SET(http, code, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	SET(http, code, CURLOPT_FOLLOWLOCATION, 0L);
+	SET(http, code, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+	SET(http, code, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	SET(http, code, CURLOPT_USERAGENT, PACKAGE_NAME "/" PACKAGE_VERSION);
+	SET(http, code, CURLOPT_NOSIGNAL, 1L);
+	SET(http, code, CURLOPT_CONNECTTIMEOUT_MS, (long)HTTP_CONNECT_MS);
+	SET(http, code, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
+	SET(http, code, CURLOPT_LOW_SPEED_LIMIT, 16L);
+	SET(http, code, CURLOPT_LOW_SPEED_TIME, 20L);
+	SET(http, code, CURLOPT_MAXFILESIZE, (long)HTTP_BODY_MAX);
+	SET(http, code, CURLOPT_ERRORBUFFER, http->library_error);
 	return code;
 }
 
@@ -340,10 +331,10 @@ static CURLcode set_local_policy(struct http *http)
 {
 	CURLcode code = CURLE_OK;
 
-	SET(http->curl, code, CURLOPT_PROTOCOLS_STR, "http");
-	SET(http->curl, code, CURLOPT_PROXY, "");
-	SET(http->curl, code, CURLOPT_NOPROXY, "*");
-	SET(http->curl, code, CURLOPT_OPENSOCKETFUNCTION, open_local);
+	SET(http, code, CURLOPT_PROTOCOLS_STR, "http");
+	SET(http, code, CURLOPT_PROXY, "");
+	SET(http, code, CURLOPT_NOPROXY, "*");
+	SET(http, code, CURLOPT_OPENSOCKETFUNCTION, open_local);
 	return code;
 }
 
@@ -351,13 +342,13 @@ static CURLcode set_callbacks(struct http *http, struct reception *reception)
 {
 	CURLcode code = CURLE_OK;
 
-	SET(http->curl, code, CURLOPT_WRITEFUNCTION, on_body);
-	SET(http->curl, code, CURLOPT_WRITEDATA, reception);
-	SET(http->curl, code, CURLOPT_HEADERFUNCTION, on_header);
-	SET(http->curl, code, CURLOPT_HEADERDATA, reception);
-	SET(http->curl, code, CURLOPT_XFERINFOFUNCTION, on_progress);
-	SET(http->curl, code, CURLOPT_XFERINFODATA, reception);
-	SET(http->curl, code, CURLOPT_NOPROGRESS, 0L);
+	SET(http, code, CURLOPT_WRITEFUNCTION, on_body);
+	SET(http, code, CURLOPT_WRITEDATA, reception);
+	SET(http, code, CURLOPT_HEADERFUNCTION, on_header);
+	SET(http, code, CURLOPT_HEADERDATA, reception);
+	SET(http, code, CURLOPT_XFERINFOFUNCTION, on_progress);
+	SET(http, code, CURLOPT_XFERINFODATA, reception);
+	SET(http, code, CURLOPT_NOPROGRESS, 0L);
 	return code;
 }
 
@@ -366,16 +357,16 @@ static CURLcode set_request(struct http *http, const struct http_request *reques
 {
 	CURLcode code = CURLE_OK;
 
-	SET(http->curl, code, CURLOPT_URL, url);
-	SET(http->curl, code, CURLOPT_HTTPHEADER, headers);
+	SET(http, code, CURLOPT_URL, url);
+	SET(http, code, CURLOPT_HTTPHEADER, headers);
 	if (strcmp(request->method, "POST") != 0) {
-		SET(http->curl, code, CURLOPT_HTTPGET, 1L);
+		SET(http, code, CURLOPT_HTTPGET, 1L);
 		return code;
 	}
-	SET(http->curl, code, CURLOPT_POST, 1L);
-	SET(http->curl, code, CURLOPT_POSTFIELDSIZE,
+	SET(http, code, CURLOPT_POST, 1L);
+	SET(http, code, CURLOPT_POSTFIELDSIZE,
 	    request->body ? (long)secret_size(request->body) : 0L);
-	SET(http->curl, code, CURLOPT_POSTFIELDS, request->body ? secret_text(request->body) : "");
+	SET(http, code, CURLOPT_POSTFIELDS, request->body ? secret_text(request->body) : "");
 	return code;
 }
 
@@ -435,7 +426,7 @@ static int perform(struct http *http, const struct http_request *request,
 	}
 	if (request->url->plain)
 		add_local_headers(request, &nodes[3], last);
-	curl_easy_reset(http->curl);
+	http->lib->easy_reset(http->curl);
 	http->library_error[0] = '\0';
 	code = set_policy(http, request);
 	if (code == CURLE_OK)
@@ -445,7 +436,7 @@ static int perform(struct http *http, const struct http_request *request,
 	if (code == CURLE_OK)
 		code = set_request(http, request, url, nodes);
 	if (code == CURLE_OK)
-		code = curl_easy_perform(http->curl);
+		code = http->lib->easy_perform(http->curl);
 	/* libcurl takes a connection that ends amid the headers for a whole answer. */
 	if (code == CURLE_OK && !reception->headers_ended)
 		code = CURLE_PARTIAL_FILE;
@@ -461,15 +452,17 @@ static int report(struct http *http, const struct http_request *request,
 		.abort = reception->abort,
 		.url = request->url,
 		.library_text = http->library_error,
+		.code_text = http->lib->easy_strerror(code),
 	};
 	long number = 0;
 	curl_off_t connected = 0;
 
-	if (curl_easy_getinfo(http->curl, CURLINFO_OS_ERRNO, &number) == CURLE_OK)
+	if (http->lib->easy_getinfo(http->curl, CURLINFO_OS_ERRNO, &number) == CURLE_OK)
 		failure.os_errno = (int)number;
-	if (curl_easy_getinfo(http->curl, CURLINFO_HTTP_CONNECTCODE, &number) == CURLE_OK)
+	if (http->lib->easy_getinfo(http->curl, CURLINFO_HTTP_CONNECTCODE, &number) == CURLE_OK)
 		failure.proxy_status = number;
-	if (curl_easy_getinfo(http->curl, CURLINFO_PRETRANSFER_TIME_T, &connected) == CURLE_OK)
+	if (http->lib->easy_getinfo(http->curl, CURLINFO_PRETRANSFER_TIME_T, &connected) ==
+	    CURLE_OK)
 		failure.connected = connected > 0;
 	return http_failure_error(&failure, err);
 }
@@ -499,15 +492,15 @@ int http_send(struct http *http, const struct http_request *request,
 		r = err_nomem(err);
 	} else if (code != CURLE_OK) {
 		log_debug("%s %s%s: %s", request->method, origin, request->url->path,
-			  curl_easy_strerror(code));
+			  http->lib->easy_strerror(code));
 		r = report(http, request, &reception, code, err);
 	} else {
-		(void)curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &status);
+		(void)http->lib->easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &status);
 		log_debug("%s %s%s: HTTP %ld, %zu bytes", request->method, origin,
 			  request->url->path, status, secret_size(reception.response.body));
 	}
 	/* The handle must not point at what is about to be freed. */
-	curl_easy_reset(http->curl);
+	http->lib->easy_reset(http->curl);
 	if (r != 0) {
 		http_response_clear(&reception.response);
 		return r;

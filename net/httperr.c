@@ -99,7 +99,7 @@ static int not_understood(const struct http_failure *failure, struct err *err)
 {
 	const char *text = failure->library_text;
 	int r = err_set(err, ERR_NETWORK, EPROTO, "the answer of '%s' is not understood: %s",
-			failure->url->host, *text ? text : curl_easy_strerror(failure->code));
+			failure->url->host, *text ? text : failure->code_text);
 
 	err_hint(err, "is this the right host and port, and does it speak HTTPS?");
 	return r;

@@ -23,6 +23,7 @@ struct http_failure {
 	enum http_abort abort;
 	const struct url *url;
 	const char *library_text; /* libcurl's, may be empty; holds no header and no body */
+	const char *code_text;	  /* what libcurl says of the code */
 	int os_errno;
 	long proxy_status; /* of a refused CONNECT; 0 when there was none */
 	bool connected;	   /* TLS stood when it failed */

@@ -2,6 +2,7 @@
 noinst_LIBRARIES += net/libnet.a
 net_libnet_a_SOURCES = \
 	net/cafile.c net/cafile.h \
+	net/curl.c net/curl.h \
 	net/fetch.c net/fetch.h \
 	net/http.c net/http.h \
 	net/httperr.c net/httperr.h \
@@ -10,7 +11,7 @@ net_libnet_a_SOURCES = \
 	net/retry.c net/retry.h \
 	net/url.c net/url.h
 
-NET_TEST_LIBS = net/libnet.a base/libbase.a $(CURL_LIBS) $(CJSON_LIBS) -lm
+NET_TEST_LIBS = net/libnet.a base/libbase.a $(CJSON_LIBS) -lm
 UNIT_TESTS += tests/unit/net-url tests/unit/net-json tests/unit/net-local tests/unit/net-retry
 tests_unit_net_url_SOURCES = tests/unit/net-url.c tests/tap.h
 tests_unit_net_url_LDADD = $(NET_TEST_LIBS)

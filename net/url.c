@@ -3,10 +3,11 @@
 #include "net/url.h"
 
 #include <arpa/inet.h>
-#include <curl/curl.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "net/curl.h"
 #include <strings.h>
 
 enum {
@@ -106,23 +107,24 @@ static void lower(char *text)
 }
 
 /* A part as a malloc'ed copy, so that everything here is freed by free(). */
-static int get_part(CURLU *handle, CURLUPart part, unsigned int flags, char **ret_text)
+static int get_part(const struct curl *lib, CURLU *handle, CURLUPart part, unsigned int flags,
+		    char **ret_text)
 {
 	char *part_text = NULL;
-	CURLUcode code = curl_url_get(handle, part, &part_text, flags);
+	CURLUcode code = lib->url_get(handle, part, &part_text, flags);
 
 	if (code == CURLUE_NO_QUERY)
 		return -ENOENT;
 	if (code != CURLUE_OK)
 		return code == CURLUE_OUT_OF_MEMORY ? -ENOMEM : -EINVAL;
 	*ret_text = strdup(part_text);
-	curl_free(part_text);
+	lib->free(part_text);
 	return *ret_text ? 0 : -ENOMEM;
 }
 
-static int take_host(CURLU *handle, struct url *url, struct err *err)
+static int take_host(const struct curl *lib, CURLU *handle, struct url *url, struct err *err)
 {
-	int r = get_part(handle, CURLUPART_HOST, 0, &url->host);
+	int r = get_part(lib, handle, CURLUPART_HOST, 0, &url->host);
 	char *zone = NULL;
 	size_t length;
 
@@ -130,8 +132,8 @@ static int take_host(CURLU *handle, struct url *url, struct err *err)
 		return err_nomem(err);
 	if (r != 0)
 		return refuse(err, "its host cannot be read");
-	if (curl_url_get(handle, CURLUPART_ZONEID, &zone, 0) != CURLUE_NO_ZONEID) {
-		curl_free(zone);
+	if (lib->url_get(handle, CURLUPART_ZONEID, &zone, 0) != CURLUE_NO_ZONEID) {
+		lib->free(zone);
 		return refuse(err, "an IPv6 zone is not allowed");
 	}
 	lower(url->host);
@@ -146,29 +148,29 @@ static int take_host(CURLU *handle, struct url *url, struct err *err)
 	return 0;
 }
 
-static int take_port(CURLU *handle, struct url *url, struct err *err)
+static int take_port(const struct curl *lib, CURLU *handle, struct url *url, struct err *err)
 {
 	char *text = NULL;
-	CURLUcode code = curl_url_get(handle, CURLUPART_PORT, &text, CURLU_DEFAULT_PORT);
+	CURLUcode code = lib->url_get(handle, CURLUPART_PORT, &text, CURLU_DEFAULT_PORT);
 	unsigned long port = 0;
 
 	if (code == CURLUE_OUT_OF_MEMORY)
 		return err_nomem(err);
 	if (code == CURLUE_OK)
 		port = strtoul(text, NULL, 10);
-	curl_free(text);
+	lib->free(text);
 	if (port == 0 || port > UINT16_MAX)
 		return refuse(err, "its port is out of range");
 	url->port = (uint16_t)port;
 	return 0;
 }
 
-static int take_rest(CURLU *handle, struct url *url, struct err *err)
+static int take_rest(const struct curl *lib, CURLU *handle, struct url *url, struct err *err)
 {
-	int r = get_part(handle, CURLUPART_PATH, 0, &url->path);
+	int r = get_part(lib, handle, CURLUPART_PATH, 0, &url->path);
 
 	if (r == 0) {
-		r = get_part(handle, CURLUPART_QUERY, 0, &url->query);
+		r = get_part(lib, handle, CURLUPART_QUERY, 0, &url->query);
 		if (r == -ENOENT)
 			r = 0;
 	}
@@ -179,24 +181,27 @@ static int take_rest(CURLU *handle, struct url *url, struct err *err)
 
 static int parse_parts(const char *text, struct url *url, struct err *err)
 {
-	CURLU *handle = curl_url();
+	const struct curl *lib = curl_load(err);
+	CURLU *handle = lib ? lib->url() : NULL;
 	CURLUcode code;
 	int r = 0;
 
+	if (!lib)
+		return -ELIBACC;
 	if (!handle)
 		return err_nomem(err);
-	code = curl_url_set(handle, CURLUPART_URL, text, CURLU_DISALLOW_USER);
+	code = lib->url_set(handle, CURLUPART_URL, text, CURLU_DISALLOW_USER);
 	if (code == CURLUE_OUT_OF_MEMORY)
 		r = err_nomem(err);
 	else if (code != CURLUE_OK)
-		r = refuse(err, curl_url_strerror(code));
+		r = refuse(err, lib->url_strerror(code));
 	if (r == 0)
-		r = take_host(handle, url, err);
+		r = take_host(lib, handle, url, err);
 	if (r == 0)
-		r = take_port(handle, url, err);
+		r = take_port(lib, handle, url, err);
 	if (r == 0)
-		r = take_rest(handle, url, err);
-	curl_url_cleanup(handle);
+		r = take_rest(lib, handle, url, err);
+	lib->url_cleanup(handle);
 	return r;
 }
 

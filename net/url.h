@@ -32,8 +32,8 @@ struct url {
 /*
  * Parse `text` (a string of printable ASCII, at most URL_TEXT_MAX bytes). Refused, with -EINVAL and
  * ERR_USAGE: other schemes, user names, fragments, control characters, white space, backslashes,
- * encoded or malformed hosts, hosts that end in a dot, IPv6
- * zones, broken percent-encoding and encoded control characters.
+ * encoded or malformed hosts, hosts that end in a dot, IPv6 zones, broken percent-encoding and
+ * encoded control characters. -ELIBACC without libcurl (net/curl.h).
  */
 int url_parse(const char *text, struct url **ret_url, struct err *err);
 

@@ -42,7 +42,7 @@ in_manual()
 		s/^(p[0-9]+: |after [0-9]+ attempts: |secret '...': )*//
 		s/refuses to [^:]*:/refuses to ...:/
 		s/not understood: .*/not understood: .../
-		s/(not trusted|damaged BEK file): .*/\1: .../
+		s/(not trusted|damaged BEK file|cannot be loaded): .*/\1: .../
 		s/none of [0-9]+ ways/none of N ways/
 		s/sign-in refused \(HTTP .*/sign-in refused (HTTP N ...)/
 		s/port [0-9]+/port N/; s/^(cannot connect to .*): .*/\1: .../
@@ -132,6 +132,11 @@ make_disk "$work/other.img" --layout bare --guid "$other_guid" --bek "$work/othe
 in_manual 6 "ForbiddenByPolicy, the listing" "Get and List on secrets granted: az keyvault set-policy" "${key[@]}" "$work/other.img"
 control /access '{"vault":"contoso-kv","access":null}' >/dev/null
 in_manual 4 "nothing of this disk" "--vm" "${key[@]}" "$work/other.img"
+# ---- libcurl is loaded when a vault is asked, and not before
+mkdir "$work/lib"
+echo "no library" >"$work/lib/libcurl.so.4"
+in_manual 1 "a libcurl that is none" "libcurl4" env LD_LIBRARY_PATH="$work/lib" "${key[@]}" "$work/a.img"
+ok "a key in a file needs no libcurl" env LD_LIBRARY_PATH="$work/lib" "${adefuse_command[@]}" info --bek "$work/a.BEK" "$work/a.img"
 # ---- and back: each text of the manual is one that a user can meet here. Two need a name service or the name of a managed HSM.
 while IFS= read -r text; do
 	case $text in
