@@ -193,8 +193,6 @@ static int run(const struct options *options, struct err *err)
 	if (result == 0)
 		result = check_options(options, &output, err);
 	if (result == 0)
-		result = survey_check_volume(survey, options->volume, err);
-	if (result == 0)
 		result = unlock_survey(survey, options, err);
 	if (result < 0)
 		return result;

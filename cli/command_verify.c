@@ -262,8 +262,6 @@ static int run(const struct options *options, struct err *err)
 		result = survey_open(options->arguments[0], options_bde_flags(options), &survey,
 				     err);
 	if (result == 0)
-		result = survey_check_volume(survey, options->volume, err);
-	if (result == 0)
 		result = unlock_survey(survey, options, err);
 	if (result < 0)
 		return result;

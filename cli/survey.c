@@ -37,8 +37,10 @@ bool survey_is_nothing(const struct survey *survey)
 
 int survey_check_volume(const struct survey *survey, unsigned int number, struct err *err)
 {
+	if (number == 0)
+		return 0;
 	for (size_t i = 0; i < survey->count; i++) {
-		if (number == 0 || survey->volumes[i].partition->number == number)
+		if (survey->volumes[i].partition->number == number)
 			return 0;
 	}
 	err_set(err, ERR_USAGE, EINVAL, "this disk has no partition %u", number);

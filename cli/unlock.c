@@ -380,8 +380,10 @@ static int try_all(struct attempt *attempt, struct err *err)
 int unlock_survey(struct survey *survey, const struct options *options, struct err *err)
 {
 	struct attempt attempt = {.survey = survey, .options = options};
-	int result = try_all(&attempt, err);
+	int result = survey_check_volume(survey, options->volume, err);
 
+	if (result == 0)
+		result = try_all(&attempt, err);
 	if (result < 0)
 		return result;
 	for (size_t i = 0; i < survey->count; i++) {

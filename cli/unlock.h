@@ -13,8 +13,8 @@
  * that does not its reason.
  *
  * 0 also when volumes stay locked; see unlock_verdict(). Fails only when a key cannot be used at
- * all (a file that is not there, a recovery password with a wrong digit): what the user gave is
- * wrong then, and going on would hide it.
+ * all (a file that is not there, a recovery password with a wrong digit), or --volume names none of
+ * the disk's: what the user gave is wrong then, and going on would hide it.
  */
 int unlock_survey(struct survey *survey, const struct options *options, struct err *err);
 

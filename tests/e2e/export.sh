@@ -4,7 +4,7 @@
 # what is there is not overwritten, the evidence never; what cannot be read is told; what was interrupted goes on.
 . "${abs_top_srcdir:?run by make check}/tests/lib.sh" || exit 99
 fault=$abs_top_builddir/tests/tools/export-fault.so
-need mkntfs jq qemu-img "$MKADE" "$fault"
+need mkntfs sgdisk jq qemu-img "$MKADE" "$fault"
 
 disk=$work/disk.vhd
 bek=$work/$bek_guid.BEK
@@ -54,6 +54,12 @@ fresh
 ok "a volume without BitLocker" export_disk --volume 1 "$disk" "$out_file"
 is "$(sha_of "$out_file")" "$(tail -c +$((1 + $(adefuse info --json "$disk" 2>/dev/null | jq '.volumes[0].offset // .partitions[0].offset // 1048576'))) "$disk" |
 	head -c "$(stat -c %s "$out_file")" | sha256sum | cut -d ' ' -f 1)" "  as it is on the disk"
+fresh
+
+truncate -s 10M "$work/empty.img"
+sgdisk -o "$work/empty.img" >/dev/null
+ok "a disk without partitions" adefuse export "$work/empty.img" "$out_file"
+ok "  as it is" cmp "$work/empty.img" "$out_file"
 fresh
 
 # ---- streams
