@@ -27,6 +27,7 @@ bde_libbitlocker_a_SOURCES = \
 	bde/sector.c bde/sector.h \
 	bde/served.c \
 	bde/stretch.c bde/stretch.h \
+	bde/stretch_x86.c bde/stretch_x86.h \
 	bde/unlock.c bde/unlock.h \
 	bde/unlocked.h \
 	bde/volume.c \
@@ -53,6 +54,7 @@ UNIT_TESTS += \
 	tests/unit/bde-metadata \
 	tests/unit/bde-places \
 	tests/unit/bde-recovery \
+	tests/unit/bde-stretch \
 	tests/unit/bde-regions \
 	tests/unit/bde-sector \
 	tests/unit/bde-rawkeys \
@@ -74,6 +76,8 @@ tests_unit_bde_metadata_SOURCES = tests/unit/bde-metadata.c $(bde_made) $(bde_fa
 tests_unit_bde_metadata_LDADD = $(bde_parts)
 tests_unit_bde_places_SOURCES = tests/unit/bde-places.c $(bde_made)
 tests_unit_bde_places_LDADD = $(bde_parts)
+tests_unit_bde_stretch_SOURCES = tests/unit/bde-stretch.c tests/tap.h
+tests_unit_bde_stretch_LDADD = $(bde_parts)
 tests_unit_bde_recovery_SOURCES = tests/unit/bde-recovery.c tests/tap.h
 tests_unit_bde_recovery_LDADD = $(bde_parts)
 tests_unit_bde_regions_SOURCES = tests/unit/bde-regions.c tests/tap.h
