@@ -60,8 +60,8 @@ peers()
 	peer_words=
 	if command -v dislocker-file >/dev/null; then
 		rm -f "$work/peer"
-		# it dies of some of these disks, which bash would tell
-		if (timeout 120 dislocker-file -q -O "$at" -V "$disk" -f "$bek" -- "$work/peer") >/dev/null 2>&1 && [ -s "$work/peer" ]; then
+		# it dies of some of these disks, which bash would tell: the inner one, to nobody
+		if (timeout 120 dislocker-file -q -O "$at" -V "$disk" -f "$bek" -- "$work/peer"; exit $?) >/dev/null 2>&1 && [ -s "$work/peer" ]; then
 			got=$(head -c "$size" "$work/peer" | sha256sum | cut -d ' ' -f 1)
 			[ "$got" = "$want" ] && peer_words+=' dislocker:right' || peer_words+=' dislocker:WRONG'
 		else
