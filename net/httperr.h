@@ -3,10 +3,10 @@
 #ifndef ADEFUSE_NET_HTTPERR_H
 #define ADEFUSE_NET_HTTPERR_H
 
-#include <curl/curl.h>
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "net/curl.h"
 #include "net/url.h"
 
 /* Why one of our callbacks ended a transfer. */

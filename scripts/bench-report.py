@@ -128,6 +128,7 @@ ROWS = [
 ]
 COLD = ("cold image, one buffered reader, against plain reading of the same cold file", "the disk is the limit", "cold",
         [Check(plain("XTS-256"), "cold.adefuse-256", "cold.plain-reading"),
+         Check(lambda v: f"{v:.2f} of adefuse on a warm one", "cold.adefuse-256", "buffered.adefuse-256"),
          Check(plain("dislocker"), "cold.dislocker-256", "cold.plain-reading")])
 MEMORY_MOST = 64  # MiB
 MEMORY_GIB = 100
