@@ -16,6 +16,11 @@
 #include "fs/ops.h"
 #include "fs/readahead.h"
 
+enum {
+	THREADS_LEAST = 4,
+	THREADS_MOST = 16,
+};
+
 static int directory_is_empty(const char *path, bool *ret_empty)
 {
 	DIR *dir = opendir(path);
@@ -212,6 +217,19 @@ static void plan_readahead(struct ops_context *context, const struct mount_optio
 		context->readahead = device;
 }
 
+/*
+ * Two a processor. Requests wake the sleepers in turn, so with many of them each runs on a thread
+ * that has slept longest; with one a processor, who waits for a cold disk holds up the others.
+ */
+static unsigned int count_threads(void)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return cpus < THREADS_LEAST / 2	 ? THREADS_LEAST
+	       : cpus > THREADS_MOST / 2 ? THREADS_MOST
+					 : 2 * (unsigned int)cpus;
+}
+
 static int serve_session(struct fuse_session *session, const struct mount_options *options,
 			 struct ops_context *context, struct err *err)
 {
@@ -242,6 +260,7 @@ static int serve_session(struct fuse_session *session, const struct mount_option
 	plan_readahead(context, options, mountpoint, device);
 	config = fuse_loop_cfg_create();
 	if (config) {
+		fuse_loop_cfg_set_max_threads(config, count_threads());
 		result = fuse_session_loop_mt(session, config);
 		fuse_loop_cfg_destroy(config);
 	} else {
