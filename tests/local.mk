@@ -41,7 +41,7 @@ VAULT_TESTS = $(CLI_VAULT_TESTS) $(KEYVAULT_VAULT_TESTS) $(KEYVAULT_WAITING_TEST
 	tests/vault/sdk.test.mjs \
 	tests/vault/sdk-signin.test.mjs
 # Under ThreadSanitizer: where threads meet. Under valgrind: what allocates and frees, once.
-TSAN_TESTS = tests/e2e/mount-tree.sh tests/e2e/mount-process.sh tests/e2e/find-parallel.sh
+TSAN_TESTS = tests/e2e/export.sh tests/e2e/mount-tree.sh tests/e2e/mount-process.sh tests/e2e/find-parallel.sh
 VALGRIND_TESTS = tests/e2e/valgrind.sh
 VALGRIND_UNIT_TESTS = tests/unit/base-text tests/unit/bde-bek tests/unit/bde-metadata tests/unit/cli-options \
 	tests/unit/fs-tree tests/unit/keyvault-answers tests/unit/net-json tests/unit/net-url
