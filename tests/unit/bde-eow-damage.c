@@ -71,15 +71,28 @@ static void test_records(void)
 	loses(made, 1, "neither of its records", "the header's records are damaged");
 }
 
+/* What a structure says in one field instead; no bytes: only its checksum is wrong. */
+struct field {
+	size_t at;
+	uint64_t value;
+	size_t bytes;
+	const char *want;
+};
+
+static void put_field(struct made *made, size_t structure, const struct field *field,
+		      void (*seal)(struct made *made, size_t at))
+{
+	made_put(made->disk + structure + field->at, field->value, field->bytes);
+	if (field->bytes > 0)
+		seal(made, structure);
+	else
+		made->disk[structure + 60] ^= 1;
+}
+
 /* Each field that makes a record one, with its checksum right. */
 static void test_record_fields(void)
 {
-	static const struct {
-		size_t at;
-		uint64_t value;
-		size_t bytes;
-		const char *name;
-	} fields[] = {
+	static const struct field fields[] = {
 		{8, 'X', 1, "a record's signature"},
 		{10, 40, 2, "a record's header size"},
 		{12, MADE_EOW_RECORD_SIZE - 4, 4, "a record's size"},
@@ -90,12 +103,9 @@ static void test_record_fields(void)
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
 		struct made *made = fresh();
 
-		for (unsigned int k = 0; k < 2; k++) {
-			made_put(made->disk + record(2, k) + fields[i].at, fields[i].value,
-				 fields[i].bytes);
-			made_eow_seal_record(made, record(2, k));
-		}
-		loses(made, 2, "neither of its records", fields[i].name);
+		for (unsigned int k = 0; k < 2; k++)
+			put_field(made, record(2, k), &fields[i], made_eow_seal_record);
+		loses(made, 2, "neither of its records", fields[i].want);
 	}
 }
 
@@ -103,12 +113,7 @@ static void test_record_fields(void)
 
 static void test_bitmaps(void)
 {
-	static const struct {
-		size_t at;
-		uint64_t value;
-		size_t bytes;
-		const char *want;
-	} fields[] = {
+	static const struct field fields[] = {
 		{0, 'X', 1, "no bitmap is there"},
 		{10, 56, 2, "the header's size"},
 		{12, 0x3ff, 4, "the place of a record"},
@@ -131,13 +136,8 @@ static void test_bitmaps(void)
 
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
 		struct made *made = fresh();
-		size_t at = made_eow_bitmap(2);
 
-		made_put(made->disk + at + fields[i].at, fields[i].value, fields[i].bytes);
-		if (fields[i].bytes == 0)
-			made->disk[at + 100] ^= 1;
-		else
-			made_eow_seal_bitmap(made, at);
+		put_field(made, made_eow_bitmap(2), &fields[i], made_eow_seal_bitmap);
 		refuses(made, fields[i].want, fields[i].want);
 		free(made);
 	}
@@ -194,12 +194,7 @@ static void test_short_tiling(void)
 
 static void test_descriptors(void)
 {
-	static const struct {
-		size_t at;
-		uint64_t value;
-		size_t bytes;
-		const char *want;
-	} fields[] = {
+	static const struct field fields[] = {
 		{0, 'X', 1, "no descriptor is there"},
 		{8, 48, 2, "the header's size"},
 		{10, 56, 2, "the size is impossible"},
@@ -228,13 +223,8 @@ static void test_descriptors(void)
 	free(made);
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
 		made = fresh();
-		for (size_t at = MADE_EOW_COPY_1; at <= MADE_EOW_COPY_2; at += 0x1000) {
-			made_put(made->disk + at + fields[i].at, fields[i].value, fields[i].bytes);
-			if (fields[i].bytes == 0)
-				made->disk[at + 60] ^= 1;
-			else
-				made_eow_seal_descriptor(made, at);
-		}
+		for (size_t at = MADE_EOW_COPY_1; at <= MADE_EOW_COPY_2; at += 0x1000)
+			put_field(made, at, &fields[i], made_eow_seal_descriptor);
 		refuses(made, fields[i].want, fields[i].want);
 		free(made);
 	}
