@@ -3,7 +3,7 @@
 """What scripts/bench measured, as a table of aims, as JSON, as a page.
 
   bench-report.py report SAMPLES JSON [SETTING=VALUE...]   samples are "FIGURE UNIT VALUE" lines, one a round
-  bench-report.py page JSON FOLDER                         FOLDER/bench.md, and bench.svg when readers were plotted
+  bench-report.py page JSON[,JSON...] FOLDER               FOLDER/bench.md, and bench.svg when readers were plotted
   bench-report.py plot JSON FILE.svg
 """
 import json
@@ -254,7 +254,7 @@ def markdown(rows):
 
 PAGE = """# How fast adefuse is
 
-Written by `scripts/bench --page` from one run's figures: run it again instead of changing it here.
+Written by `scripts/bench --page` from figures that it measured: run it again instead of changing it here.
 
 Every figure is a ratio to something measured on the same machine in the same run, the contestants taking turns in every
 round; what is shown is the median of the rounds. *The floor* is the same adefuse serving the same bytes from a disk that is
@@ -282,7 +282,7 @@ Tried one at a time on two processors, XTS-256, 1 MiB reads, a warm image; the c
 |---|---|
 | two threads a processor serve a mount (4 to 16), not libfuse's ten | 4 KiB random 1.16x, two O_DIRECT readers 1.19x, buffered 1.24x, cold random 1.08x; one a processor is faster warm, and loses a quarter cold |
 | a thread's buffer in huge pages | buffered 1.2x; CPU 0.43 to 0.37 s a GiB |
-| 1 MiB read ahead (root), not 128 KiB | buffered 1.26x |
+| 2 MiB read ahead (root), two requests, not 128 KiB | buffered 1.26x with 1 MiB, and 1.30x that with 2; 3 and 4 are no faster |
 | keep_cache | a second reading comes out of the page cache |
 | `-o direct_io` | for programs that read large pieces once; small reads are slower: an option |
 | requests decrypted in pieces, splice, clone_fd | nothing, or slower: left out |
@@ -316,9 +316,25 @@ definition, one EVP call a sector, Elephant word by word. `evp.*`: one EVP call 
 readers past the page cache. `cpu.*`: the server's user and system time. `memory.rss`: after each GiB. GB are 10^9 bytes."""
 
 
-def page(path, folder):
+def load(path):
     with open(path, encoding="utf-8") as file:
-        run = json.load(file)
+        return json.load(file)
+
+
+def merged(paths):
+    """The first run, and what it did not measure from the others."""
+    run, *others = map(load, paths)
+    run["others"] = [other["settings"] for other in others]
+    for other in others:
+        for name, figure in other["figures"].items():
+            run["figures"].setdefault(name, figure)
+        seen = {row["measure"]: row for row in other["table"]}
+        run["table"] = [seen.get(row["measure"], row) if row["seen"] == "not measured" else row for row in run["table"]]
+    return run
+
+
+def page(paths, folder):
+    run = merged(paths.split(","))
     settings = run["settings"]
     has_plot = bench_plot.draw(run["figures"], os.path.join(folder, "bench.svg"))
     facts = markdown([("what", "which")] + list(run["machine"].items()))
@@ -328,6 +344,9 @@ def page(path, folder):
         told += f" The cipher took the way `{settings['cipher_way']}`."
     if settings.get("mount_options"):
         told += f"\nMounted with `{settings['mount_options']}`."
+    for other in run["others"]:
+        more = ", ".join(sorted(set(other["groups"].split()) - set(settings["groups"].split())))
+        told += f"\nWhat that run left out ({more}) is from one of revision {other['revision']}, {other['rounds']} rounds."
     if settings.get("quick") == "yes":
         told += "\n\n**A quick run, to show the page: its figures say little.**"
     with open(os.path.join(folder, "bench.md"), "w", encoding="utf-8") as file:

@@ -113,9 +113,9 @@ is "$(dd if="$at/p3.raw" bs=64K iflag=direct 2>/dev/null | sha256sum | cut -d ' 
 # how far the kernel reads ahead; /sys may be read-only where this runs
 setting=/sys/class/bdi/$(mountpoint -d "$at")/read_ahead_kb
 if [ -w "$setting" ]; then
-	is "$(cat "$setting")" 1024 "reads ahead by 1 MiB"
+	is "$(cat "$setting")" 2048 "reads ahead by 2 MiB"
 else
-	skip "reads ahead by 1 MiB" "$setting is not writable here"
+	skip "reads ahead by 2 MiB" "$setting is not writable here"
 fi
 ok "unmounts" unmount "$at"
 ok "mounts past the page cache" mount_disk "$disk" "$at" --bek "$work/$bek_guid.BEK" -o direct_io
