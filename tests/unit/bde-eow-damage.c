@@ -166,6 +166,54 @@ static void test_lost_bitmap(void)
 	free(made);
 }
 
+/*
+ * The structures of a bitmap that is lost stand in a region that is known: they are no file's, and
+ * how far they go is not known.
+ */
+static void test_lost_structures(void)
+{
+	struct made *made = fresh();
+	struct notes notes CLEANUP(notes_clear) = {0};
+	struct source *volume;
+	size_t bitmap = made_eow_bitmap(3);
+	uint8_t buffer[512];
+	unsigned int wrong = 0;
+
+	must(bitmap >= made_eow_edges[2] && bitmap < made_eow_edges[3]);
+	memset(made->disk + bitmap, 0xa5, 512);
+	volume = open_made(made, BDE_SALVAGE, &notes, NULL);
+	must(volume);
+	is(source_pread(volume, buffer, 512, bitmap), -EIO, "a lost bitmap's own place: refused");
+	is(source_pread(volume, buffer, 512, bitmap + MADE_EOW_RECORD_2), -EIO,
+	   "  and its records");
+	for (uint64_t at = 0; at < MADE_SIZE; at += 512)
+		wrong += source_pread(volume, buffer, 512, at) == 0 &&
+			 memcmp(buffer, made->plain + at, 512) != 0;
+	is(wrong, 0, "  nothing is wrong");
+	is(source_pread(volume, buffer, 512, bitmap - 512), 0, "  what is before it is read");
+	source_unref(volume);
+	free(made);
+}
+
+/* A log in the volume's first bytes, which are a file system's: salvaged, they stay as they are. */
+static void test_log_over_header(void)
+{
+	struct made *made = fresh();
+	struct notes notes CLEANUP(notes_clear) = {0};
+	struct source *volume;
+	uint8_t buffer[MADE_HEADER_SIZE];
+
+	made_put(made->disk + made_eow_bitmap(2) + 36, 0x400, 8);
+	made_eow_seal_bitmap(made, made_eow_bitmap(2));
+	volume = open_made(made, BDE_SALVAGE, &notes, NULL);
+	must(volume);
+	ok(source_pread(volume, buffer, sizeof(buffer), 0) == 0 &&
+		   memcmp(buffer, made->plain, sizeof(buffer)) == 0,
+	   "no structure is laid over the volume's first bytes");
+	source_unref(volume);
+	free(made);
+}
+
 /* A region that ends before the volume does: nobody speaks of what is behind. */
 static void test_short_tiling(void)
 {
@@ -220,6 +268,14 @@ static void test_descriptors(void)
 	made_put(made->disk + MADE_EOW_COPY_2 + 56, made_eow_bitmap(1), 8);
 	made_eow_seal_descriptor(made, MADE_EOW_COPY_2);
 	refuses(made, "differ", "the descriptors differ");
+	free(made);
+	made = fresh();
+	for (size_t at = MADE_EOW_COPY_1; at <= MADE_EOW_COPY_2; at += 0x1000) {
+		made_put(made->disk + at + 40, MADE_EOW_COPY_1 + 0x8000, 8);
+		made_put(made->disk + at + 48, MADE_EOW_COPY_2 + 0x8000, 8);
+		made_eow_seal_descriptor(made, at);
+	}
+	refuses(made, "it names other places than its own", "descriptors of another place");
 	free(made);
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
 		made = fresh();
@@ -305,6 +361,8 @@ int main(void)
 	test_record_fields();
 	test_bitmaps();
 	test_lost_bitmap();
+	test_lost_structures();
+	test_log_over_header();
 	test_short_tiling();
 	test_descriptors();
 	test_no_descriptor();
