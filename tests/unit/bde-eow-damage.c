@@ -330,6 +330,8 @@ static void test_unreadable(void)
 		{MADE_EOW_BITMAPS + 0xa000 + MADE_EOW_RECORD_2, 512, "an older record", false},
 		{MADE_EOW_BITMAPS + MADE_EOW_BITMAP_SIZE, 512, "what is behind a bitmap", true},
 		{MADE_EOW_BITMAPS + MADE_EOW_LOG, 512, "a log's header", true},
+		/* what was under way may stand in one of them */
+		{MADE_EOW_BITMAPS + 0x14000 + MADE_EOW_LOG + 512, 4096, "a log's entries", false},
 	};
 
 	for (size_t i = 0; i < sizeof(spots) / sizeof(spots[0]); i++) {

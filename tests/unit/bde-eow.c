@@ -201,6 +201,10 @@ static void test_logs(void)
 	loses(made, 2, "log is not its own", "a log with other entries");
 
 	made = fresh();
+	made_put(made->disk + log + 30, 1024, 4);
+	loses(made, 2, "log is not its own", "a log with shorter entries");
+
+	made = fresh();
 	made_put(made->disk + log + 14, 1024, 4);
 	accepts(made, "a first header with an unknown block size");
 }
