@@ -284,6 +284,7 @@ int mount_serve(const struct tree *tree, const struct mount_options *options, st
 		.ready = options->ready,
 		.ready_context = options->context,
 		.readahead_done = ATOMIC_FLAG_INIT,
+		.buffers.lock = PTHREAD_MUTEX_INITIALIZER,
 	};
 	struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
 	struct fuse_session *session;
@@ -301,5 +302,6 @@ int mount_serve(const struct tree *tree, const struct mount_options *options, st
 		return complain(err, EINVAL, "FUSE does not take these options");
 	result = serve_session(session, options, &context, err);
 	fuse_session_destroy(session);
+	read_buffers_clear(&context.buffers);
 	return result;
 }

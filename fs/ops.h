@@ -4,14 +4,25 @@
 #define ADEFUSE_FS_OPS_H
 
 #include <fuse_lowlevel.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 
 #include "fs/tree.h"
 
+/* What reads decrypt into: as many as there were reads at once. Wiped when they are freed. */
+struct read_buffer;
+struct read_buffers {
+	pthread_mutex_t lock;
+	struct read_buffer *idle; /* the one used last first */
+};
+
+/* When no callback runs any more. */
+void read_buffers_clear(struct read_buffers *buffers);
+
 /*
- * The session's user data. The callbacks only read it, but for the flag. `ready` is called once, on
- * FUSE's INIT.
+ * The session's user data. The callbacks only read it, but for the flag and the buffers. `ready` is
+ * called once, on FUSE's INIT.
  */
 struct ops_context {
 	const struct tree *tree;
@@ -26,6 +37,8 @@ struct ops_context {
 	 */
 	const char *readahead;
 	atomic_flag readahead_done;
+
+	struct read_buffers buffers;
 };
 
 extern const struct fuse_lowlevel_ops ops_callbacks;
