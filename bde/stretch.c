@@ -5,6 +5,7 @@
  */
 #include "bde/stretch.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/secret.h"
@@ -48,10 +49,13 @@ int stretch_key(const uint8_t initial[CRYPTO_SHA256_SIZE], const uint8_t salt[DA
 	uint8_t hash[CRYPTO_SHA256_SIZE] = {0};
 	uint8_t fast[CRYPTO_SHA256_SIZE] = {0};
 	int rc = run_library(initial, salt, 0, CHECKED_ROUNDS, hash);
+	bool agrees = rc == 0 && stretch_x86_has();
 
-	if (rc == 0 && stretch_x86_has())
+	if (agrees) {
 		stretch_x86_run(initial, salt, 0, CHECKED_ROUNDS, fast);
-	if (rc == 0 && memcmp(hash, fast, sizeof(hash)) == 0)
+		agrees = memcmp(hash, fast, sizeof(hash)) == 0;
+	}
+	if (agrees)
 		stretch_x86_run(initial, salt, CHECKED_ROUNDS, ROUNDS, hash);
 	else if (rc == 0)
 		rc = run_library(initial, salt, CHECKED_ROUNDS, ROUNDS, hash);

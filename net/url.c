@@ -6,9 +6,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "net/curl.h"
-#include <strings.h>
 
 enum {
 	HTTP_PORT = 80,
