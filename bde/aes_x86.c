@@ -14,19 +14,20 @@
 #include <immintrin.h>
 
 enum {
-	VECTORS = 8,   /* under way at once, and more than there are registers for gains nothing */
-	UNITS = 8,     /* whose first tweaks are encrypted at once */
-	KEYS_MAX = 15, /* rounds of AES-256, and the key before the first */
+	VECTORS = 8, /* under way at once, and more than there are registers for gains nothing */
 	AES_128_SIZE = 16,
 	AES_256_SIZE = 32,
-	POLYNOMIAL = 0x87 /* x^7 + x^2 + x + 1 */
+	AES_128_ROUNDS = 10,
+	AES_256_ROUNDS = 14,
+	KEYS_MAX = AES_256_ROUNDS + 1, /* and the key before the first */
+	POLYNOMIAL = 0x87	       /* x^7 + x^2 + x + 1 */
 };
 
 /* clang unrolls loops of a known length by itself */
 #if defined(__clang__)
 #define UNROLL
 #else
-#define UNROLL _Pragma("GCC unroll 8")
+#define UNROLL _Pragma("GCC unroll 16")
 #endif
 
 /* Round keys. */
@@ -69,7 +70,7 @@ TARGET_AES static __m128i chain(__m128i words, __m128i mixed)
 TARGET_AES static unsigned int expand_key(const uint8_t *key, size_t size, uint8_t out[][16])
 {
 	unsigned int step = size == AES_256_SIZE ? 2 : 1;
-	unsigned int rounds = size == AES_256_SIZE ? 14 : 10;
+	unsigned int rounds = size == AES_256_SIZE ? AES_256_ROUNDS : AES_128_ROUNDS;
 	unsigned int constant = 1;
 
 	memcpy(out, key, size);
@@ -105,74 +106,58 @@ TARGET_AES static void invert_keys(uint8_t keys[][16], unsigned int rounds)
 
 /* -------------------------------------------------------------------- kernels */
 
-/* UNITS numbers from `number` on. */
-TARGET_AES static void encrypt_numbers(const struct keys *keys, uint64_t number, uint64_t step,
-				       uint8_t ret_blocks[UNITS][16])
-{
-	__m128i state[UNITS];
-	__m128i key = _mm_loadu_si128((const __m128i *)keys->iv[0]);
-
-	UNROLL
-	for (unsigned int i = 0; i < UNITS; i++) {
-		uint64_t value = number + i * step;
-
-		state[i] = _mm_xor_si128(_mm_set_epi64x(0, (long long)value), key);
-	}
-	for (unsigned int round = 1; round < keys->rounds; round++) {
-		key = _mm_loadu_si128((const __m128i *)keys->iv[round]);
-		UNROLL
-		for (unsigned int i = 0; i < UNITS; i++)
-			state[i] = _mm_aesenc_si128(state[i], key);
-	}
-	key = _mm_loadu_si128((const __m128i *)keys->iv[keys->rounds]);
-	UNROLL
-	for (unsigned int i = 0; i < UNITS; i++) {
-		state[i] = _mm_aesenclast_si128(state[i], key);
-		_mm_storeu_si128((__m128i *)ret_blocks[i], state[i]);
-	}
-}
-
-#define KERNEL(name)	    name##_128
-#define KERNEL_TARGET	    TARGET_AES
-#define LANES		    1
-#define vector		    __m128i
-#define vector_load(from)   _mm_loadu_si128((const __m128i *)(from))
-#define vector_store(to, v) _mm_storeu_si128((__m128i *)(to), v)
-#define vector_spread(from) vector_load(from)
-#define vector_xor	    _mm_xor_si128
-#define vector_decrypt	    _mm_aesdec_si128
-#define vector_decrypt_last _mm_aesdeclast_si128
+#define KERNEL(name)		name##_128
+#define KERNEL_TARGET		TARGET_AES
+#define LANES			1
+#define vector			__m128i
+#define vector_load(from)	_mm_loadu_si128((const __m128i *)(from))
+#define vector_store(to, v)	_mm_storeu_si128((__m128i *)(to), v)
+#define vector_spread(from)	vector_load(from)
+#define vector_xor		_mm_xor_si128
+#define vector_decrypt		_mm_aesdec_si128
+#define vector_decrypt_last	_mm_aesdeclast_si128
+#define vector_encrypt		_mm_aesenc_si128
+#define vector_encrypt_last	_mm_aesenclast_si128
+#define vector_numbers(n, step) ((void)(step), _mm_set_epi64x(0, (long long)(n)))
 #include "bde/aes_x86_kernel.h"
 
-#define KERNEL(name)	       name##_256
-#define KERNEL_TARGET	       __attribute__((target("aes,avx2,vaes,vpclmulqdq")))
-#define LANES		       2
-#define vector		       __m256i
-#define vector_load(from)      _mm256_loadu_si256((const __m256i *)(from))
-#define vector_store(to, v)    _mm256_storeu_si256((__m256i *)(to), v)
-#define vector_spread(from)    _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(from)))
-#define vector_xor	       _mm256_xor_si256
-#define vector_decrypt	       _mm256_aesdec_epi128
-#define vector_decrypt_last    _mm256_aesdeclast_epi128
-#define vector_up	       _mm256_slli_si256
-#define vector_down	       _mm256_srli_si256
-#define vector_left	       _mm256_sllv_epi64
-#define vector_right	       _mm256_srlv_epi64
-#define vector_halves(n)       _mm256_set1_epi64x(n)
-#define vector_lanes	       _mm256_set_epi64x(1, 1, 0, 0)
-#define vector_reduce(v, half) _mm256_clmulepi64_epi128(v, _mm256_set1_epi64x(POLYNOMIAL), half)
+#define KERNEL(name)		name##_256
+#define KERNEL_TARGET		__attribute__((target("aes,avx2,vaes,vpclmulqdq")))
+#define LANES			2
+#define vector			__m256i
+#define vector_load(from)	_mm256_loadu_si256((const __m256i *)(from))
+#define vector_store(to, v)	_mm256_storeu_si256((__m256i *)(to), v)
+#define vector_spread(from)	_mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(from)))
+#define vector_xor		_mm256_xor_si256
+#define vector_decrypt		_mm256_aesdec_epi128
+#define vector_decrypt_last	_mm256_aesdeclast_epi128
+#define vector_encrypt		_mm256_aesenc_epi128
+#define vector_encrypt_last	_mm256_aesenclast_epi128
+#define vector_numbers(n, step) _mm256_set_epi64x(0, (long long)((n) + (step)), 0, (long long)(n))
+#define vector_up		_mm256_slli_si256
+#define vector_down		_mm256_srli_si256
+#define vector_left		_mm256_sllv_epi64
+#define vector_right		_mm256_srlv_epi64
+#define vector_halves(n)	_mm256_set1_epi64x(n)
+#define vector_lanes		_mm256_set_epi64x(1, 1, 0, 0)
+#define vector_reduce(v, half)	_mm256_clmulepi64_epi128(v, _mm256_set1_epi64x(POLYNOMIAL), half)
 #include "bde/aes_x86_kernel.h"
 
-#define KERNEL(name)	       name##_512
-#define KERNEL_TARGET	       __attribute__((target("aes,avx512f,avx512bw,vaes,vpclmulqdq")))
-#define LANES		       4
-#define vector		       __m512i
-#define vector_load(from)      _mm512_loadu_si512(from)
-#define vector_store(to, v)    _mm512_storeu_si512(to, v)
-#define vector_spread(from)    _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(from)))
-#define vector_xor	       _mm512_xor_si512
-#define vector_decrypt	       _mm512_aesdec_epi128
-#define vector_decrypt_last    _mm512_aesdeclast_epi128
+#define KERNEL(name)	    name##_512
+#define KERNEL_TARGET	    __attribute__((target("aes,avx512f,avx512bw,vaes,vpclmulqdq")))
+#define LANES		    4
+#define vector		    __m512i
+#define vector_load(from)   _mm512_loadu_si512(from)
+#define vector_store(to, v) _mm512_storeu_si512(to, v)
+#define vector_spread(from) _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(from)))
+#define vector_xor	    _mm512_xor_si512
+#define vector_decrypt	    _mm512_aesdec_epi128
+#define vector_decrypt_last _mm512_aesdeclast_epi128
+#define vector_encrypt	    _mm512_aesenc_epi128
+#define vector_encrypt_last _mm512_aesenclast_epi128
+#define vector_numbers(n, step)                                                                 \
+	_mm512_set_epi64(0, (long long)((n) + 3 * (step)), 0, (long long)((n) + 2 * (step)), 0, \
+			 (long long)((n) + (step)), 0, (long long)(n))
 #define vector_up	       _mm512_bslli_epi128
 #define vector_down	       _mm512_bsrli_epi128
 #define vector_left	       _mm512_sllv_epi64

@@ -10,6 +10,8 @@
  *   vector_spread                        one block from memory into each lane
  *   vector_xor
  *   vector_decrypt, vector_decrypt_last  a round of AES in each lane
+ *   vector_encrypt, vector_encrypt_last
+ *   vector_numbers(value, step)          value, value + step, ..., a lane each
  *
  * and for LANES over 1:
  *
@@ -23,16 +25,23 @@
  *
  * Eight vectors are under way at once, since a round takes four cycles or so and another can begin
  * in each. That many blocks are a turn.
+ *
+ * The number of rounds is a constant wherever it is passed: where it is not known, gcc copies each
+ * vector in each round. And nothing here calls what is not of the same width: SSE instructions wait
+ * where the upper halves of registers are in use.
  */
 
+#define KERNEL_INLINE KERNEL_TARGET __attribute__((always_inline)) static inline
+
 enum {
-	KERNEL(TURN) = 16 * LANES * VECTORS /* bytes */
+	KERNEL(TURN) = 16 * LANES * VECTORS, /* bytes */
+	KERNEL(UNITS) = 2 * LANES	     /* whose first tweaks or vectors are made at once */
 };
 
 #if LANES == 1
 
 /* Times x: what falls out of each half is the sign of its upper word. */
-KERNEL_TARGET static inline vector KERNEL(twice)(vector tweak)
+KERNEL_INLINE vector KERNEL(twice)(vector tweak)
 {
 	vector sign = _mm_srai_epi32(_mm_shuffle_epi32(tweak, 0x13), 31);
 
@@ -41,7 +50,7 @@ KERNEL_TARGET static inline vector KERNEL(twice)(vector tweak)
 }
 
 /* One behind the other: shorter than the blocks' own way through AES, which does not wait. */
-KERNEL_TARGET static inline void KERNEL(chain)(vector tweak, vector tweaks[VECTORS])
+KERNEL_INLINE void KERNEL(chain)(vector tweak, vector tweaks[VECTORS])
 {
 	UNROLL
 	for (unsigned int i = 0; i < VECTORS; i++) {
@@ -50,25 +59,30 @@ KERNEL_TARGET static inline void KERNEL(chain)(vector tweak, vector tweaks[VECTO
 	}
 }
 
-KERNEL_TARGET static inline void KERNEL(begin)(const uint8_t *first, vector tweaks[VECTORS])
+KERNEL_INLINE void KERNEL(begin)(const uint8_t *first, vector tweaks[VECTORS])
 {
 	KERNEL(chain)(vector_spread(first), tweaks);
 }
 
-KERNEL_TARGET static inline void KERNEL(next)(vector tweaks[VECTORS])
+KERNEL_INLINE void KERNEL(next)(vector tweaks[VECTORS])
 {
 	KERNEL(chain)(KERNEL(twice)(tweaks[VECTORS - 1]), tweaks);
 }
 
 #else
 
-/* The tweaks that a data unit begins with, from that of its first block: times x^n for block n. */
-KERNEL_TARGET static inline void KERNEL(begin)(const uint8_t *first, vector tweaks[VECTORS])
+/*
+ * The tweaks that a data unit begins with, from that of its first block: times x^n for block n.
+ * Those of the first eight blocks are shifted by bits, which waits for the port that AES needs; the
+ * others are these shifted by bytes, which does not.
+ */
+KERNEL_INLINE void KERNEL(begin)(const uint8_t *first, vector tweaks[VECTORS])
 {
+	const unsigned int eight = 8 / LANES; /* blocks, in vectors */
 	vector tweak = vector_spread(first);
 
 	UNROLL
-	for (unsigned int i = 0; i < VECTORS; i++) {
+	for (unsigned int i = 0; i < eight; i++) {
 		vector bits = vector_halves(LANES * i) + vector_lanes;
 		vector out = vector_right(tweak, vector_halves(64) - bits);
 
@@ -76,10 +90,17 @@ KERNEL_TARGET static inline void KERNEL(begin)(const uint8_t *first, vector twea
 		tweaks[i] = vector_xor(vector_left(tweak, bits), vector_up(out, 8));
 		tweaks[i] = vector_xor(tweaks[i], vector_reduce(out, 1));
 	}
+	UNROLL
+	for (unsigned int i = eight; i < VECTORS; i++) {
+		vector before = tweaks[i - eight];
+
+		tweaks[i] =
+			vector_xor(vector_up(before, 1), vector_reduce(vector_down(before, 15), 0));
+	}
 }
 
 /* Times x^(8 * LANES): up by LANES bytes. */
-KERNEL_TARGET static inline void KERNEL(next)(vector tweaks[VECTORS])
+KERNEL_INLINE void KERNEL(next)(vector tweaks[VECTORS])
 {
 	UNROLL
 	for (unsigned int i = 0; i < VECTORS; i++) {
@@ -92,9 +113,11 @@ KERNEL_TARGET static inline void KERNEL(next)(vector tweaks[VECTORS])
 #endif
 
 /* All rounds but the last. */
-KERNEL_TARGET static inline void KERNEL(rounds)(const struct keys *keys, vector state[VECTORS])
+KERNEL_INLINE void KERNEL(rounds)(const struct keys *keys, unsigned int rounds,
+				  vector state[VECTORS])
 {
-	for (unsigned int round = 1; round < keys->rounds; round++) {
+	UNROLL
+	for (unsigned int round = 1; round < rounds; round++) {
 		vector key = vector_spread(keys->data[round]);
 
 		UNROLL
@@ -104,10 +127,10 @@ KERNEL_TARGET static inline void KERNEL(rounds)(const struct keys *keys, vector 
 }
 
 /* The last one XORs its key, so that what is to be XORed behind it goes along. */
-KERNEL_TARGET static inline void KERNEL(finish)(const struct keys *keys, vector state[VECTORS],
-						const vector mask[VECTORS], uint8_t *data)
+KERNEL_INLINE void KERNEL(finish)(const struct keys *keys, unsigned int rounds,
+				  vector state[VECTORS], const vector mask[VECTORS], uint8_t *data)
 {
-	vector key = vector_spread(keys->data[keys->rounds]);
+	vector key = vector_spread(keys->data[rounds]);
 
 	UNROLL
 	for (unsigned int i = 0; i < VECTORS; i++) {
@@ -117,8 +140,8 @@ KERNEL_TARGET static inline void KERNEL(finish)(const struct keys *keys, vector 
 }
 
 /* A data unit of XTS; `size` is a multiple of a turn. */
-KERNEL_TARGET static inline void KERNEL(xts)(const struct keys *keys, const uint8_t *first,
-					     uint8_t *data, size_t size)
+KERNEL_INLINE void KERNEL(xts)(const struct keys *keys, unsigned int rounds, const uint8_t *first,
+			       uint8_t *data, size_t size)
 {
 	vector key = vector_spread(keys->data[0]);
 	vector tweaks[VECTORS];
@@ -130,8 +153,8 @@ KERNEL_TARGET static inline void KERNEL(xts)(const struct keys *keys, const uint
 		for (unsigned int i = 0; i < VECTORS; i++)
 			state[i] = vector_xor(vector_load(data + 16 * LANES * i),
 					      vector_xor(tweaks[i], key));
-		KERNEL(rounds)(keys, state);
-		KERNEL(finish)(keys, state, tweaks, data);
+		KERNEL(rounds)(keys, rounds, state);
+		KERNEL(finish)(keys, rounds, state, tweaks, data);
 		data += KERNEL(TURN);
 		size -= KERNEL(TURN);
 		if (size == 0)
@@ -142,8 +165,8 @@ KERNEL_TARGET static inline void KERNEL(xts)(const struct keys *keys, const uint
 
 /* A message of CBC. Each block is XORed with the ciphertext before it, which is read before it is
  * overwritten. */
-KERNEL_TARGET static inline void KERNEL(cbc)(const struct keys *keys, const uint8_t *iv,
-					     uint8_t *data, size_t size)
+KERNEL_INLINE void KERNEL(cbc)(const struct keys *keys, unsigned int rounds, const uint8_t *iv,
+			       uint8_t *data, size_t size)
 {
 	vector key = vector_spread(keys->data[0]);
 	uint8_t start[16 * LANES]; /* what stands before the first vector's blocks */
@@ -161,28 +184,72 @@ KERNEL_TARGET static inline void KERNEL(cbc)(const struct keys *keys, const uint
 		UNROLL
 		for (unsigned int i = 0; i < VECTORS; i++)
 			state[i] = vector_xor(vector_load(data + 16 * LANES * i), key);
-		KERNEL(rounds)(keys, state);
-		KERNEL(finish)(keys, state, before, data);
+		KERNEL(rounds)(keys, rounds, state);
+		KERNEL(finish)(keys, rounds, state, before, data);
+	}
+}
+
+/* Encrypt UNITS numbers from `number` on. */
+KERNEL_INLINE void KERNEL(numbers)(const struct keys *keys, unsigned int rounds, uint64_t number,
+				   uint64_t step, uint8_t (*ret_blocks)[16])
+{
+	vector a = vector_numbers(number, step);
+	vector b = vector_numbers(number + LANES * step, step);
+	vector key = vector_spread(keys->iv[0]);
+
+	a = vector_xor(a, key);
+	b = vector_xor(b, key);
+	UNROLL
+	for (unsigned int round = 1; round < rounds; round++) {
+		key = vector_spread(keys->iv[round]);
+		a = vector_encrypt(a, key);
+		b = vector_encrypt(b, key);
+	}
+	key = vector_spread(keys->iv[rounds]);
+	vector_store(ret_blocks[0], vector_encrypt_last(a, key));
+	vector_store(ret_blocks[LANES], vector_encrypt_last(b, key));
+}
+
+/* The numbers of the units after these are under way while these are decrypted: on their own they
+ * would wait for each of their rounds. */
+KERNEL_INLINE void KERNEL(units)(const struct keys *keys, unsigned int rounds, bool xts,
+				 uint64_t number, uint64_t step, uint8_t *data, size_t count,
+				 uint32_t size)
+{
+	const size_t ahead = KERNEL(UNITS);
+	uint8_t first[2 * KERNEL(UNITS)][16];
+
+	KERNEL(numbers)(keys, rounds, number, step, first);
+	for (size_t i = 0; i < count; i++, data += size) {
+		const uint8_t *block = first[i % (2 * ahead)];
+
+		if (i % ahead == 0 && count - i > ahead)
+			KERNEL(numbers)
+		(keys, rounds, number + (i + ahead) * step, step,
+		 first + (i + ahead) % (2 * ahead));
+		if (xts)
+			KERNEL(xts)(keys, rounds, block, data, size);
+		else
+			KERNEL(cbc)(keys, rounds, block, data, size);
 	}
 }
 
 KERNEL_TARGET static void KERNEL(run)(const struct keys *keys, bool xts, uint64_t number,
 				      uint64_t step, uint8_t *data, size_t count, uint32_t size)
 {
-	uint8_t first[UNITS][16];
-
-	for (size_t i = 0; i < count; i++, data += size) {
-		if (i % UNITS == 0)
-			encrypt_numbers(keys, number + i * step, step, first);
-		if (xts)
-			KERNEL(xts)(keys, first[i % UNITS], data, size);
-		else
-			KERNEL(cbc)(keys, first[i % UNITS], data, size);
-	}
+	if (xts && keys->rounds == AES_256_ROUNDS)
+		KERNEL(units)(keys, AES_256_ROUNDS, true, number, step, data, count, size);
+	else if (xts)
+		KERNEL(units)(keys, AES_128_ROUNDS, true, number, step, data, count, size);
+	else if (keys->rounds == AES_256_ROUNDS)
+		KERNEL(units)(keys, AES_256_ROUNDS, false, number, step, data, count, size);
+	else
+		KERNEL(units)(keys, AES_128_ROUNDS, false, number, step, data, count, size);
 }
 
 #undef KERNEL
 #undef KERNEL_TARGET
+#undef KERNEL_INLINE
 #undef LANES
 #undef vector
 #undef vector_load
@@ -191,6 +258,9 @@ KERNEL_TARGET static void KERNEL(run)(const struct keys *keys, bool xts, uint64_
 #undef vector_xor
 #undef vector_decrypt
 #undef vector_decrypt_last
+#undef vector_encrypt
+#undef vector_encrypt_last
+#undef vector_numbers
 #undef vector_up
 #undef vector_down
 #undef vector_left
