@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fuse_lowlevel.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -184,6 +185,13 @@ static int build_args(const struct mount_options *options, struct fuse_args *arg
 	return 0;
 }
 
+/* Options that libfuse keeps for itself, although op_init() has to repeat them. */
+static const struct fuse_opt needed_here[] = {
+	{"max_read=%u", offsetof(struct ops_context, max_read), 0},
+	FUSE_OPT_KEY("max_read=", FUSE_OPT_KEY_KEEP),
+	FUSE_OPT_END,
+};
+
 /* What fusermount3 refuses it says on standard error by itself, and libfuse knows no more. */
 static void hint_for_user(const struct mount_options *options, struct err *err)
 {
@@ -202,7 +210,7 @@ static int complain(struct err *err, int error, const char *what)
 	fuse_complaint[strcspn(fuse_complaint, "\n")] = '\0';
 	err_set(err, ERR_MOUNT, error, "%s%s%s", what, fuse_complaint[0] ? ": " : "",
 		fuse_complaint);
-	if (strstr(fuse_complaint, "unknown option"))
+	if (strstr(fuse_complaint, "unknown option") || strstr(fuse_complaint, "invalid parameter"))
 		err_hint(err, "see adefuse(1) and mount.fuse3(8) for what -o takes");
 	else if (strstr(fuse_complaint, "fusermount3"))
 		err_hint(err, "install the package fuse3, or run as root");
@@ -287,7 +295,7 @@ int mount_serve(const struct tree *tree, const struct mount_options *options, st
 		.buffers.lock = PTHREAD_MUTEX_INITIALIZER,
 	};
 	struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
-	struct fuse_session *session;
+	struct fuse_session *session = NULL;
 	int result = build_args(options, &args);
 
 	if (result < 0) {
@@ -296,7 +304,8 @@ int mount_serve(const struct tree *tree, const struct mount_options *options, st
 	}
 	if (!options->debug)
 		fuse_set_log_func(keep_complaint);
-	session = fuse_session_new(&args, &ops_callbacks, sizeof(ops_callbacks), &context);
+	if (fuse_opt_parse(&args, &context, needed_here, NULL) == 0)
+		session = fuse_session_new(&args, &ops_callbacks, sizeof(ops_callbacks), &context);
 	fuse_opt_free_args(&args);
 	if (!session)
 		return complain(err, EINVAL, "FUSE does not take these options");

@@ -10,6 +10,14 @@
 
 #include "fs/tree.h"
 
+/*
+ * Bytes that one request reads at most; the kernel is told. A reader who asks for more, or for whom
+ * the kernel reads ahead, is so served by several threads at once.
+ */
+enum {
+	READ_MAX = 512 << 10
+};
+
 /* What reads decrypt into: as many as there were reads at once. Wiped when they are freed. */
 struct read_buffer;
 struct read_buffers {
@@ -26,7 +34,8 @@ void read_buffers_clear(struct read_buffers *buffers);
  */
 struct ops_context {
 	const struct tree *tree;
-	bool direct_io; /* not through the kernel's page cache */
+	bool direct_io;	       /* not through the kernel's page cache */
+	unsigned int max_read; /* FUSE's option of that name; 0: not given */
 	void (*ready)(void *context);
 	void *ready_context;
 

@@ -109,6 +109,7 @@ for size in 1M 3333 65537 511K; do
 	is "$(cat "$work/sum.$size")" "$whole" "a reader in steps of $size beside others"
 done
 is "$(dd if="$at/p3.raw" bs=64K iflag=direct 2>/dev/null | sha256sum | cut -d ' ' -f 1)" "$whole" "O_DIRECT"
+is "$(dd if="$at/p3.raw" bs=4M iflag=direct 2>/dev/null | sha256sum | cut -d ' ' -f 1)" "$whole" "O_DIRECT, many requests at once"
 
 # how far the kernel reads ahead; /sys may be read-only where this runs
 setting=/sys/class/bdi/$(mountpoint -d "$at")/read_ahead_kb
@@ -120,4 +121,10 @@ fi
 ok "unmounts" unmount "$at"
 ok "mounts past the page cache" mount_disk "$disk" "$at" --bek "$work/$bek_guid.BEK" -o direct_io
 is "$(dd if="$at/p3.raw" bs=3333 2>/dev/null | sha256sum | cut -d ' ' -f 1)" "$whole" "the same bytes in odd pieces"
+ok "unmounts" unmount "$at"
+ok "mounts with smaller requests" mount_disk "$disk" "$at" --bek "$work/$bek_guid.BEK" -o max_read=16384
+is "$(sha_of "$at/p3.raw")" "$whole" "the same bytes in smaller requests"
+ok "unmounts" unmount "$at"
+fails 9 "a size of requests that is no number" adefuse mount --bek "$work/$bek_guid.BEK" -o max_read=x "$disk" "$at"
+says "invalid parameter in option" "max_read=x"
 done_testing
