@@ -191,7 +191,7 @@ bool aes_x86_has(enum aes_x86_width width)
 		has = has && has_vaes() && __builtin_cpu_supports("avx2");
 	if (width >= AES_X86_VAES512)
 		has = has && __builtin_cpu_supports("avx512f") &&
-		      __builtin_cpu_supports("avx512bw");
+		      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
 	return has;
 }
 

@@ -20,7 +20,7 @@
 enum aes_x86_width {	/* by what is needed */
 	AES_X86_AESNI,	/* AES-NI: one block an instruction */
 	AES_X86_VAES,	/* VAES and AVX2: two */
-	AES_X86_VAES512 /* VAES and AVX-512: four */
+	AES_X86_VAES512 /* VAES and AVX-512 (F, BW, and VL for the diffuser): four */
 };
 
 /* Whether this processor, and the system that saves its registers, has it. */

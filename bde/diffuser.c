@@ -197,6 +197,12 @@ __attribute__((target("avx2"))) static void decrypt_lanes_avx2(
 {
 	decrypt_lanes(sectors, size, masks);
 }
+
+__attribute__((target("avx512f,avx512vl"))) static void decrypt_lanes_avx512(
+	uint8_t *sectors, size_t size, const uint8_t (*masks)[DIFFUSER_MASK_SIZE])
+{
+	decrypt_lanes(sectors, size, masks);
+}
 #endif
 
 static void decrypt_lanes_plain(uint8_t *sectors, size_t size,
@@ -206,14 +212,18 @@ static void decrypt_lanes_plain(uint8_t *sectors, size_t size,
 }
 
 void diffuser_decrypt_lanes(uint8_t *sectors, size_t size,
-			    const uint8_t (*masks)[DIFFUSER_MASK_SIZE], bool avx2)
+			    const uint8_t (*masks)[DIFFUSER_MASK_SIZE], enum diffuser_level level)
 {
 #if defined(__x86_64__)
-	if (avx2) {
+	if (level == DIFFUSER_AVX512) {
+		decrypt_lanes_avx512(sectors, size, masks);
+		return;
+	}
+	if (level == DIFFUSER_AVX2) {
 		decrypt_lanes_avx2(sectors, size, masks);
 		return;
 	}
 #endif
-	(void)avx2;
+	(void)level;
 	decrypt_lanes_plain(sectors, size, masks);
 }

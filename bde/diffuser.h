@@ -6,7 +6,6 @@
 #ifndef ADEFUSE_BDE_DIFFUSER_H
 #define ADEFUSE_BDE_DIFFUSER_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +13,14 @@ enum {
 	DIFFUSER_SECTOR_MAX = 4096,
 	DIFFUSER_LANES = 8, /* sectors that go through at once */
 	DIFFUSER_MASK_SIZE = 32
+};
+
+/* Whose instructions are used: the compiler's for every processor of the kind, or these of x86-64.
+ */
+enum diffuser_level {
+	DIFFUSER_PLAIN,
+	DIFFUSER_AVX2,
+	DIFFUSER_AVX512, /* AVX512F and AVX512VL: turning a word is one instruction */
 };
 
 /*
@@ -24,9 +31,9 @@ void diffuser_decrypt(uint8_t *sector, size_t size);
 
 /*
  * The same on DIFFUSER_LANES sectors that follow one another, and then XOR each with its mask,
- * repeated. Little-endian processors only. `avx2`: that this processor has it.
+ * repeated. Little-endian processors only. The caller has seen that this processor has the level.
  */
 void diffuser_decrypt_lanes(uint8_t *sectors, size_t size,
-			    const uint8_t (*masks)[DIFFUSER_MASK_SIZE], bool avx2);
+			    const uint8_t (*masks)[DIFFUSER_MASK_SIZE], enum diffuser_level level);
 
 #endif

@@ -234,6 +234,9 @@ static int undo_elephant(struct sector_cipher *cipher, struct context *context, 
 {
 	uint8_t masks[BATCH][DIFFUSER_MASK_SIZE];
 	uint32_t size = cipher->sector_size;
+	enum diffuser_level level = cipher->way >= SECTOR_VAES512 ? DIFFUSER_AVX512
+				    : cipher->way >= SECTOR_VAES  ? DIFFUSER_AVX2
+								  : DIFFUSER_PLAIN;
 	size_t i = 0;
 	int rc = sector_keys(context, offset, size, masks, count);
 
@@ -241,8 +244,7 @@ static int undo_elephant(struct sector_cipher *cipher, struct context *context, 
 		return rc;
 	if (cipher->way != SECTOR_LIBRARY) {
 		for (; i + DIFFUSER_LANES <= count; i += DIFFUSER_LANES)
-			diffuser_decrypt_lanes(buffer + i * size, size, masks + i,
-					       cipher->way >= SECTOR_VAES);
+			diffuser_decrypt_lanes(buffer + i * size, size, masks + i, level);
 	}
 	for (; i < count; i++) {
 		uint8_t *sector = buffer + i * size;
