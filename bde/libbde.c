@@ -14,6 +14,10 @@
  * and what is read gets the right values. The last sector is given if it decrypts to that copy:
  * then it was right to decrypt it.
  *
+ * Version 20240502 knows from the boot sector where the first metadata block stands, from that one
+ * where the others do, and looks for them at 0 all the same. While it opens the volume it is shown
+ * a block there, except where it asks for the boot sector.
+ *
  * Its errors are a stack of sentences, the cause first; that one is what a user is told. It writes
  * to a stream only when told to be verbose.
  */
@@ -41,6 +45,8 @@ enum {
 	SECTORS_AT = 40, /* in the boot sector: those of the file system */
 	MIRROR_AT = 56,	 /* in the boot sector and in a metadata block */
 	FIELD_SIZE = 8,
+	BOOT_SIZE = 512,       /* as libbde reads it */
+	BLOCK_SIZE = 16 << 10, /* of metadata, in Vista's format */
 	SECTOR_MAX = 4096
 };
 
@@ -54,7 +60,8 @@ struct field {
 struct io {
 	struct source *source;
 	uint64_t position;
-	int errnum; /* why the last read failed, positive; 0: it did not */
+	int errnum;	/* why the last read failed, positive; 0: it did not */
+	uint64_t block; /* offset of what is shown at 0; 0: what stands there */
 	size_t shown_count;
 	struct field shown[BDE_COPIES + 1]; /* what libbde is to see */
 };
@@ -130,16 +137,18 @@ static int io_is_there(intptr_t *handle, libbfio_error_t **error)
 static ssize_t io_read(intptr_t *handle, uint8_t *buffer, size_t size, libbfio_error_t **error)
 {
 	struct io *io = (struct io *)handle;
-	uint64_t left = io->position < io->source->size ? io->source->size - io->position : 0;
+	bool is_boot = io->position == 0 && size == BOOT_SIZE;
+	uint64_t from = io->position + (io->position < BLOCK_SIZE && !is_boot ? io->block : 0);
+	uint64_t left = from < io->source->size ? io->source->size - from : 0;
 	size_t length = size < left ? size : (size_t)left;
-	int rc = source_pread(io->source, buffer, length, io->position);
+	int rc = source_pread(io->source, buffer, length, from);
 
 	(void)error;
 	if (rc < 0) {
 		io->errnum = -rc;
 		return -1;
 	}
-	put_fields(io->shown, io->shown_count, buffer, length, io->position);
+	put_fields(io->shown, io->shown_count, buffer, length, from);
 	io->position += length;
 	return (ssize_t)length;
 }
@@ -401,6 +410,7 @@ static int unlock(struct libbde_source *source, const struct bde_key *key, struc
 
 	opened = libbde_volume_open_file_io_handle(source->volume, source->handle,
 						   libbde_get_access_flags_read(), &error);
+	source->io.block = 0;
 	if (opened < 0 && source->io.errnum)
 		rc = err_set(err, ERR_DISK, source->io.errnum, "cannot read the volume: %s",
 			     strerror(source->io.errnum));
@@ -439,6 +449,7 @@ static int prepare_vista(struct libbde_source *source, const struct bde_info *in
 		if (info->copies[i].valid)
 			copy = info->copies[i].offset;
 	}
+	io->block = copy;
 	shown = &io->shown[io->shown_count++];
 	shown->at = SECTORS_AT;
 	for (unsigned int i = 0; i < FIELD_SIZE; i++)

@@ -68,13 +68,14 @@ ok "some seeds find it" test -n "$found"
 fails 10 "a seed that found it finds it again" flipped 3000000 --sample 100 --seed "$found"
 says "first at byte 3000000 of the volume" "100 places of 64 KiB, seed $found"
 
-# libbde ends where the file system does, which is shorter here
+# libbde ends where the file system does, which is shorter here; older versions one sector before that
 small=$work/small.img
 make_disk "$small" --method xts-128 --sparse-size 64M --recovery-password "$recovery_password"
 fails 10 "libbde ends before the volume" adefuse verify --recovery-password env:RP "$small"
-says "knows of $((size - 512)) bytes of this volume, which has 67108864" \
-	"first at byte $((size - 512)) of the volume, byte $((size - 512)) of the disk: libbde cannot read there" \
-	"$((67108864 - size + 512)) bytes differ"
+end=$(sed -n 's/.* knows of \([0-9]*\) bytes.*/\1/p' <<<"$out")
+says "knows of $end bytes of this volume, which has 67108864" \
+	"first at byte $end of the volume, byte $end of the disk: libbde cannot read there" "$((67108864 - end)) bytes differ"
+ok "  where the file system does" test "$end" = "$size" -o "$end" = $((size - 512))
 
 # what stands in the way
 ade_disk "$disk"
