@@ -72,6 +72,7 @@ struct libbde_source {
 	struct io io;
 	libbfio_handle_t *handle;
 	libbde_volume_t *volume;
+	uint32_t sector_size;
 	uint64_t end; /* bytes that libbde knows of */
 	size_t right_count;
 	struct field right[2]; /* of the plaintext */
@@ -352,25 +353,44 @@ static int set_key(libbde_volume_t *volume, const struct bde_info *info, const s
 
 /* ------------------------------------------------------------------- reading */
 
+/* Under the lock. libbde 20240502 gives bytes of other places where a read begins within a sector
+ * and ends behind it: such a one is made two. */
+static int read_volume(struct libbde_source *source, uint8_t *buffer, size_t length,
+		       uint64_t offset)
+{
+	size_t part = source->sector_size - offset % source->sector_size;
+
+	source->io.errnum = 0;
+	while (length > 0) {
+		ssize_t got;
+
+		if (part > length || offset % source->sector_size == 0)
+			part = length;
+		got = libbde_volume_read_buffer_at_offset(source->volume, buffer, part,
+							  (off64_t)offset, NULL);
+		if (got != (ssize_t)part)
+			return source->io.errnum ? -source->io.errnum : -EIO;
+		buffer += part;
+		offset += part;
+		length -= part;
+	}
+	return 0;
+}
+
 /* libbde's own end is not the volume's; what is behind it is not known. */
 static int libbde_pread(struct source *head, void *buffer, size_t length, uint64_t offset)
 {
 	struct libbde_source *source = (struct libbde_source *)head;
-	ssize_t got;
-	int errnum;
+	int rc;
 
 	if (offset + length > source->end)
 		return -EIO;
 	(void)pthread_mutex_lock(&source->lock);
-	source->io.errnum = 0;
-	got = libbde_volume_read_buffer_at_offset(source->volume, buffer, length, (off64_t)offset,
-						  NULL);
-	errnum = source->io.errnum;
+	rc = read_volume(source, buffer, length, offset);
 	(void)pthread_mutex_unlock(&source->lock);
-	if (got != (ssize_t)length)
-		return errnum ? -errnum : -EIO;
-	put_fields(source->right, source->right_count, buffer, length, offset);
-	return 0;
+	if (rc == 0)
+		put_fields(source->right, source->right_count, buffer, length, offset);
+	return rc;
 }
 
 static void libbde_source_free(struct libbde_source *source)
@@ -542,6 +562,7 @@ int bde_libbde_open(struct source *below, const struct bde_info *info, const str
 	if (!source)
 		return err_nomem(err);
 	(void)pthread_mutex_init(&source->lock, NULL);
+	source->sector_size = info->sector_size;
 	source->io.source = source_ref(below);
 	libbde_notify_set_verbose(0);
 	if (open_handle(source) < 0 || libbde_volume_initialize(&source->volume, NULL) != 1)

@@ -30,6 +30,8 @@ static void put_ntfs(struct made *made, uint64_t size)
 	boot[13] = 8;
 	made_put(boot + 40, size / made->sector_size - 1, 8);
 	made_put(boot + 56, 0x777, 8); /* cluster of the MFT's mirror */
+	boot[64] = 0xf6;	       /* entries of the MFT have 2^10 bytes */
+	boot[68] = 1;		       /* clusters of an index block */
 	memcpy(made->disk + MADE_HEADER_AT, boot, MADE_HEADER_SIZE);
 	for (size_t at = MADE_HEADER_AT; at < MADE_HEADER_AT + MADE_HEADER_SIZE;
 	     at += made->sector_size)
