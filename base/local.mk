@@ -14,6 +14,7 @@ base_libbase_a_SOURCES = \
 	base/secret.c base/secret.h \
 	base/smallfile.c base/smallfile.h \
 	base/thread.c base/thread.h \
+	base/unroll.h \
 	base/utf16.c base/utf16.h
 
 UNIT_TESTS += tests/unit/base-text tests/unit/base-secret tests/unit/base-crc32 tests/unit/base-smallfile

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/secret.h"
+#include "base/unroll.h"
 
 #if defined(__x86_64__)
 
@@ -22,13 +23,6 @@ enum {
 	KEYS_MAX = AES_256_ROUNDS + 1, /* and the key before the first */
 	POLYNOMIAL = 0x87	       /* x^7 + x^2 + x + 1 */
 };
-
-/* clang unrolls loops of a known length by itself */
-#if defined(__clang__)
-#define UNROLL
-#else
-#define UNROLL _Pragma("GCC unroll 16")
-#endif
 
 /* Round keys. */
 struct keys {

@@ -7,10 +7,13 @@
 
 #include <string.h>
 
+#include "base/unroll.h"
+
 enum {
 	CHUNK = 8192,
 	UNITS_MAX = CHUNK / 512, /* data units in a chunk */
-	POLYNOMIAL = 0x87	 /* x^7 + x^2 + x + 1 */
+	TOGETHER = 4,
+	POLYNOMIAL = 0x87 /* x^7 + x^2 + x + 1 */
 };
 
 /* Vectors as gcc and clang have them on every processor. */
@@ -40,26 +43,28 @@ static inline halves twice(halves tweak)
 	return (tweak + tweak) ^ (halves)(sign & carried);
 }
 
-/* XOR one data unit with its tweaks and keep them. */
-static void whiten(halves tweak, uint8_t *tweaks, uint8_t *data, size_t size)
+/*
+ * XOR `units` data units with their tweaks and keep these. Several at once: each tweak waits for
+ * the one before, so that one alone would leave time unused.
+ */
+__attribute__((always_inline)) static inline void whiten(size_t units,
+							 const uint8_t (*first)[CRYPTO_BLOCK_SIZE],
+							 uint8_t *tweaks, uint8_t *data,
+							 size_t size)
 {
-	for (size_t i = 0; i < size; i += CRYPTO_BLOCK_SIZE) {
-		store(tweaks + i, tweak);
-		store(data + i, load(data + i) ^ tweak);
-		tweak = twice(tweak);
-	}
-}
+	halves tweak[TOGETHER];
 
-/* Two at once: each tweak waits for the one before, so that one alone would leave time unused. */
-static void whiten_two(halves a, halves b, uint8_t *tweaks, uint8_t *data, size_t size)
-{
+	for (size_t k = 0; k < units; k++)
+		tweak[k] = load(first[k]);
 	for (size_t i = 0; i < size; i += CRYPTO_BLOCK_SIZE) {
-		store(tweaks + i, a);
-		store(tweaks + size + i, b);
-		store(data + i, load(data + i) ^ a);
-		store(data + size + i, load(data + size + i) ^ b);
-		a = twice(a);
-		b = twice(b);
+		UNROLL
+		for (size_t k = 0; k < units; k++) {
+			size_t at = k * size + i;
+
+			store(tweaks + at, tweak[k]);
+			store(data + at, load(data + at) ^ tweak[k]);
+			tweak[k] = twice(tweak[k]);
+		}
 	}
 }
 
@@ -72,11 +77,12 @@ static int decrypt_chunk(struct crypto_cipher *cipher, const uint8_t (*first)[CR
 	size_t i = 0;
 	int rc;
 
-	for (; i + 1 < count; i += 2)
-		whiten_two(load(first[i]), load(first[i + 1]), tweaks + i * size, data + i * size,
-			   size);
+	for (; i + TOGETHER <= count; i += TOGETHER)
+		whiten(TOGETHER, first + i, tweaks + i * size, data + i * size, size);
+	for (; i + 2 <= count; i += 2)
+		whiten(2, first + i, tweaks + i * size, data + i * size, size);
 	if (i < count)
-		whiten(load(first[i]), tweaks + i * size, data + i * size, size);
+		whiten(1, first + i, tweaks + i * size, data + i * size, size);
 	rc = crypto_cipher_run(cipher, NULL, data, data, total);
 	for (size_t at = 0; at < total; at += CRYPTO_BLOCK_SIZE)
 		store(data + at, load(data + at) ^ load(tweaks + at));

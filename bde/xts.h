@@ -2,7 +2,7 @@
 /*
  * AES-XTS over runs of data units, made of ECB: one call of the crypto library encrypts the first
  * tweaks of many data units and one decrypts many of their blocks, where its own XTS takes a call
- * for each data unit and starts anew each time. For processors that bde/xts_x86.h knows nothing of.
+ * for each data unit and starts anew each time. For processors that bde/aes_x86.h knows nothing of.
  */
 #ifndef ADEFUSE_BDE_XTS_H
 #define ADEFUSE_BDE_XTS_H
