@@ -15,8 +15,8 @@
  * then it was right to decrypt it.
  *
  * Version 20240502 knows from the boot sector where the first metadata block stands, from that one
- * where the others do, and looks for them at 0 all the same. While it opens the volume it is shown
- * a block there, except where it asks for the boot sector.
+ * where the others do, and looks for them at 0 all the same: while it opens the volume it is shown
+ * a block there.
  *
  * Its errors are a stack of sentences, the cause first; that one is what a user is told. It writes
  * to a stream only when told to be verbose.
@@ -36,6 +36,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bde/bfio.h"
 #include "bde/key.h"
 #include "bde/recovery.h"
 #include "bde/unlock.h"
@@ -44,159 +45,24 @@
 enum {
 	SECTORS_AT = 40, /* in the boot sector: those of the file system */
 	MIRROR_AT = 56,	 /* in the boot sector and in a metadata block */
-	FIELD_SIZE = 8,
-	BOOT_SIZE = 512,       /* as libbde reads it */
-	BLOCK_SIZE = 16 << 10, /* of metadata, in Vista's format */
 	SECTOR_MAX = 4096
-};
-
-/* Bytes to be put over what is read. */
-struct field {
-	uint64_t at;
-	uint8_t bytes[FIELD_SIZE];
-};
-
-/* What libbfio calls its file: a source and a position. Used under the volume's lock. */
-struct io {
-	struct source *source;
-	uint64_t position;
-	int errnum;	/* why the last read failed, positive; 0: it did not */
-	uint64_t block; /* offset of what is shown at 0; 0: what stands there */
-	size_t shown_count;
-	struct field shown[BDE_COPIES + 1]; /* what libbde is to see */
 };
 
 struct libbde_source {
 	struct source head;
 	pthread_mutex_t lock; /* for all below */
-	struct io io;
+	struct bfio io;
 	libbfio_handle_t *handle;
 	libbde_volume_t *volume;
 	uint32_t sector_size;
 	uint64_t end; /* bytes that libbde knows of */
 	size_t right_count;
-	struct field right[2]; /* of the plaintext */
+	struct bfio_field right[2]; /* of the plaintext */
 };
 
 const char *bde_libbde_version(void)
 {
 	return libbde_get_version();
-}
-
-static void put_fields(const struct field *fields, size_t count, uint8_t *buffer, size_t length,
-		       uint64_t offset)
-{
-	for (size_t i = 0; i < count; i++) {
-		for (unsigned int k = 0; k < FIELD_SIZE; k++) {
-			uint64_t at = fields[i].at + k;
-
-			if (at >= offset && at - offset < length)
-				buffer[at - offset] = fields[i].bytes[k];
-		}
-	}
-}
-
-/* ------------------------------------------------------- callbacks of libbfio */
-
-static int io_free(intptr_t **handle, libbfio_error_t **error)
-{
-	(void)error;
-	*handle = NULL; /* part of the source */
-	return 1;
-}
-
-static int io_clone(intptr_t **ret_handle, intptr_t *handle, libbfio_error_t **error)
-{
-	(void)ret_handle;
-	(void)handle;
-	(void)error;
-	return -1; /* the handle is lent, so libbfio has no reason to */
-}
-
-static int io_open(intptr_t *handle, int flags, libbfio_error_t **error)
-{
-	(void)handle;
-	(void)flags;
-	(void)error;
-	return 1;
-}
-
-static int io_close(intptr_t *handle, libbfio_error_t **error)
-{
-	(void)handle;
-	(void)error;
-	return 0;
-}
-
-static int io_is_there(intptr_t *handle, libbfio_error_t **error)
-{
-	(void)handle;
-	(void)error;
-	return 1;
-}
-
-static ssize_t io_read(intptr_t *handle, uint8_t *buffer, size_t size, libbfio_error_t **error)
-{
-	struct io *io = (struct io *)handle;
-	bool is_boot = io->position == 0 && size == BOOT_SIZE;
-	uint64_t from = io->position + (io->position < BLOCK_SIZE && !is_boot ? io->block : 0);
-	uint64_t left = from < io->source->size ? io->source->size - from : 0;
-	size_t length = size < left ? size : (size_t)left;
-	int rc = source_pread(io->source, buffer, length, from);
-
-	(void)error;
-	if (rc < 0) {
-		io->errnum = -rc;
-		return -1;
-	}
-	put_fields(io->shown, io->shown_count, buffer, length, from);
-	io->position += length;
-	return (ssize_t)length;
-}
-
-static ssize_t io_write(intptr_t *handle, const uint8_t *buffer, size_t size,
-			libbfio_error_t **error)
-{
-	(void)handle;
-	(void)buffer;
-	(void)size;
-	(void)error;
-	return -1; /* nothing is ever written */
-}
-
-static off64_t io_seek(intptr_t *handle, off64_t offset, int whence, libbfio_error_t **error)
-{
-	struct io *io = (struct io *)handle;
-	off64_t base = 0;
-
-	(void)error;
-	if (whence == SEEK_CUR)
-		base = (off64_t)io->position;
-	else if (whence == SEEK_END)
-		base = (off64_t)io->source->size;
-	if (__builtin_add_overflow(base, offset, &base) || base < 0)
-		return -1;
-	io->position = (uint64_t)base;
-	return base;
-}
-
-static int io_get_size(intptr_t *handle, size64_t *ret_size, libbfio_error_t **error)
-{
-	(void)error;
-	*ret_size = ((struct io *)handle)->source->size;
-	return 1;
-}
-
-static int open_handle(struct libbde_source *source)
-{
-	return libbfio_handle_initialize(&source->handle, (intptr_t *)&source->io, io_free,
-					 io_clone, io_open, io_close, io_read, io_write, io_seek,
-					 io_is_there, io_is_there, io_get_size,
-					 LIBBFIO_FLAG_IO_HANDLE_NON_MANAGED |
-						 LIBBFIO_FLAG_IO_HANDLE_CLONE_BY_REFERENCE,
-					 NULL) == 1
-		       ? 0
-		       : -ENOMEM;
 }
 
 /* -------------------------------------------------------------------- errors */
@@ -389,7 +255,7 @@ static int libbde_pread(struct source *head, void *buffer, size_t length, uint64
 	rc = read_volume(source, buffer, length, offset);
 	(void)pthread_mutex_unlock(&source->lock);
 	if (rc == 0)
-		put_fields(source->right, source->right_count, buffer, length, offset);
+		bfio_put_fields(source->right, source->right_count, buffer, length, offset);
 	return rc;
 }
 
@@ -444,10 +310,10 @@ static int unlock(struct libbde_source *source, const struct bde_key *key, struc
 	return rc;
 }
 
-static int read_field(struct io *io, uint64_t from, uint64_t at, struct field *ret_field,
+static int read_field(struct bfio *io, uint64_t from, uint64_t at, struct bfio_field *ret_field,
 		      struct err *err)
 {
-	int rc = source_pread(io->source, ret_field->bytes, FIELD_SIZE, from);
+	int rc = source_pread(io->source, ret_field->bytes, BFIO_FIELD_SIZE, from);
 
 	ret_field->at = at;
 	if (rc < 0)
@@ -459,8 +325,8 @@ static int read_field(struct io *io, uint64_t from, uint64_t at, struct field *r
 static int prepare_vista(struct libbde_source *source, const struct bde_info *info, struct err *err)
 {
 	uint64_t sectors = info->volume_size / info->sector_size;
-	struct io *io = &source->io;
-	struct field *shown;
+	struct bfio *io = &source->io;
+	struct bfio_field *shown;
 	uint64_t copy = 0;
 	int rc;
 
@@ -472,7 +338,7 @@ static int prepare_vista(struct libbde_source *source, const struct bde_info *in
 	io->block = copy;
 	shown = &io->shown[io->shown_count++];
 	shown->at = SECTORS_AT;
-	for (unsigned int i = 0; i < FIELD_SIZE; i++)
+	for (unsigned int i = 0; i < BFIO_FIELD_SIZE; i++)
 		shown->bytes[i] = (uint8_t)(sectors >> 8 * i);
 	rc = read_field(io, copy + MIRROR_AT, MIRROR_AT, &source->right[0], err);
 	if (rc == 0)
@@ -565,7 +431,8 @@ int bde_libbde_open(struct source *below, const struct bde_info *info, const str
 	source->sector_size = info->sector_size;
 	source->io.source = source_ref(below);
 	libbde_notify_set_verbose(0);
-	if (open_handle(source) < 0 || libbde_volume_initialize(&source->volume, NULL) != 1)
+	if (bfio_open(&source->io, &source->handle) < 0 ||
+	    libbde_volume_initialize(&source->volume, NULL) != 1)
 		return err_nomem(err);
 	if (given)
 		rc = unlock_take_fvek(key, info->method, &fvek, err);

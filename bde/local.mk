@@ -5,6 +5,7 @@ bde_libbitlocker_a_SOURCES = \
 	bde/bde.h \
 	bde/aes_x86.c bde/aes_x86.h bde/aes_x86_kernel.h \
 	bde/bek.c bde/bek.h \
+	bde/bfio.c bde/bfio.h \
 	bde/block.c bde/block.h \
 	bde/boot.c bde/boot.h \
 	bde/cbc.c bde/cbc.h \
