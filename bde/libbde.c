@@ -54,7 +54,6 @@ struct libbde_source {
 	struct bfio io;
 	libbfio_handle_t *handle;
 	libbde_volume_t *volume;
-	uint32_t sector_size;
 	uint64_t end; /* bytes that libbde knows of */
 	size_t right_count;
 	struct bfio_field right[2]; /* of the plaintext */
@@ -224,13 +223,13 @@ static int set_key(libbde_volume_t *volume, const struct bde_info *info, const s
 static int read_volume(struct libbde_source *source, uint8_t *buffer, size_t length,
 		       uint64_t offset)
 {
-	size_t part = source->sector_size - offset % source->sector_size;
+	size_t part = source->head.sector_size - offset % source->head.sector_size;
 
 	source->io.errnum = 0;
 	while (length > 0) {
 		ssize_t got;
 
-		if (part > length || offset % source->sector_size == 0)
+		if (part > length || offset % source->head.sector_size == 0)
 			part = length;
 		got = libbde_volume_read_buffer_at_offset(source->volume, buffer, part,
 							  (off64_t)offset, NULL);
@@ -428,7 +427,7 @@ int bde_libbde_open(struct source *below, const struct bde_info *info, const str
 	if (!source)
 		return err_nomem(err);
 	(void)pthread_mutex_init(&source->lock, NULL);
-	source->sector_size = info->sector_size;
+	source_init(&source->head, &libbde_ops, info->volume_size, info->sector_size);
 	source->io.source = source_ref(below);
 	libbde_notify_set_verbose(0);
 	if (bfio_open(&source->io, &source->handle) < 0 ||
@@ -451,7 +450,6 @@ int bde_libbde_open(struct source *below, const struct bde_info *info, const str
 		rc = check_fvek(source, info, warnings, err);
 	if (rc < 0)
 		return rc;
-	source_init(&source->head, &libbde_ops, info->volume_size, info->sector_size);
 	*ret_plain = &TAKE(source)->head;
 	return 0;
 }

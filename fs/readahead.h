@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 enum {
-	READAHEAD_KIB = 2048,	  /* two requests, which two threads serve while who reads copies */
+	READAHEAD_KIB = 2048,	  /* four requests, which threads serve while who reads copies */
 	READAHEAD_DEVICE_MAX = 32 /* with the byte that ends it */
 };
 
