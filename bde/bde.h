@@ -12,9 +12,9 @@
 #include <stdbool.h>
 
 #include "base/err.h"
-#include "base/guid.h"
 #include "base/notes.h"
 #include "base/secret.h"
+#include "base/text/guid.h"
 #include "disk/source.h"
 
 enum bde_method {		  /* values as on disk */
@@ -195,9 +195,9 @@ int bde_key_clear(struct bde_key **ret_key, struct err *err);
 
 /*
  * A volume master key (VMK) or full volume encryption key (FVEK), as bytes or as hexadecimal text
- * (bde/rawkey.h). A VMK has 32 bytes. An FVEK has as many as the volume's method takes: 16, 32 or
- * 64; 66 is dislocker's FVEK file, with the method in front (u16, little-endian). ERR_KEY for other
- * sizes and wrong digits.
+ * (bde/format/rawkey.h). A VMK has 32 bytes. An FVEK has as many as the volume's method takes: 16,
+ * 32 or 64; 66 is dislocker's FVEK file, with the method in front (u16, little-endian). ERR_KEY for
+ * other sizes and wrong digits.
  */
 int bde_key_from_vmk(const struct secret *text, const char *what, struct bde_key **ret_key,
 		     struct err *err);

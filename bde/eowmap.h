@@ -10,7 +10,7 @@
 #define ADEFUSE_BDE_EOWMAP_H
 
 #include "base/notes.h"
-#include "bde/eow.h"
+#include "bde/format/eow.h"
 #include "disk/source.h"
 
 enum {

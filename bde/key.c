@@ -5,12 +5,12 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/utf16.h"
-#include "bde/bek.h"
-#include "bde/crypto.h"
-#include "bde/rawkey.h"
-#include "bde/recovery.h"
-#include "bde/sector.h"
+#include "base/text/utf16.h"
+#include "bde/format/bek.h"
+#include "bde/format/rawkey.h"
+#include "bde/format/recovery.h"
+#include "crypto/crypto.h"
+#include "crypto/sector.h"
 
 /* A key without its bytes. */
 static int key_named(enum bde_key_type type, const char *what, struct bde_key **ret_key,

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/checked.h"
-#include "base/utf16.h"
+#include "base/text/utf16.h"
 #include "bde/layout.h"
 
 enum { /* states on disk; Windows' names for 2, 3 and 5 are not public */

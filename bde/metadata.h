@@ -4,10 +4,10 @@
 #define ADEFUSE_BDE_METADATA_H
 
 #include "bde/bde.h"
-#include "bde/block.h"
-#include "bde/boot.h"
 #include "bde/eowmap.h"
-#include "bde/protector.h"
+#include "bde/format/block.h"
+#include "bde/format/boot.h"
+#include "bde/format/protector.h"
 
 struct bde_metadata {
 	struct bde_info info;

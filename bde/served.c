@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-#include "bde/sector.h"
+#include "crypto/sector.h"
 
 int metadata_check_version(const struct bde_metadata *metadata, struct err *err)
 {

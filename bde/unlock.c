@@ -10,13 +10,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bde/crypto.h"
 #include "bde/key.h"
 #include "bde/metadata.h"
-#include "bde/sector.h"
-#include "bde/stretch.h"
 #include "bde/unlock.h"
 #include "bde/unlocked.h"
+#include "crypto/crypto.h"
+#include "crypto/sector.h"
+#include "crypto/stretch.h"
 
 enum {
 	LISTED_MAX = 6 /* protectors named in a message; it has an end */

@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 
-#include "base/guid.h"
 #include "base/secret.h"
+#include "base/text/guid.h"
 
 struct bde_unlocked {
 	struct guid volume_id; /* of the metadata it was unlocked with */

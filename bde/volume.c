@@ -18,9 +18,9 @@
 #include "bde/layout.h"
 #include "bde/metadata.h"
 #include "bde/regions.h"
-#include "bde/sector.h"
 #include "bde/unlocked.h"
-#include "disk/bootsector.h"
+#include "crypto/sector.h"
+#include "disk/partition/bootsector.h"
 
 enum {
 	SECTOR_MAX = 4096

@@ -8,11 +8,11 @@
 
 #include "base/log.h"
 #include "cli/command.h"
-#include "cli/export.h"
 #include "cli/interrupt.h"
-#include "cli/plaindisk.h"
-#include "cli/unlock.h"
 #include "disk/file.h"
+#include "export/export.h"
+#include "open/plaindisk.h"
+#include "open/unlock.h"
 
 static void print_help(void)
 {
@@ -98,7 +98,7 @@ static void describe_volume(FILE *out, const struct survey_volume *volume)
 		(void)fprintf(out, ":%s", guid_format(&info->volume_id).text);
 }
 
-/* A device's own time does not tell when it was written to; see cli/resume.h. */
+/* A device's own time does not tell when it was written to; see export/resume.h. */
 static char *describe(const struct survey *survey, const struct options *options,
 		      const struct source *source, const struct stat *disk)
 {

@@ -13,8 +13,8 @@
 #include "base/log.h"
 #include "cli/command.h"
 #include "cli/report.h"
-#include "cli/unlock.h"
 #include "net/json_write.h"
+#include "open/unlock.h"
 
 static void print_help(void)
 {

@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "cli/command.h"
 #include "cli/keytable.h"
-#include "cli/unlock.h"
+#include "open/unlock.h"
 
 static void print_help(void)
 {

@@ -8,11 +8,11 @@
 #include "base/log.h"
 #include "cli/command.h"
 #include "cli/daemon.h"
-#include "cli/plaindisk.h"
 #include "cli/report.h"
-#include "cli/unlock.h"
 #include "disk/memory.h"
 #include "fs/mount.h"
+#include "open/plaindisk.h"
+#include "open/unlock.h"
 
 static void print_help(void)
 {

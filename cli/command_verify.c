@@ -8,12 +8,12 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/text/units.h"
 #include "cli/command.h"
-#include "cli/compare.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
-#include "cli/units.h"
-#include "cli/unlock.h"
+#include "disk/compare.h"
+#include "open/unlock.h"
 
 static void print_help(void)
 {

@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "cli/units.h"
+#include "base/text/units.h"
 #include "net/json_write.h"
 
 enum {

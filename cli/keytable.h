@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "base/guid.h"
-#include "cli/survey.h"
+#include "base/text/guid.h"
+#include "open/survey.h"
 
 struct key_row {
 	unsigned int volume; /* partition's number; 0 when not known */

@@ -11,8 +11,8 @@
 
 #include "base/log.h"
 #include "base/secret.h"
-#include "bde/crypto.h"
 #include "cli/command.h"
+#include "crypto/crypto.h"
 
 static const struct {
 	const char *name;

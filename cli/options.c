@@ -11,7 +11,7 @@
 
 #include "base/log.h"
 #include "bde/bde.h"
-#include "cli/compare.h"
+#include "disk/compare.h"
 
 enum {
 	OPT_BEK = 256,

@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "base/log.h"
-#include "cli/units.h"
+#include "base/text/units.h"
 
 enum {
 	BAR = 16,	  /* characters */

@@ -5,8 +5,8 @@
 #include <inttypes.h>
 #include <time.h>
 
-#include "cli/units.h"
-#include "disk/filesystem.h"
+#include "base/text/units.h"
+#include "disk/partition/filesystem.h"
 
 static void print_notes(FILE *out, const char *indent, const struct notes *notes)
 {

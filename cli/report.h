@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "cli/survey.h"
+#include "open/survey.h"
 
 /* Options that open a protector of this type, for people; NULL when only Windows on its own machine
  * can. */

@@ -4,9 +4,9 @@
 
 #include <stdio.h>
 
+#include "base/text/units.h"
 #include "cli/report.h"
-#include "cli/units.h"
-#include "disk/filesystem.h"
+#include "disk/partition/filesystem.h"
 #include "net/json_write.h"
 
 /* Raised when a member changes its meaning or goes; new members do not raise it. */

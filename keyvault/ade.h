@@ -18,8 +18,8 @@
 
 #include <stddef.h>
 
-#include "base/guid.h"
-#include "keyvault/secret.h"
+#include "base/text/guid.h"
+#include "keyvault/client/secret.h"
 
 enum ade_match {
 	ADE_BY_NAME,

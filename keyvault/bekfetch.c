@@ -6,11 +6,11 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/base64.h"
 #include "base/log.h"
+#include "base/text/base64.h"
 #include "keyvault/ade.h"
+#include "keyvault/client/unwrap.h"
 #include "keyvault/portal.h"
-#include "keyvault/unwrap.h"
 
 void bek_fetched_clear(struct bek_fetched *fetched)
 {

@@ -3,8 +3,8 @@
 #ifndef ADEFUSE_KEYVAULT_BEKFETCH_H
 #define ADEFUSE_KEYVAULT_BEKFETCH_H
 
-#include "keyvault/cloud.h"
-#include "keyvault/secret.h"
+#include "entra/cloud.h"
+#include "keyvault/client/secret.h"
 
 /* What ADE uses where the tag is missing. */
 #define BEK_ALGORITHM_DEFAULT "RSA-OAEP"

@@ -7,10 +7,10 @@
 #include <string.h>
 #include <strings.h>
 
-#include "keyvault/cloud.h"
+#include "entra/cloud.h"
+#include "entra/token.h"
 #include "keyvault/portal.h"
 #include "keyvault/search.h"
-#include "keyvault/token.h"
 
 enum {
 	TIMEOUT_SECONDS_MAX = 24 * 3600

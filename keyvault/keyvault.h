@@ -15,8 +15,8 @@
 #include <stdbool.h>
 
 #include "base/err.h"
-#include "base/guid.h"
 #include "base/secret.h"
+#include "base/text/guid.h"
 
 enum keyvault_cloud {
 	KEYVAULT_CLOUD_PUBLIC,

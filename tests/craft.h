@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 #include "base/crc32.h"
-#include "base/guid.h"
 #include "base/notes.h"
+#include "base/text/guid.h"
 #include "disk/memory.h"
 #include "disk/source.h"
 #include "tests/tap.h"

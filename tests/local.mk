@@ -1,35 +1,57 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Tests by stage: each group can be run alone, as make check TESTS='$(MOUNT_TESTS)'.
 READER_TESTS = \
-	tests/e2e/real-images.sh \
-	tests/e2e/made-images.sh \
-	tests/e2e/partition-peers.sh
+	tests/e2e/disk/real-images.sh \
+	tests/e2e/disk/made-images.sh \
+	tests/e2e/disk/partition-peers.sh
 # the longest first: they are run side by side
-ORACLE_TESTS = tests/mkade/oracle.sh tests/e2e/states.sh tests/e2e/peers.sh tests/e2e/verify.sh $(READER_TESTS) tests/mkade/oracle-states.sh tests/mkade/oracle-eow.sh tests/mkade/oracle-vista.sh
+ORACLE_TESTS = \
+	tests/mkade/oracle.sh \
+	tests/e2e/disk/states.sh \
+	tests/e2e/disk/peers.sh \
+	tests/e2e/disk/verify.sh \
+	$(READER_TESTS) \
+	tests/mkade/oracle-states.sh \
+	tests/mkade/oracle-eow.sh \
+	tests/mkade/oracle-vista.sh
 MOUNT_TESTS = \
-	tests/e2e/export.sh \
-	tests/e2e/keys.sh \
-	tests/e2e/mount-tree.sh \
-	tests/e2e/mount-process.sh \
-	tests/e2e/mount-helper.sh \
-	tests/e2e/mount-refuses.sh \
-	tests/e2e/mount-evidence.sh \
-	tests/e2e/mount-partly.sh \
-	tests/e2e/mount-damaged.sh \
-	tests/e2e/engine.sh \
-	tests/e2e/mutated-images.sh \
-	tests/e2e/bad-input.sh \
-	tests/e2e/info.sh \
-	tests/e2e/protectors.sh \
-	tests/e2e/completion.sh
+	tests/e2e/disk/export.sh \
+	tests/e2e/keys/keys.sh \
+	tests/e2e/mount/tree.sh \
+	tests/e2e/mount/process.sh \
+	tests/e2e/mount/helper.sh \
+	tests/e2e/mount/refuses.sh \
+	tests/e2e/mount/evidence.sh \
+	tests/e2e/mount/partly.sh \
+	tests/e2e/mount/damaged.sh \
+	tests/e2e/disk/engine.sh \
+	tests/e2e/disk/mutated-images.sh \
+	tests/e2e/disk/bad-input.sh \
+	tests/e2e/disk/info.sh \
+	tests/e2e/keys/protectors.sh \
+	tests/e2e/keys/completion.sh
 CLI_VAULT_TESTS = \
-	tests/e2e/find.sh \
-	tests/e2e/find-parallel.sh \
-	tests/e2e/key.sh \
-	tests/e2e/key-command.sh \
-	tests/e2e/secrets.sh
+	tests/e2e/keys/find.sh \
+	tests/e2e/keys/find-parallel.sh \
+	tests/e2e/keys/key.sh \
+	tests/e2e/keys/key-command.sh \
+	tests/e2e/keys/secrets.sh
+# These wait for clocks: not under the sanitizers.
+KEYVAULT_WAITING_TESTS = \
+	tests/e2e/vault/network.sh \
+	tests/e2e/vault/sign-in-clouds.sh \
+	tests/e2e/vault/sign-in-renewal.sh \
+	tests/e2e/vault/sign-in-patience.sh
+KEYVAULT_VAULT_TESTS = \
+	tests/e2e/vault/sign-in.sh \
+	tests/e2e/vault/sign-in-trust.sh \
+	tests/e2e/vault/traps.sh \
+	tests/e2e/vault/doubt.sh \
+	tests/e2e/vault/find.sh \
+	tests/e2e/vault/refuses.sh \
+	tests/e2e/vault/trust.sh
 VAULT_TESTS = $(CLI_VAULT_TESTS) $(KEYVAULT_VAULT_TESTS) $(KEYVAULT_WAITING_TESTS) \
-	tests/e2e/troubleshooting.sh \
+	tests/e2e/keys/troubleshooting.sh \
 	tests/vault/life.test.mjs \
 	tests/vault/vault.test.mjs \
 	tests/vault/faults.test.mjs \
@@ -41,10 +63,10 @@ VAULT_TESTS = $(CLI_VAULT_TESTS) $(KEYVAULT_VAULT_TESTS) $(KEYVAULT_WAITING_TEST
 	tests/vault/sdk.test.mjs \
 	tests/vault/sdk-signin.test.mjs
 # Under ThreadSanitizer: where threads meet. Under valgrind: what allocates and frees, once.
-TSAN_TESTS = tests/e2e/export.sh tests/e2e/mount-tree.sh tests/e2e/mount-process.sh tests/e2e/find-parallel.sh
-VALGRIND_TESTS = tests/e2e/valgrind.sh
-VALGRIND_UNIT_TESTS = tests/unit/base-text tests/unit/bde-bek tests/unit/bde-metadata tests/unit/cli-options \
-	tests/unit/fs-tree tests/unit/keyvault-answers tests/unit/net-json tests/unit/net-url
+TSAN_TESTS = tests/e2e/disk/export.sh tests/e2e/mount/tree.sh tests/e2e/mount/process.sh tests/e2e/keys/find-parallel.sh
+VALGRIND_TESTS = tests/e2e/mount/valgrind.sh
+VALGRIND_UNIT_TESTS = tests/unit/base/text tests/unit/bde/bek tests/unit/bde/metadata tests/unit/cli/options \
+	tests/unit/fs/tree tests/unit/keyvault/answers tests/unit/net/json tests/unit/net/url
 
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS) $(MOUNT_TESTS) $(VAULT_TESTS) $(ORACLE_TESTS)
@@ -98,52 +120,30 @@ if HAVE_GCRYPT
 check_PROGRAMS += tests/mkade/mkade
 endif
 tests_mkade_mkade_SOURCES = \
-	tests/mkade/cipher.c tests/mkade/cipher.h \
-	tests/mkade/datum.c tests/mkade/datum.h \
-	tests/mkade/disk.c tests/mkade/disk.h \
-	tests/mkade/efi.c \
-	tests/mkade/eow.c tests/mkade/eow.h tests/mkade/eowwrite.c \
-	tests/mkade/fsmap.c tests/mkade/fsmap.h \
-	tests/mkade/gpt.c \
 	tests/mkade/manifest.c tests/mkade/manifest.h \
-	tests/mkade/meta.c tests/mkade/meta.h \
 	tests/mkade/mkade.c \
-	tests/mkade/ntfs.c \
-	tests/mkade/protector.c tests/mkade/protector.h \
 	tests/mkade/regions.c tests/mkade/regions.h \
-	tests/mkade/show.c tests/mkade/show.h tests/mkade/showeow.c \
+	tests/mkade/show.c tests/mkade/show.h \
+	tests/mkade/showeow.c \
 	tests/mkade/util.c tests/mkade/util.h \
-	tests/mkade/vhd.c \
-	tests/mkade/vista.c tests/mkade/vista.h \
-	tests/mkade/volume.c tests/mkade/volume.h
+	tests/mkade/volume.c tests/mkade/volume.h \
+	tests/mkade/bde/cipher.c tests/mkade/bde/cipher.h \
+	tests/mkade/bde/datum.c tests/mkade/bde/datum.h \
+	tests/mkade/bde/eow.c tests/mkade/bde/eow.h \
+	tests/mkade/bde/eowwrite.c \
+	tests/mkade/bde/meta.c tests/mkade/bde/meta.h \
+	tests/mkade/bde/protector.c tests/mkade/bde/protector.h \
+	tests/mkade/bde/vista.c tests/mkade/bde/vista.h \
+	tests/mkade/disk/disk.c tests/mkade/disk/disk.h \
+	tests/mkade/disk/efi.c \
+	tests/mkade/disk/fsmap.c tests/mkade/disk/fsmap.h \
+	tests/mkade/disk/gpt.c \
+	tests/mkade/disk/ntfs.c \
+	tests/mkade/disk/vhd.c
 tests_mkade_mkade_CFLAGS = $(AM_CFLAGS) $(GCRYPT_CFLAGS)
 tests_mkade_mkade_LDADD = $(GCRYPT_LIBS)
 EXTRA_DIST += tests/mkade/mkntfs.sh tests/mkade/peers.sh
 
-# A libbde that is wrong by one bit, to be preloaded.
-if HAVE_LIBBDE
-check_DATA += tests/tools/libbde-flip.so
-endif
-tests/tools/libbde-flip.so: tests/tools/libbde-flip.c
-	$(AM_V_CCLD)$(MKDIR_P) tests/tools && $(CC) $(CPPFLAGS) -D_GNU_SOURCE $(LIBBDE_CFLAGS) $(CFLAGS) -shared -fPIC \
-		-o $@ $(top_srcdir)/tests/tools/libbde-flip.c
-EXTRA_DIST += tests/tools/libbde-flip.c
-CLEANFILES += tests/tools/libbde-flip.so
-
-# Only for scripts/bench, which makes them by name.
-EXTRA_PROGRAMS = tests/tools/bench-cipher tests/tools/bench-read
-tests_tools_bench_cipher_SOURCES = tests/tools/bench-cipher.c
-tests_tools_bench_cipher_LDADD = $(bde_parts)
-tests_tools_bench_read_SOURCES = tests/tools/bench-read.c
-tests_tools_bench_read_LDADD = -lpthread
-CLEANFILES += $(EXTRA_PROGRAMS)
-
-# A medium that fails under an export, to be preloaded.
-check_DATA += tests/tools/export-fault.so
-tests/tools/export-fault.so: tests/tools/export-fault.c
-	$(AM_V_CCLD)$(MKDIR_P) tests/tools && $(CC) $(CPPFLAGS) -D_GNU_SOURCE $(CFLAGS) -shared -fPIC \
-		-o $@ $(top_srcdir)/tests/tools/export-fault.c -ldl
-EXTRA_DIST += tests/tools/export-fault.c
-CLEANFILES += tests/tools/export-fault.so
-
+include tests/unit/local.mk
+include tests/tools/local.mk
 include tests/fuzz/local.mk

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Checks on partition tables that the tests of disk/partition share. */
+/* Checks on partition tables that the tests of disk/partition/partition share. */
 #ifndef ADEFUSE_TESTS_PARTITION_CHECK_H
 #define ADEFUSE_TESTS_PARTITION_CHECK_H
 
-#include "disk/partition.h"
+#include "disk/partition/partition.h"
 #include "tests/craft.h"
 
 /* A table and the warnings that came with it. */

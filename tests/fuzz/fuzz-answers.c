@@ -5,12 +5,12 @@
  */
 #include <string.h>
 
+#include "entra/entra.h"
 #include "keyvault/ade.h"
 #include "keyvault/bekfetch.h"
-#include "keyvault/entra.h"
-#include "keyvault/refusal.h"
-#include "keyvault/secret.h"
-#include "keyvault/unwrap.h"
+#include "keyvault/client/refusal.h"
+#include "keyvault/client/secret.h"
+#include "keyvault/client/unwrap.h"
 
 #define HOST "https://contoso-kv.vault.azure.net"
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bde/boot.h"
+#include "bde/format/boot.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

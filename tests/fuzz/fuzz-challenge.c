@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* keyvault/challenge: whatever header comes, a token is only ever promised for a vault's resource.
+/* entra/challenge: whatever header comes, a token is only ever promised for a vault's resource.
  */
 #include <string.h>
 
 #include "base/secret.h"
-#include "keyvault/challenge.h"
+#include "entra/challenge.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

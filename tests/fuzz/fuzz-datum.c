@@ -14,8 +14,8 @@
 #include <string.h>
 
 #include "base/crc32.h"
-#include "bde/block.h"
-#include "bde/protector.h"
+#include "bde/format/block.h"
+#include "bde/format/protector.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "base/crc32.h"
-#include "bde/eow.h"
+#include "bde/format/eow.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -16,9 +16,9 @@
 
 #include "base/checked.h"
 #include "base/crc32.h"
-#include "disk/filesystem.h"
-#include "disk/gpt.h"
-#include "disk/partition.h"
+#include "disk/partition/filesystem.h"
+#include "disk/partition/gpt.h"
+#include "disk/partition/partition.h"
 #include "disk/slice.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "base/secret.h"
-#include "keyvault/objectid.h"
+#include "keyvault/client/objectid.h"
 #include "net/url.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "disk/image.h"
+#include "disk/image/image.h"
+#include "disk/image/vhd.h"
 #include "disk/memory.h"
-#include "disk/vhd.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The expected plaintext, its hashes and the manifest: see manifest.h. */
-#include "manifest.h"
+#include "tests/mkade/manifest.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -3,8 +3,8 @@
 #ifndef MKADE_MANIFEST_H
 #define MKADE_MANIFEST_H
 
-#include "disk.h"
-#include "volume.h"
+#include "tests/mkade/disk/disk.h"
+#include "tests/mkade/volume.h"
 
 struct outputs {
 	const char *disk;	/* the image itself */

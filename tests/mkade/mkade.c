@@ -10,9 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "manifest.h"
-#include "show.h"
-#include "vista.h"
+#include "tests/mkade/bde/vista.h"
+#include "tests/mkade/manifest.h"
+#include "tests/mkade/show.h"
 
 static const char usage[] =
 	"usage: mkade [options] OUT\n"

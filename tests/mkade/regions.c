@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Lists of byte ranges: see regions.h. */
-#include "regions.h"
+#include "tests/mkade/regions.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "util.h"
+#include "tests/mkade/util.h"
 
 bool region_overlap(const struct region *a, const struct region *b)
 {

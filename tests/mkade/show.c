@@ -4,7 +4,7 @@
  * the start of the file. Datums are numbered as they come: copy1.d3 is the fourth of the first
  * copy, copy1.d3.0 the first of those inside it.
  */
-#include "show.h"
+#include "tests/mkade/show.h"
 
 #include <fcntl.h>
 #include <stdarg.h>
@@ -13,9 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "datum.h"
-#include "meta.h"
-#include "vista.h"
+#include "tests/mkade/bde/datum.h"
+#include "tests/mkade/bde/meta.h"
+#include "tests/mkade/bde/vista.h"
 
 struct dump {
 	const uint8_t *block; /* META_BLOCK_SIZE */

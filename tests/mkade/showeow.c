@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "eow.h"
-#include "show.h"
-#include "util.h"
+#include "tests/mkade/bde/eow.h"
+#include "tests/mkade/show.h"
+#include "tests/mkade/util.h"
 
 #define DESCRIPTOR_MAX	65536u
 #define BITMAP_SIZE_MAX (4u << 20)

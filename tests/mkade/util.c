@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Small parts shared by the image maker's files: see util.h. */
-#include "util.h"
+#include "tests/mkade/util.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cipher.h"
+#include "tests/mkade/bde/cipher.h"
 
 /* 2024-02-03 04:05:06 UTC, the time of every image made with a seed. */
 #define SEEDED_FILETIME	    UINT64_C(133514067060000000)

@@ -3,8 +3,8 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* SEEK_DATA */
 #endif
-#include "volume.h"
-#include "vista.h"
+#include "tests/mkade/volume.h"
+#include "tests/mkade/bde/vista.h"
 
 #include <errno.h>
 #include <stdlib.h>

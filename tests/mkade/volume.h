@@ -6,10 +6,10 @@
 #ifndef MKADE_VOLUME_H
 #define MKADE_VOLUME_H
 
-#include "eow.h"
-#include "fsmap.h"
-#include "meta.h"
-#include "regions.h"
+#include "tests/mkade/bde/eow.h"
+#include "tests/mkade/bde/meta.h"
+#include "tests/mkade/disk/fsmap.h"
+#include "tests/mkade/regions.h"
 
 struct volume {
 	int fd; /* plaintext file */

@@ -26,8 +26,8 @@
 
 #include "base/secret.h"
 #include "bde/bde.h"
-#include "bde/sector.h"
-#include "bde/stretch.h"
+#include "crypto/sector.h"
+#include "crypto/stretch.h"
 
 enum {
 	BLOCK = 16,
@@ -138,7 +138,7 @@ static uint32_t rotl(uint32_t value, unsigned int bits)
 	return bits ? value << bits | value >> (32 - bits) : value;
 }
 
-/* As bde/diffuser.c writes it down: 3 cycles of B, then 5 of A, on a circle of `n` words. */
+/* As crypto/diffuser.c writes it down: 3 cycles of B, then 5 of A, on a circle of `n` words. */
 static void textbook_elephant(uint8_t *sector, size_t n)
 {
 	static const uint8_t turn_b[4] = {0, 10, 0, 25};

@@ -7,8 +7,8 @@
 #include <stdio.h>
 
 #include "disk/file.h"
-#include "disk/image.h"
-#include "disk/partition.h"
+#include "disk/image/image.h"
+#include "disk/partition/partition.h"
 
 /* All that is printed was made free of control characters by err_sanitise(). */
 static void print_text(const char *key, const char *text)

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Datums ("entries"): the typed records that BitLocker's metadata, protectors and BEK files are
+ * lists of. Pure readers of bytes that the caller keeps alive.
+ */
+#ifndef ADEFUSE_BDE_FORMAT_DATUM_H
+#define ADEFUSE_BDE_FORMAT_DATUM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cursor.h"
+#include "base/secret.h"
+#include "base/text/guid.h"
+
+enum { /* where a datum is used */
+	DATUM_ROLE_PROTECTOR = 0x0002,
+	DATUM_ROLE_FVEK = 0x0003,
+	DATUM_ROLE_STARTUP_KEY = 0x0006,
+	DATUM_ROLE_DESCRIPTION = 0x0007,
+	DATUM_ROLE_HEADER_PLACE = 0x000f,
+};
+
+enum { /* what it holds */
+	DATUM_KEY = 0x0001,
+	DATUM_TEXT = 0x0002,
+	DATUM_STRETCH = 0x0003,
+	DATUM_CCM = 0x0005,
+	DATUM_VMK = 0x0008,
+	DATUM_EXTERNAL_KEY = 0x0009,
+	DATUM_PLACE = 0x000f,
+};
+
+enum {
+	DATUM_SALT_SIZE = 16
+};
+
+/* The version is not looked at: Windows 11 counts it up without changing what is read here. */
+struct datum {
+	uint16_t role;
+	uint16_t type;
+	struct cursor body; /* behind the 8 bytes of header */
+};
+
+/*
+ * Take the next datum off a list. 1 and *ret_datum; 0 at the end, which zeros may pad; -EINVAL when
+ * its size is impossible. Always comes to an end: a datum is 8 bytes at least.
+ */
+int datum_next(struct cursor *list, struct datum *ret_datum);
+
+/* The first datum of a type in a list, whatever its role. False: none, or the list is broken. */
+bool datum_find(struct cursor list, uint16_t type, struct datum *ret_datum);
+
+struct datum_ccm {
+	const uint8_t *nonce; /* 12 bytes */
+	const uint8_t *tag;   /* 16 bytes */
+	const uint8_t *data;
+	size_t size; /* of data; 0: there is no such datum */
+};
+
+struct datum_key {
+	uint16_t method;
+	const uint8_t *key;
+	size_t size;
+};
+
+/* False when the body is too short. */
+bool datum_read_ccm(const struct datum *datum, struct datum_ccm *ret_ccm);
+bool datum_read_key(const struct datum *datum, struct datum_key *ret_key);
+
+/*
+ * Open an AES-CCM datum under a 32-byte key: inside is one key datum, the bytes of which are
+ * returned with their method (`ret_method` may be NULL). -EBADMSG: the key does not fit; -EINVAL:
+ * it fits, but the content is not a key; -ENOMEM, -EIO.
+ */
+int datum_unwrap(const struct datum_ccm *ccm, const uint8_t key[32], struct secret **ret_key,
+		 uint16_t *ret_method);
+
+#endif

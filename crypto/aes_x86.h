@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Sectors in AES-XTS or AES-CBC by the processor's own AES instructions, in one pass over the data,
+ * with as many blocks under way as the processor takes; a crypto library is asked sector by sector,
+ * and starts slowly. Just what decrypting sectors of 512 or 4096 bytes needs.
+ *
+ * These instructions take the same time for all keys and data: nothing leaks through caches.
+ *
+ * Threads: constant after aes_x86_new(), so any number of calls may run at once.
+ */
+#ifndef ADEFUSE_CRYPTO_AES_X86_H
+#define ADEFUSE_CRYPTO_AES_X86_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+
+enum aes_x86_width {	/* by what is needed */
+	AES_X86_AESNI,	/* AES-NI: one block an instruction */
+	AES_X86_VAES,	/* VAES and AVX2: two */
+	AES_X86_VAES512 /* VAES and AVX-512 (F, BW, and VL for the diffuser): four */
+};
+
+/* Whether this processor, and the system that saves its registers, has it. */
+bool aes_x86_has(enum aes_x86_width width);
+
+enum aes_x86_mode {
+	AES_X86_XTS, /* key: data key, then tweak key */
+	AES_X86_CBC
+};
+
+struct aes_x86;
+
+/* `key_size` 32 or 64 for XTS, 16 or 32 for CBC, else -EINVAL. -ENOMEM; -ENOTSUP when the processor
+ * has not this width. */
+int aes_x86_new(enum aes_x86_width width, enum aes_x86_mode mode, const uint8_t *key,
+		size_t key_size, struct aes_x86 **ret_aes);
+
+/*
+ * Decrypt `count` sectors of `size` bytes (512 or 4096) in place. The first one's number, and for
+ * each further one `step` more, is encrypted: under the tweak key for its first tweak, or under the
+ * key itself for its initialisation vector. So for BitLocker: the number of the data unit and 1, or
+ * the offset in bytes and `size`.
+ */
+void aes_x86_decrypt(const struct aes_x86 *aes, uint64_t number, uint64_t step, uint8_t *data,
+		     size_t count, uint32_t size);
+
+void aes_x86_free(struct aes_x86 *aes);
+DEFINE_CLEANUP(struct aes_x86, aes_x86_free)
+
+#endif

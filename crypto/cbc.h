@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * AES-CBC over runs of sectors with one call of the crypto library, which starts slowly: the run is
+ * decrypted as if it were one message, and then the first block of each further sector is put
+ * right. In the message it was XORed with the last block of ciphertext before it, and it wants its
+ * sector's initialisation vector.
+ */
+#ifndef ADEFUSE_CRYPTO_CBC_H
+#define ADEFUSE_CRYPTO_CBC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "crypto/crypto.h"
+
+enum {
+	CBC_RUN_MAX = 64 /* sectors */
+};
+
+/*
+ * Decrypt `count` sectors (1..CBC_RUN_MAX) of `size` bytes in place. `ivs` are their initialisation
+ * vectors. 0 or -EIO.
+ */
+int cbc_decrypt(struct crypto_cipher *cipher, const uint8_t (*ivs)[CRYPTO_BLOCK_SIZE],
+		uint8_t *buffer, size_t count, uint32_t size);
+
+#endif

@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * BitLocker's sector ciphers. FVEK layouts and initialisation vectors, all little-endian, `offset`
+ * being the sector's byte offset from the start of the volume:
+ *
+ *   AES-XTS       data key, tweak key; data unit number = offset / sector size
+ *   AES-CBC       key; IV = AES-ECB(key, offset as 16 bytes)
+ *   with diffuser 64 bytes: key at 0, tweak key at 32 (with AES-128 only half of each is used). CBC
+ *                 as above, then the diffuser, then XOR with the sector key: AES-ECB(tweak key, .)
+ *                 of the offset, and of the offset with byte 15 set to 0x80, repeated
+ *
+ * Threads: contexts of the crypto library keep state between calls and take a while to key, so each
+ * call borrows a set of them from an array of slots by atomic exchange, and returns it the same
+ * way. With all slots empty a new set is keyed; with all full the returned one is freed. Nothing
+ * waits for anything. All other fields are constant after construction.
+ */
+#include "crypto/sector.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bde/bde.h"
+#include "crypto/aes_x86.h"
+#include "crypto/cbc.h"
+#include "crypto/crypto.h"
+#include "crypto/diffuser.h"
+#include "crypto/xts.h"
+
+enum {
+	SLOTS = 16,	   /* sets kept; more threads than the mount ever starts */
+	BATCH = 64,	   /* sectors whose vectors are encrypted in one call */
+	TWEAK_KEY_AT = 32, /* in the FVEK of diffuser methods */
+	CHECKED = 11,	   /* sectors decrypted twice to trust a way: more than go at once */
+};
+
+_Static_assert((int)BATCH <= (int)CBC_RUN_MAX, "a batch is one run of CBC");
+
+/* What one thread needs of the crypto library; which of these depends on method and way. */
+struct context {
+	struct crypto_cipher *data; /* XTS, CBC, or for XTS in bulk ECB */
+	struct crypto_cipher *iv;   /* ECB: CBC's vectors, or the tweaks of XTS in bulk */
+	struct crypto_cipher *mask; /* diffuser: ECB under the tweak key */
+};
+
+struct method {
+	uint16_t id;
+	bool xts;
+	uint8_t key_size; /* of the data cipher */
+	uint8_t fvek_size;
+	bool diffuser;
+};
+
+struct sector_cipher {
+	const struct method *method;
+	enum sector_way way;
+	uint32_t sector_size;
+	struct secret *fvek;
+	struct aes_x86 *aes; /* SECTOR_AESNI and up */
+	_Atomic(struct context *) slots[SLOTS];
+};
+
+static const struct method methods[] = {
+	{BDE_METHOD_CBC_128_DIFFUSER, false, 16, 64, true},
+	{BDE_METHOD_CBC_256_DIFFUSER, false, 32, 64, true},
+	{BDE_METHOD_CBC_128, false, 16, 16, false},
+	{BDE_METHOD_CBC_256, false, 32, 32, false},
+	{BDE_METHOD_XTS_128, true, 32, 32, false},
+	{BDE_METHOD_XTS_256, true, 64, 64, false},
+};
+
+static const struct method *find_method(uint16_t id)
+{
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+		if (methods[i].id == id)
+			return &methods[i];
+	}
+	return NULL;
+}
+
+size_t sector_key_size(uint16_t method)
+{
+	const struct method *found = find_method(method);
+
+	return found ? found->fvek_size : 0;
+}
+
+const char *sector_way_name(enum sector_way way)
+{
+	static const char *const names[SECTOR_WAYS] = {"library", "bulk", "aesni", "vaes",
+						       "vaes512"};
+
+	return names[way];
+}
+
+/* -------------------------------------------------------------------- contexts */
+
+static void context_free(struct context *context)
+{
+	if (!context)
+		return;
+	crypto_cipher_free(context->data);
+	crypto_cipher_free(context->iv);
+	crypto_cipher_free(context->mask);
+	free(context);
+}
+DEFINE_CLEANUP(struct context, context_free)
+
+static int key_data(const struct sector_cipher *cipher, struct context *context)
+{
+	const struct method *method = cipher->method;
+	const uint8_t *key = secret_bytes(cipher->fvek);
+	size_t half = method->key_size / 2;
+	int rc;
+
+	if (cipher->aes)
+		return 0;
+	if (method->xts && cipher->way == SECTOR_LIBRARY)
+		return crypto_cipher_new(CRYPTO_XTS_DECRYPT, key, method->key_size, &context->data);
+	if (method->xts) {
+		rc = crypto_cipher_new(CRYPTO_ECB_DECRYPT, key, half, &context->data);
+		return rc < 0 ? rc
+			      : crypto_cipher_new(CRYPTO_ECB_ENCRYPT, key + half, half,
+						  &context->iv);
+	}
+	rc = crypto_cipher_new(CRYPTO_CBC_DECRYPT, key, method->key_size, &context->data);
+	return rc < 0 ? rc
+		      : crypto_cipher_new(CRYPTO_ECB_ENCRYPT, key, method->key_size, &context->iv);
+}
+
+static int context_new(const struct sector_cipher *cipher, struct context **ret_context)
+{
+	const struct method *method = cipher->method;
+	struct context *context CLEANUP(context_free) = calloc(1, sizeof(*context));
+	int rc;
+
+	if (!context)
+		return -ENOMEM;
+	rc = key_data(cipher, context);
+	if (rc == 0 && method->diffuser)
+		rc = crypto_cipher_new(CRYPTO_ECB_ENCRYPT,
+				       secret_bytes(cipher->fvek) + TWEAK_KEY_AT, method->key_size,
+				       &context->mask);
+	if (rc < 0)
+		return rc;
+	*ret_context = TAKE(context);
+	return 0;
+}
+
+static int borrow(struct sector_cipher *cipher, struct context **ret_context)
+{
+	for (size_t i = 0; i < SLOTS; i++) {
+		struct context *context = atomic_exchange(&cipher->slots[i], NULL);
+
+		if (context) {
+			*ret_context = context;
+			return 0;
+		}
+	}
+	return context_new(cipher, ret_context);
+}
+
+static void give_back(struct sector_cipher *cipher, struct context *context)
+{
+	for (size_t i = 0; i < SLOTS; i++) {
+		struct context *empty = NULL;
+
+		if (atomic_compare_exchange_strong(&cipher->slots[i], &empty, context))
+			return;
+	}
+	context_free(context);
+}
+
+/* ------------------------------------------------------------------ decrypting */
+
+static void put_le64(uint8_t block[CRYPTO_BLOCK_SIZE], uint64_t value)
+{
+	memset(block, 0, CRYPTO_BLOCK_SIZE);
+	for (unsigned int i = 0; i < 8; i++)
+		block[i] = (uint8_t)(value >> (8 * i));
+}
+
+static int decrypt_xts(struct sector_cipher *cipher, struct context *context, uint64_t offset,
+		       uint8_t *buffer, size_t count)
+{
+	uint32_t size = cipher->sector_size;
+	uint8_t unit[CRYPTO_BLOCK_SIZE];
+	int rc = 0;
+
+	if (cipher->way != SECTOR_LIBRARY)
+		return xts_decrypt(context->iv, context->data, offset / size, buffer, count, size);
+	for (size_t i = 0; i < count && rc == 0; i++) {
+		put_le64(unit, offset / size + i);
+		rc = crypto_cipher_run(context->data, unit, buffer + i * size, buffer + i * size,
+				       size);
+	}
+	return rc;
+}
+
+static int decrypt_cbc(struct sector_cipher *cipher, struct context *context, uint64_t offset,
+		       uint8_t *buffer, size_t count)
+{
+	uint8_t ivs[BATCH][CRYPTO_BLOCK_SIZE];
+	uint32_t size = cipher->sector_size;
+	int rc;
+
+	for (size_t i = 0; i < count; i++)
+		put_le64(ivs[i], offset + i * size);
+	rc = crypto_cipher_run(context->iv, NULL, ivs[0], ivs[0], count * CRYPTO_BLOCK_SIZE);
+	if (rc == 0 && cipher->way != SECTOR_LIBRARY)
+		return cbc_decrypt(context->data, ivs, buffer, count, size);
+	for (size_t i = 0; i < count && rc == 0; i++)
+		rc = crypto_cipher_run(context->data, ivs[i], buffer + i * size, buffer + i * size,
+				       size);
+	return rc;
+}
+
+static int sector_keys(struct context *context, uint64_t offset, uint32_t sector_size,
+		       uint8_t (*masks)[DIFFUSER_MASK_SIZE], size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		put_le64(masks[i], offset + i * sector_size);
+		put_le64(masks[i] + CRYPTO_BLOCK_SIZE, offset + i * sector_size);
+		masks[i][DIFFUSER_MASK_SIZE - 1] = 0x80;
+	}
+	return crypto_cipher_run(context->mask, NULL, masks[0], masks[0],
+				 count * DIFFUSER_MASK_SIZE);
+}
+
+/* What comes behind CBC. */
+static int undo_elephant(struct sector_cipher *cipher, struct context *context, uint64_t offset,
+			 uint8_t *buffer, size_t count)
+{
+	uint8_t masks[BATCH][DIFFUSER_MASK_SIZE];
+	uint32_t size = cipher->sector_size;
+	enum diffuser_level level = cipher->way >= SECTOR_VAES512 ? DIFFUSER_AVX512
+				    : cipher->way >= SECTOR_VAES  ? DIFFUSER_AVX2
+								  : DIFFUSER_PLAIN;
+	size_t i = 0;
+	int rc = sector_keys(context, offset, size, masks, count);
+
+	if (rc < 0)
+		return rc;
+	if (cipher->way != SECTOR_LIBRARY) {
+		for (; i + DIFFUSER_LANES <= count; i += DIFFUSER_LANES)
+			diffuser_decrypt_lanes(buffer + i * size, size, masks + i, level);
+	}
+	for (; i < count; i++) {
+		uint8_t *sector = buffer + i * size;
+
+		diffuser_decrypt(sector, size);
+		for (uint32_t k = 0; k < size; k++)
+			sector[k] ^= masks[i][k % DIFFUSER_MASK_SIZE];
+	}
+	secret_wipe(masks, sizeof(masks));
+	return 0;
+}
+
+/* At most BATCH sectors. */
+static int decrypt_batch(struct sector_cipher *cipher, struct context *context, uint64_t offset,
+			 uint8_t *buffer, size_t count)
+{
+	uint32_t size = cipher->sector_size;
+	int rc = 0;
+
+	if (cipher->aes)
+		aes_x86_decrypt(cipher->aes, cipher->method->xts ? offset / size : offset,
+				cipher->method->xts ? 1 : size, buffer, count, size);
+	else if (cipher->method->xts)
+		rc = decrypt_xts(cipher, context, offset, buffer, count);
+	else
+		rc = decrypt_cbc(cipher, context, offset, buffer, count);
+	if (rc == 0 && cipher->method->diffuser)
+		rc = undo_elephant(cipher, context, offset, buffer, count);
+	return rc;
+}
+
+int sector_cipher_decrypt(struct sector_cipher *cipher, uint64_t offset, uint8_t *buffer,
+			  size_t count)
+{
+	uint32_t size = cipher->sector_size;
+	bool library = !cipher->aes || cipher->method->diffuser;
+	struct context *context = NULL;
+	int rc = 0;
+
+	if (offset % size != 0)
+		return -EINVAL;
+	if (library)
+		rc = borrow(cipher, &context);
+	if (rc < 0)
+		return rc;
+	while (count > 0 && rc == 0) {
+		size_t batch = count < BATCH ? count : BATCH;
+
+		rc = decrypt_batch(cipher, context, offset, buffer, batch);
+		offset += batch * size;
+		buffer += batch * size;
+		count -= batch;
+	}
+	if (library)
+		give_back(cipher, context);
+	return rc;
+}
+
+/* ----------------------------------------------------------------- construction */
+
+static int make_aes(struct sector_cipher *cipher)
+{
+	const struct method *method = cipher->method;
+	enum aes_x86_width width = (enum aes_x86_width)(cipher->way - SECTOR_AESNI);
+
+	return aes_x86_new(width, method->xts ? AES_X86_XTS : AES_X86_CBC,
+			   secret_bytes(cipher->fvek), method->key_size, &cipher->aes);
+}
+
+int sector_cipher_new_way(uint16_t method, const struct secret *fvek, uint32_t sector_size,
+			  enum sector_way way, struct sector_cipher **ret_cipher)
+{
+	struct sector_cipher *cipher CLEANUP(sector_cipher_free) = NULL;
+	const struct method *found = find_method(method);
+	struct context *context = NULL;
+	int rc = 0;
+
+	if (!found || (sector_size != 512 && sector_size != 4096))
+		return -ENOTSUP;
+	if (secret_size(fvek) != found->fvek_size)
+		return -EINVAL;
+	if (way == SECTOR_BULK && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__)
+		return -ENOTSUP;
+	cipher = calloc(1, sizeof(*cipher));
+	if (!cipher)
+		return -ENOMEM;
+	cipher->method = found;
+	cipher->way = way;
+	cipher->sector_size = sector_size;
+	for (size_t i = 0; i < SLOTS; i++)
+		atomic_init(&cipher->slots[i], NULL);
+	cipher->fvek = secret_copy(secret_bytes(fvek), secret_size(fvek));
+	if (!cipher->fvek)
+		return -ENOMEM;
+	if (way >= SECTOR_AESNI)
+		rc = make_aes(cipher);
+	if (rc == 0)
+		rc = context_new(cipher, &context); /* so that a key that is refused shows here */
+	if (rc < 0)
+		return rc;
+	give_back(cipher, context);
+	*ret_cipher = TAKE(cipher);
+	return 0;
+}
+
+/* 0: the two make the same of a few sectors; -EBADMSG: not. Where they stand, carries occur in the
+ * numbers. */
+static int compare(struct sector_cipher *cipher, struct sector_cipher *library)
+{
+	size_t size = (size_t)CHECKED * cipher->sector_size;
+	uint64_t offset = (0xffffffffULL - CHECKED / 2) * cipher->sector_size;
+	uint8_t *data CLEANUP(free) = malloc(2 * size);
+	int rc;
+
+	if (!data)
+		return -ENOMEM;
+	for (size_t i = 0; i < size; i++)
+		data[i] = data[size + i] = (uint8_t)(i ^ i >> 8);
+	rc = sector_cipher_decrypt(cipher, offset, data, CHECKED);
+	if (rc == 0)
+		rc = sector_cipher_decrypt(library, offset, data + size, CHECKED);
+	if (rc == 0 && memcmp(data, data + size, size) != 0)
+		rc = -EBADMSG;
+	secret_wipe(data, 2 * size);
+	return rc;
+}
+
+int sector_cipher_new(uint16_t method, const struct secret *fvek, uint32_t sector_size,
+		      struct sector_cipher **ret_cipher)
+{
+	struct sector_cipher *library CLEANUP(sector_cipher_free) = NULL;
+	int rc = sector_cipher_new_way(method, fvek, sector_size, SECTOR_LIBRARY, &library);
+
+	for (int way = SECTOR_WAYS - 1; way > SECTOR_LIBRARY && rc == 0; way--) {
+		struct sector_cipher *cipher CLEANUP(sector_cipher_free) = NULL;
+
+		rc = sector_cipher_new_way(method, fvek, sector_size, (enum sector_way)way,
+					   &cipher);
+		if (rc == 0)
+			rc = compare(cipher, library);
+		if (rc == 0) {
+			*ret_cipher = TAKE(cipher);
+			return 0;
+		}
+		if (rc == -ENOTSUP || rc == -EBADMSG)
+			rc = 0; /* the next */
+	}
+	if (rc == 0)
+		*ret_cipher = TAKE(library);
+	return rc;
+}
+
+enum sector_way sector_cipher_way(const struct sector_cipher *cipher)
+{
+	return cipher->way;
+}
+
+void sector_cipher_free(struct sector_cipher *cipher)
+{
+	if (!cipher)
+		return;
+	for (size_t i = 0; i < SLOTS; i++)
+		context_free(atomic_load(&cipher->slots[i]));
+	aes_x86_free(cipher->aes);
+	secret_free(cipher->fvek);
+	free(cipher);
+}

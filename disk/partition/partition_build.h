@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the readers of GPT and MBR share, inside of disk/: putting a partition into the table under
+ * construction. One thread; the table, the disk and the notes are the caller's.
+ */
+#ifndef ADEFUSE_DISK_PARTITION_PARTITION_BUILD_H
+#define ADEFUSE_DISK_PARTITION_PARTITION_BUILD_H
+
+#include "disk/partition/partition.h"
+
+struct partition_builder {
+	struct source *disk;
+	struct notes *warnings;
+	struct partition_table *table; /* its sector_size is set before the first partition */
+	size_t capacity;
+	bool full; /* said once that PARTITION_MAX is reached */
+};
+
+/*
+ * Add a partition of `sectors` from sector `first` on, clipped to the disk; one that lies behind
+ * its end is left out with a warning. Number, type, id and name are taken from `partition`, whose
+ * name is owned from here on, also on failure. Numbers have to ascend. 0 or -ENOMEM with err
+ * filled.
+ */
+int partition_builder_add(struct partition_builder *builder, const struct partition *partition,
+			  uint64_t first, uint64_t sectors, struct err *err);
+
+#endif

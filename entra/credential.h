@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The ways to sign in, each behind one small interface; token.c walks a chain of them. */
+#ifndef ADEFUSE_ENTRA_CREDENTIAL_H
+#define ADEFUSE_ENTRA_CREDENTIAL_H
+
+#include <errno.h>
+
+#include "base/err.h"
+#include "base/secret.h"
+#include "keyvault/keyvault.h"
+#include "net/fetch.h"
+
+/* What a way to sign in remembers between two tokens. */
+struct credential_state {
+	struct secret *given;	/* the ready token of --credential token: */
+	struct secret *refresh; /* got with a device code: renews without asking the person again */
+	char *refresh_tenant;
+};
+
+/* What every way to sign in may use; the caller's, outlives the chain. */
+struct credential_context {
+	const struct fetcher *fetcher;
+	const struct url *authority;
+	const char *tenant; /* --tenant; NULL when not given */
+	struct keyvault_identity identity;
+	struct keyvault_person person;
+	struct credential_state *state;
+	bool asked_for; /* by name, not tried in turn */
+};
+
+struct credential_request {
+	const char *tenant;   /* the vault's, from its challenge; syntax checked */
+	const char *resource; /* https URL without a trailing slash */
+};
+
+struct token {
+	struct secret *value;
+	int64_t lifetime; /* seconds from now */
+};
+
+struct credential_ops {
+	const char *name;     /* as given to --credential */
+	const char *describe; /* for messages */
+
+	/*
+	 * Who would sign in (no secret): part of the key under which tokens are kept. NULL when
+	 * not known.
+	 */
+	const char *(*identity)(const struct credential_context *context);
+
+	/* The same as a client id, for hints that grant it a right; NULL when it is none. */
+	const char *(*client_id)(const struct credential_context *context);
+
+	/*
+	 * A token. CREDENTIAL_ABSENT: this way is not set up here; CREDENTIAL_PARTIAL: it is, but
+	 * something is missing that the user can add. The next one is tried after both. Any other
+	 * failure is final: a sign-in that is set up and refused is not replaced by somebody
+	 * else's, who may have other rights.
+	 */
+	int (*get)(const struct credential_context *context,
+		   const struct credential_request *request, struct token *ret_token,
+		   struct err *err);
+};
+
+enum {
+	CREDENTIAL_ABSENT = -ENODATA,
+	CREDENTIAL_PARTIAL = -ENOKEY,
+};
+
+extern const struct credential_ops credential_env;
+extern const struct credential_ops credential_workload;
+extern const struct credential_ops credential_managed;
+extern const struct credential_ops credential_cli;
+extern const struct credential_ops credential_device;
+extern const struct credential_ops credential_token;
+
+/* Which ways are tried in turn. */
+enum credential_chain {
+	CREDENTIAL_CHAIN_ALL,
+	CREDENTIAL_CHAIN_DEV,  /* a person's: Azure CLI, device code */
+	CREDENTIAL_CHAIN_PROD, /* a service's: environment, workload and managed identity */
+};
+
+/*
+ * What AZURE_TOKEN_CREDENTIALS leaves of `auto`, as Microsoft's DefaultAzureCredential has it: dev,
+ * prod, or the name of one credential, in any case; that one is then as if asked for by name.
+ * *ret_restricted tells whether it is set. -EINVAL with ERR_USAGE when it is anything else.
+ */
+int credential_restrict(enum keyvault_credential *ret_credential, enum credential_chain *ret_chain,
+			bool *ret_restricted, struct err *err);
+
+/* A variable's value; NULL when it is not set or empty. */
+const char *credential_env_value(const char *name);
+
+/* --tenant, else AZURE_TENANT_ID, else NULL. */
+const char *credential_configured_tenant(const struct credential_context *context);
+
+/*
+ * What a service principal is given by: tenant and AZURE_CLIENT_ID, both set and sound.
+ * CREDENTIAL_ABSENT with ERR_SIGNIN when none is, CREDENTIAL_PARTIAL when one is missing, -EINVAL
+ * with ERR_USAGE.
+ */
+int credential_principal(const struct credential_context *context, const char **ret_tenant,
+			 const char **ret_client, struct err *err);
+
+/* Whether AZURE_CLIENT_ID's value can be one. -EINVAL with ERR_USAGE. */
+int credential_check_client(const char *client, struct err *err);
+
+/* A line for the person; logged when nobody listens. */
+void credential_tell(const struct credential_context *context, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/*
+ * The tenant to sign in to. A configured one must be the vault's, unless
+ * AZURE_ADDITIONALLY_ALLOWED_TENANTS lists the vault's; a configured domain name cannot be compared
+ * with an identifier and is used as it is (the vault refuses a token of a wrong tenant).
+ * `configured` may be NULL. -EPERM with ERR_SIGNIN. The result is one of the two arguments.
+ */
+int credential_choose_tenant(const char *configured, const char *vault_tenant,
+			     const char **ret_tenant, struct err *err);
+
+/* b64token (RFC 6750, 2.1) of a sensible length: nothing that could end a header line. */
+bool credential_token_ok(const struct secret *token);
+
+/* Seconds; what claims to live longer is refused or cut to this. */
+enum {
+	TOKEN_LIFETIME_MAX = 7 * 24 * 3600
+};
+
+#endif

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Sign in as whoever is signed in to the Azure CLI: it is asked for a token. Run without a shell;
+ * what it prints is kept in locked memory and never shown.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "entra/challenge.h"
+#include "entra/command.h"
+#include "entra/credential.h"
+#include "net/json.h"
+
+enum {
+	/* az starts slowly: two to ten seconds are usual. */
+	CLI_TIMEOUT_MS = 60000
+};
+
+static const char *cli_identity(const struct credential_context *context)
+{
+	(void)context;
+	return "az"; /* one CLI, one account */
+}
+
+static bool says(const struct secret *text, const char *words)
+{
+	return strcasestr(secret_text(text), words) != NULL;
+}
+
+/* " AADSTS50076" out of az's words, or nothing: the words themselves are not shown. */
+static void aadsts(const struct secret *text, char *out, size_t size)
+{
+	const char *found = strstr(secret_text(text), "AADSTS");
+	size_t digits = found ? strspn(found + 6, "0123456789") : 0;
+
+	out[0] = '\0';
+	if (digits > 0 && digits < 10)
+		(void)snprintf(out, size, " (%.*s)", (int)(6 + digits), found);
+}
+
+static int cli_failed(const struct command_result *result, const char *tenant, struct err *err)
+{
+	char code[32];
+	int r;
+
+	aadsts(result->message, code, sizeof(code));
+	if (says(result->message, "az login") || says(result->message, "az account set")) {
+		r = err_set(err, ERR_SIGNIN, -CREDENTIAL_PARTIAL, "az is not signed in%s", code);
+		err_hint(err, "az login --tenant %s", tenant);
+		return r;
+	}
+	r = err_set(err, ERR_SIGNIN, -CREDENTIAL_PARTIAL, "az failed with status %d%s",
+		    result->status, code);
+	err_hint(err, "see what it says: az account get-access-token --tenant %s", tenant);
+	return r;
+}
+
+static int cli_not_run(int r, struct err *err)
+{
+	if (r == -EINTR)
+		return err_set(err, ERR_OTHER, EINTR, "interrupted");
+	if (r == -ENOMEM)
+		return err_nomem(err);
+	if (r == -ENOENT) {
+		r = err_set(err, ERR_SIGNIN, ENODATA, "the Azure CLI (az) is not installed");
+		err_hint(err, "install it, and sign in with az login");
+		return r;
+	}
+	if (r == -ETIMEDOUT)
+		r = err_set(err, ERR_SIGNIN, ENODATA, "az gave no token in time");
+	else if (r == -EMSGSIZE)
+		r = err_set(err, ERR_SIGNIN, ENODATA, "az printed too much for a token");
+	else
+		r = err_set(err, ERR_SIGNIN, ENODATA, "az cannot be run: %s", strerror(-r));
+	err_hint(err, "see what it says: az account get-access-token");
+	return r;
+}
+
+/* "2025-01-31 12:34:56.000000", local time: what az printed before it had expires_on. */
+static bool parse_local(const char *text, int64_t *ret_time)
+{
+	struct tm tm = {.tm_isdst = -1};
+	time_t when;
+
+	if (!strptime(text, "%Y-%m-%d %H:%M:%S", &tm))
+		return false;
+	when = mktime(&tm);
+	if (when == (time_t)-1)
+		return false;
+	*ret_time = when;
+	return true;
+}
+
+static bool expiry(const struct json_value *root, int64_t *ret_lifetime)
+{
+	int64_t now = time(NULL);
+	int64_t until;
+	const char *text;
+
+	if (json_get_integer(root, "expires_on", 0, INT64_MAX, &until) != 0 &&
+	    (json_get_string(root, "expiresOn", &text) != 0 || !parse_local(text, &until)))
+		return false;
+	*ret_lifetime = until - now;
+	if (*ret_lifetime > TOKEN_LIFETIME_MAX)
+		*ret_lifetime = TOKEN_LIFETIME_MAX;
+	return true;
+}
+
+static int cli_parse(const struct secret *output, struct token *ret_token, struct err *err)
+{
+	struct json *json CLEANUP(json_free) = NULL;
+	struct secret *value CLEANUP(secret_free) = NULL;
+	int64_t lifetime;
+	int r = json_parse(secret_text(output), secret_size(output), &json);
+
+	if (r == 0 && !expiry(json_root(json), &lifetime))
+		r = -EBADMSG;
+	if (r == 0)
+		r = json_take_secret(json, json_root(json), "accessToken", &value);
+	if (r == -ENOMEM)
+		return err_nomem(err);
+	if (r != 0 || !credential_token_ok(value)) {
+		r = err_set(err, ERR_SIGNIN, ENODATA, "az's answer is not understood");
+		err_hint(err, "see what it says: az account get-access-token");
+		return r;
+	}
+	if (lifetime <= 0) {
+		r = err_set(err, ERR_SIGNIN, -CREDENTIAL_PARTIAL,
+			    "az gave a token that has expired");
+		err_hint(err, "sign in anew with az login, and check this machine's clock");
+		return r;
+	}
+	ret_token->value = TAKE(value);
+	ret_token->lifetime = lifetime;
+	return 0;
+}
+
+/* posix_spawn takes arguments that it may change, so all of them are copies of ours. */
+static int run_az(const struct credential_context *context, const char *tenant,
+		  const char *resource, struct command_result *ret_result)
+{
+	char program[] = "az";
+	char account[] = "account";
+	char verb[] = "get-access-token";
+	char output_option[] = "--output";
+	char output[] = "json";
+	char resource_option[] = "--resource";
+	char resource_value[URL_TEXT_MAX + 1];
+	char tenant_option[] = "--tenant";
+	char tenant_value[256];
+	char *argv[] = {program,	 account,	 verb,		output_option, output,
+			resource_option, resource_value, tenant_option, tenant_value,  NULL};
+
+	(void)snprintf(resource_value, sizeof(resource_value), "%s", resource);
+	(void)snprintf(tenant_value, sizeof(tenant_value), "%s", tenant);
+	return command_run(argv, CLI_TIMEOUT_MS, context->fetcher->policy.clock.interrupted,
+			   ret_result);
+}
+
+static int cli_get(const struct credential_context *context,
+		   const struct credential_request *request, struct token *ret_token,
+		   struct err *err)
+{
+	struct command_result result CLEANUP(command_result_clear) = {0};
+	const char *tenant;
+	int r = credential_choose_tenant(context->tenant, request->tenant, &tenant, err);
+
+	if (r != 0)
+		return r;
+	if (!tenant_ok(tenant))
+		return err_set(err, ERR_USAGE, EINVAL,
+			       "tenant '%s' is not one: letters, digits, dashes and dots only",
+			       tenant);
+	r = run_az(context, tenant, request->resource, &result);
+	if (r != 0)
+		return cli_not_run(r, err);
+	if (result.status != 0)
+		return cli_failed(&result, tenant, err);
+	return cli_parse(result.output, ret_token, err);
+}
+
+const struct credential_ops credential_cli = {
+	.name = "cli",
+	.describe = "Azure CLI",
+	.identity = cli_identity,
+	.get = cli_get,
+};

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Sign in as a person, with a browser on any machine (RFC 8628). When the ways to sign in are tried
+ * in turn it comes last, and only when somebody reads what is said: a job in the night must not
+ * wait for a code to be typed. The refresh token that comes with it gets further tokens (another
+ * resource, a renewal) without asking the person again.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/log.h"
+#include "entra/device.h"
+#include "entra/entra.h"
+#include "net/json.h"
+
+/* The Azure CLI's public client, which every tenant knows. */
+#define PUBLIC_CLIENT "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
+
+static int make_scope(const char *resource, char *scope, size_t size)
+{
+	int r = snprintf(scope, size, "%s/.default openid profile offline_access", resource);
+
+	return r < 0 || (size_t)r >= size ? -EOVERFLOW : 0;
+}
+
+/* Keep the refresh token of an answer; one that brings none changes nothing. */
+static void keep_refresh(const struct credential_context *context, const char *tenant,
+			 const struct secret *body)
+{
+	struct json *json CLEANUP(json_free) = NULL;
+	struct secret *refresh CLEANUP(secret_free) = NULL;
+	char *copy;
+
+	if (json_parse(secret_text(body), secret_size(body), &json) != 0 ||
+	    json_take_secret(json, json_root(json), "refresh_token", &refresh) != 0)
+		return;
+	copy = strdup(tenant);
+	if (!copy)
+		return;
+	secret_free(context->state->refresh);
+	context->state->refresh = TAKE(refresh);
+	free(context->state->refresh_tenant);
+	context->state->refresh_tenant = copy;
+}
+
+static int take_token(const struct credential_context *context, const char *tenant,
+		      const struct http_response *response, struct token *ret_token,
+		      struct err *err)
+{
+	const char *text = secret_text(response->body);
+	size_t size = secret_size(response->body);
+	int r;
+
+	if (response->status != 200)
+		return device_refused(response->status, text, size, err);
+	r = entra_parse(response->status, text, size, "", ret_token, err);
+	if (r == 0)
+		keep_refresh(context, tenant, response->body);
+	return r;
+}
+
+/* -EAGAIN when there is nothing to renew with, or it is not taken any more. */
+static int renew(const struct credential_context *context, const char *tenant, const char *scope,
+		 struct token *ret_token, struct err *err)
+{
+	struct fetch_result result CLEANUP(fetch_result_clear) = {0};
+	struct secret *form CLEANUP(secret_free) = NULL;
+	const struct credential_state *state = context->state;
+	int r;
+
+	if (!state->refresh || strcasecmp(state->refresh_tenant, tenant) != 0)
+		return -EAGAIN;
+	if (entra_form_add(&form, "client_id", PUBLIC_CLIENT) != 0 ||
+	    entra_form_add(&form, "scope", scope) != 0 ||
+	    entra_form_add(&form, "grant_type", "refresh_token") != 0 ||
+	    entra_form_add(&form, "refresh_token", secret_text(state->refresh)) != 0)
+		return err_nomem(err);
+	r = entra_post(context, tenant, "token", form, &result, err);
+	if (r != 0)
+		return r;
+	r = take_token(context, tenant, &result.response, ret_token, err);
+	return r == -EACCES ? -EAGAIN : r;
+}
+
+static int ask_code(const struct credential_context *context, const char *tenant, const char *scope,
+		    struct device_code *ret_code, struct err *err)
+{
+	struct fetch_result result CLEANUP(fetch_result_clear) = {0};
+	struct secret *form CLEANUP(secret_free) = NULL;
+	int r;
+
+	if (entra_form_add(&form, "client_id", PUBLIC_CLIENT) != 0 ||
+	    entra_form_add(&form, "scope", scope) != 0)
+		return err_nomem(err);
+	r = entra_post(context, tenant, "devicecode", form, &result, err);
+	if (r != 0)
+		return r;
+	return device_parse(result.response.status, secret_text(result.response.body),
+			    secret_size(result.response.body), ret_code, err);
+}
+
+static int make_poll(const struct device_code *code, struct secret **ret_form)
+{
+	struct secret *form CLEANUP(secret_free) = NULL;
+
+	if (entra_form_add(&form, "grant_type", "urn:ietf:params:oauth:grant-type:device_code") !=
+		    0 ||
+	    entra_form_add(&form, "client_id", PUBLIC_CLIENT) != 0 ||
+	    entra_form_add(&form, "device_code", secret_text(code->code)) != 0)
+		return -ENOMEM;
+	*ret_form = TAKE(form);
+	return 0;
+}
+
+static int poll_token(const struct credential_context *context, const char *tenant,
+		      struct device_code *code, struct token *ret_token, struct err *err)
+{
+	const struct retry_clock *clock = &context->fetcher->policy.clock;
+	int64_t end = clock->now_ms(clock) + code->lifetime * 1000;
+	struct secret *form CLEANUP(secret_free) = NULL;
+	int r;
+
+	if (make_poll(code, &form) != 0)
+		return err_nomem(err);
+	while (clock->now_ms(clock) + code->interval * 1000 < end) {
+		struct fetch_result result CLEANUP(fetch_result_clear) = {0};
+		const struct http_response *response = &result.response;
+		enum device_poll what;
+
+		if (clock->sleep_ms(clock, code->interval * 1000) == -EINTR)
+			return err_set(err, ERR_OTHER, EINTR, "interrupted");
+		r = entra_post(context, tenant, "token", form, &result, err);
+		if (r != 0)
+			return r;
+		what = device_poll_parse(response->status, secret_text(response->body),
+					 secret_size(response->body));
+		if (what == DEVICE_DONE)
+			return take_token(context, tenant, response, ret_token, err);
+		if (what == DEVICE_SLOWER)
+			code->interval += DEVICE_INTERVAL;
+	}
+	r = err_set(err, ERR_SIGNIN, EACCES, "nobody entered the code in time");
+	err_hint(err, "run the command again");
+	return r;
+}
+
+/* Unasked it is offered only to somebody who is there. */
+static int check_wanted(const struct credential_context *context, struct err *err)
+{
+	if (context->asked_for)
+		return 0;
+	if (context->person.present) {
+		credential_tell(context, "no other way to sign in serves; a device code does:");
+		return 0;
+	}
+	(void)err_set(err, ERR_SIGNIN, ENODATA, "not tried: no terminal to show a code on");
+	return CREDENTIAL_ABSENT;
+}
+
+static int device_get(const struct credential_context *context,
+		      const struct credential_request *request, struct token *ret_token,
+		      struct err *err)
+{
+	struct device_code code CLEANUP(device_code_clear) = {0};
+	char scope[1200];
+	const char *tenant;
+	int r = credential_choose_tenant(credential_configured_tenant(context), request->tenant,
+					 &tenant, err);
+
+	if (r == 0 && make_scope(request->resource, scope, sizeof(scope)) != 0)
+		r = err_set(err, ERR_SIGNIN, EINVAL, "the vault's resource is too long");
+	if (r != 0)
+		return r;
+	r = renew(context, tenant, scope, ret_token, err);
+	if (r != -EAGAIN)
+		return r;
+	r = check_wanted(context, err);
+	if (r == 0)
+		r = ask_code(context, tenant, scope, &code, err);
+	if (r != 0)
+		return r;
+	credential_tell(context, "to sign in, open %s in a browser and enter the code %s", code.uri,
+			code.user_code);
+	credential_tell(context, "waiting for it (%lld minutes; Ctrl-C gives up) ...",
+			(long long)(code.lifetime + 59) / 60);
+	return poll_token(context, tenant, &code, ret_token, err);
+}
+
+const struct credential_ops credential_device = {
+	.name = "device",
+	.describe = "device code",
+	.get = device_get,
+};

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Sign in as this machine's managed identity, through whichever endpoint the machine has (see
+ * managed.h). When the ways to sign in are tried in turn, IMDS is first asked for a sign of life
+ * with a second of patience: on a machine outside Azure nothing answers there.
+ */
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "entra/arc.h"
+#include "entra/managed.h"
+
+enum {
+	PROBE_MS = 1000,
+	ATTEMPT_MS = 30000,
+	CUT_IS_LIKE = 503, /* a connection that is cut is trouble that passes */
+};
+
+static struct keyvault_identity chosen_identity(const struct credential_context *context,
+						enum managed_source source)
+{
+	struct keyvault_identity identity = context->identity;
+
+	/* Arc has the machine's own only; AZURE_CLIENT_ID is then meant for something else. */
+	if (identity.kind != KEYVAULT_IDENTITY_DEFAULT || source == MANAGED_ARC)
+		return identity;
+	identity.value = credential_env_value("AZURE_CLIENT_ID");
+	if (identity.value)
+		identity.kind = KEYVAULT_IDENTITY_CLIENT;
+	return identity;
+}
+
+static const char *managed_identity(const struct credential_context *context)
+{
+	const char *value = chosen_identity(context, MANAGED_IMDS).value;
+
+	return value ? value : "managed";
+}
+
+static const char *managed_client_id(const struct credential_context *context)
+{
+	struct keyvault_identity identity = chosen_identity(context, MANAGED_IMDS);
+
+	return identity.kind == KEYVAULT_IDENTITY_CLIENT ? identity.value : NULL;
+}
+
+static int nobody_there(struct err *err)
+{
+	(void)err_set(err, ERR_SIGNIN, ENODATA, "this machine has no managed identity endpoint");
+	err_hint(err, "it exists on Azure VMs, App Service and Arc machines only");
+	return CREDENTIAL_ABSENT;
+}
+
+/* Any answer means that somebody is there: without the Metadata header it is a refusal. */
+static int probe(const struct credential_context *context, const struct managed_endpoint *endpoint,
+		 struct err *err)
+{
+	struct http_response response = {0};
+	struct http_request request = {
+		.method = "GET",
+		.url = endpoint->url,
+		.timeout_ms = PROBE_MS,
+	};
+	int r;
+
+	if (context->asked_for || endpoint->source != MANAGED_IMDS)
+		return 0;
+	r = http_send(context->fetcher->http, &request, &response, err);
+	http_response_clear(&response);
+	if (r == -ENOMEM || r == -EINTR)
+		return r;
+	return r == 0 ? 0 : nobody_there(err);
+}
+
+/*
+ * What fails here is local: the vault's words about networks do not fit. That nobody can be
+ * connected to is said by the caller.
+ */
+static int no_answer(const struct url *url, int r, struct err *err)
+{
+	if (r == -ETIMEDOUT) {
+		(void)err_set(err, ERR_NETWORK, ETIMEDOUT,
+			      "the managed identity endpoint '%s' did not answer in time",
+			      url->host);
+		err_hint(err, "it exists on Azure VMs, App Service and Arc machines only; there, "
+			      "allow more time with --timeout; else sign in another way: "
+			      "--credential env, cli or device");
+	} else if (r != -EINTR && r != -ENOMEM) {
+		err_prefix(err, "managed identity");
+	}
+	return r;
+}
+
+/* What is left of the time that the user allows; never 0, which libcurl takes for no limit. */
+static int64_t attempt_ms(const struct retry_policy *policy, int64_t elapsed)
+{
+	int64_t left = (int64_t)policy->deadline_ms - elapsed;
+
+	if (left < 1)
+		return 1;
+	return left < ATTEMPT_MS ? left : ATTEMPT_MS;
+}
+
+/* One request, repeated as IMDS wants it. */
+static int ask(const struct credential_context *context, const struct url *url,
+	       const struct secret *const *headers, struct http_response *ret_response,
+	       struct err *err)
+{
+	const struct retry_policy *policy = &context->fetcher->policy;
+	int64_t start = policy->clock.now_ms(&policy->clock);
+	int64_t elapsed = 0;
+	int64_t spent = 0;
+	struct http_request request = {.method = "GET", .url = url};
+
+	for (size_t i = 0; i < HTTP_LOCAL_HEADERS_MAX; i++)
+		request.local_headers[i] = headers[i];
+	for (unsigned int attempt = 1;; attempt++) {
+		int64_t wait;
+		int status;
+		int r;
+
+		request.timeout_ms = attempt_ms(policy, spent);
+		r = http_send(context->fetcher->http, &request, ret_response, err);
+		elapsed = policy->clock.now_ms(&policy->clock) - start;
+		status = r == -ECONNRESET ? CUT_IS_LIKE : ret_response->status;
+		if (r != 0 && r != -ECONNRESET)
+			return no_answer(url, r, err);
+		wait = managed_wait(status, attempt, elapsed, policy->base_ms);
+		if (wait < 0 || (status != 410 && elapsed + wait > (int64_t)policy->deadline_ms))
+			return r == 0 ? 0 : no_answer(url, r, err);
+		/* It is asked for 70 s after a 410, whatever the user allows. */
+		spent = status == 410 ? 0 : elapsed + wait;
+		if (r == 0)
+			log_info("the managed identity endpoint answers HTTP %d; asking again",
+				 status);
+		else
+			log_info("the managed identity endpoint cut the connection; asking again");
+		http_response_clear(ret_response);
+		if (policy->clock.sleep_ms(&policy->clock, wait) == -EINTR)
+			return err_set(err, ERR_OTHER, EINTR, "interrupted");
+	}
+}
+
+/* "NAME: value" as a secret. */
+static struct secret *header_line(const char *name, const char *value)
+{
+	struct secret *line CLEANUP(secret_free) = NULL;
+
+	if (secret_append(&line, name, strlen(name)) != 0 || secret_append(&line, ": ", 2) != 0 ||
+	    secret_append(&line, value, strlen(value)) != 0)
+		return NULL;
+	return TAKE(line);
+}
+
+/* IDENTITY_HEADER goes into a header as it is. */
+static bool header_ok(const char *value)
+{
+	for (; *value; value++) {
+		if ((unsigned char)*value <= 0x20 || (unsigned char)*value >= 0x7f)
+			return false;
+	}
+	return true;
+}
+
+static struct secret *arc_answer(const struct secret *key)
+{
+	struct secret *line CLEANUP(secret_free) = NULL;
+
+	if (secret_append(&line, "Authorization: Basic ", 21) != 0 ||
+	    secret_append(&line, secret_bytes(key), secret_size(key)) != 0)
+		return NULL;
+	return TAKE(line);
+}
+
+/* Arc's challenge answered with the file that it names. */
+static int ask_arc(const struct credential_context *context, const struct url *url,
+		   const struct secret *metadata, struct http_response *response, struct err *err)
+{
+	const struct secret *headers[HTTP_LOCAL_HEADERS_MAX] = {metadata};
+	struct secret *key CLEANUP(secret_free) = NULL;
+	struct secret *answer CLEANUP(secret_free) = NULL;
+	char path[ARC_PATH_MAX];
+	int r = ask(context, url, headers, response, err);
+
+	if (r != 0 || response->status != 401)
+		return r;
+	r = arc_parse_realm(response->www_authenticate, ARC_KEY_FOLDER, path, err);
+	if (r == 0)
+		r = arc_read_key(path, &key, err);
+	http_response_clear(response);
+	if (r != 0)
+		return r;
+	answer = arc_answer(key);
+	if (!answer)
+		return err_nomem(err);
+	headers[1] = answer;
+	return ask(context, url, headers, response, err);
+}
+
+static int ask_source(const struct credential_context *context,
+		      const struct managed_endpoint *endpoint, const char *query,
+		      struct http_response *response, struct err *err)
+{
+	bool app_service = endpoint->source == MANAGED_APP_SERVICE;
+	const char *header = credential_env_value("IDENTITY_HEADER");
+	struct url *url CLEANUP(url_free) = url_at(endpoint->url, endpoint->url->path, query);
+	struct secret *line CLEANUP(secret_free) = NULL;
+	const struct secret *headers[HTTP_LOCAL_HEADERS_MAX] = {NULL};
+
+	if (app_service && (!header || !header_ok(header)))
+		return err_set(err, ERR_USAGE, EINVAL, "IDENTITY_HEADER is not one");
+	line = app_service ? header_line("X-IDENTITY-HEADER", header)
+			   : header_line("Metadata", "true");
+	if (!url || !line)
+		return err_nomem(err);
+	if (endpoint->source == MANAGED_ARC)
+		return ask_arc(context, url, line, response, err);
+	headers[0] = line;
+	return ask(context, url, headers, response, err);
+}
+
+static int check_identity(const struct credential_context *context,
+			  const struct managed_endpoint *endpoint, struct err *err)
+{
+	const char *client = credential_env_value("AZURE_CLIENT_ID");
+	int r;
+
+	if (endpoint->source == MANAGED_ARC &&
+	    context->identity.kind != KEYVAULT_IDENTITY_DEFAULT) {
+		r = err_set(err, ERR_USAGE, EINVAL,
+			    "an Azure Arc machine has one managed identity, its own");
+		err_hint(err, "leave --identity out");
+		return r;
+	}
+	if (context->identity.kind == KEYVAULT_IDENTITY_DEFAULT && client)
+		return credential_check_client(client, err);
+	return 0;
+}
+
+static int managed_get(const struct credential_context *context,
+		       const struct credential_request *request, struct token *ret_token,
+		       struct err *err)
+{
+	struct managed_endpoint endpoint CLEANUP(managed_endpoint_clear) = {0};
+	struct http_response response = {0};
+	struct keyvault_identity identity;
+	char *query CLEANUP(free) = NULL;
+	const char *tenant;
+	int r = managed_find(access(ARC_AGENT, F_OK) == 0, &endpoint, err);
+
+	if (r == 0)
+		r = check_identity(context, &endpoint, err);
+	/* The endpoint gives tokens of the machine's tenant; --tenant can only contradict. */
+	if (r == 0)
+		r = credential_choose_tenant(context->tenant, request->tenant, &tenant, err);
+	if (r == 0)
+		r = probe(context, &endpoint, err);
+	if (r != 0)
+		return r;
+	identity = chosen_identity(context, endpoint.source);
+	query = managed_query(endpoint.source, request->resource, &identity);
+	if (!query)
+		return err_nomem(err);
+	r = ask_source(context, &endpoint, query, &response, err);
+	if (r == 0)
+		r = managed_parse(endpoint.source, response.status, secret_text(response.body),
+				  secret_size(response.body), time(NULL), ret_token, err);
+	http_response_clear(&response);
+	if (r == -EHOSTUNREACH || r == -ECONNREFUSED || r == -EHOSTDOWN)
+		return nobody_there(err);
+	return r;
+}
+
+const struct credential_ops credential_managed = {
+	.name = "managed",
+	.describe = "managed identity",
+	.identity = managed_identity,
+	.client_id = managed_client_id,
+	.get = managed_get,
+};

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A token that was got elsewhere and is given as it is: for the case that nothing else works. It is
+ * opaque to us by right; but when it looks like a JWT, what it says about itself is read to refuse
+ * one that has expired, or that is for another service and must not be shown to a vault.
+ */
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/text/base64.h"
+#include "entra/credential.h"
+#include "net/json.h"
+
+enum {
+	/* For a token that does not say when it ends; the vault refuses it when it has. */
+	UNKNOWN_LIFETIME = 3600
+};
+
+/* "aud" may be a list; then nothing is known. Neither is an error: the vault decides. */
+static bool wrong_audience(const struct json_value *claims, const char *resource)
+{
+	const char *audience;
+	size_t length;
+
+	if (json_get_string(claims, "aud", &audience) != 0 || strncmp(audience, "https://", 8) != 0)
+		return false;
+	length = strlen(audience);
+	if (audience[length - 1] == '/')
+		length--;
+	return strlen(resource) != length || strncmp(audience, resource, length) != 0;
+}
+
+static int check_claims(const struct json_value *claims, const char *resource, int64_t *lifetime,
+			struct err *err)
+{
+	int64_t end;
+	int r;
+
+	if (wrong_audience(claims, resource)) {
+		r = err_set(err, ERR_SIGNIN, EACCES,
+			    "the given token is for another service than '%s'; it is not sent",
+			    resource);
+		err_hint(
+			err,
+			"get one: az account get-access-token --resource %s --query accessToken -o "
+			"tsv",
+			resource);
+		return r;
+	}
+	if (json_get_integer(claims, "exp", 0, INT64_C(1) << 40, &end) != 0)
+		return 0;
+	*lifetime = end - time(NULL);
+	if (*lifetime <= 0) {
+		r = err_set(err, ERR_SIGNIN, EACCES, "the given token has expired; it is not sent");
+		err_hint(err,
+			 "get a new one: az account get-access-token --resource %s --query "
+			 "accessToken -o tsv; and check this machine's clock",
+			 resource);
+		return r;
+	}
+	if (*lifetime > TOKEN_LIFETIME_MAX)
+		*lifetime = TOKEN_LIFETIME_MAX;
+	return 0;
+}
+
+static int check_token(const struct secret *token, const char *resource, int64_t *lifetime,
+		       struct err *err)
+{
+	struct secret *text CLEANUP(secret_free) = NULL;
+	struct json *json CLEANUP(json_free) = NULL;
+	const char *payload = strchr(secret_text(token), '.');
+
+	*lifetime = UNKNOWN_LIFETIME;
+	if (!payload)
+		return 0;
+	payload++;
+	if (base64_decode(payload, strcspn(payload, "."), &text) != 0 ||
+	    json_parse(secret_text(text), secret_size(text), &json) != 0 ||
+	    !json_is_object(json_root(json)))
+		return 0;
+	return check_claims(json_root(json), resource, lifetime, err);
+}
+
+static int read_given(const struct credential_context *context, struct err *err)
+{
+	const struct keyvault_person *person = &context->person;
+	struct secret *token CLEANUP(secret_free) = NULL;
+	int r;
+
+	if (context->state->given)
+		return 0;
+	if (!person->read_token)
+		return err_set(err, ERR_SIGNIN, EACCES, "no token is given");
+	r = person->read_token(person->context, &token, err);
+	if (r != 0)
+		return r == CREDENTIAL_ABSENT || r == CREDENTIAL_PARTIAL ? -EIO : r;
+	if (!credential_token_ok(token)) {
+		r = err_set(err, ERR_USAGE, EINVAL, "what is given as a token is none");
+		err_hint(err, "the token alone, as az account get-access-token --query accessToken "
+			      "-o tsv prints it");
+		return r;
+	}
+	context->state->given = TAKE(token);
+	return 0;
+}
+
+static int token_get(const struct credential_context *context,
+		     const struct credential_request *request, struct token *ret_token,
+		     struct err *err)
+{
+	const struct secret *given;
+	int64_t lifetime;
+	int r = read_given(context, err);
+
+	if (r != 0)
+		return r;
+	given = context->state->given;
+	r = check_token(given, request->resource, &lifetime, err);
+	if (r != 0)
+		return r;
+	ret_token->value = secret_copy(secret_bytes(given), secret_size(given));
+	if (!ret_token->value)
+		return err_nomem(err);
+	ret_token->lifetime = lifetime;
+	return 0;
+}
+
+const struct credential_ops credential_token = {
+	.name = "token",
+	.describe = "the given token",
+	.get = token_get,
+};

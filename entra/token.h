@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Tokens for vaults: got through a chain of credentials, kept by (tenant, resource, identity), and
+ * renewed five minutes before they expire.
+ */
+#ifndef ADEFUSE_ENTRA_TOKEN_H
+#define ADEFUSE_ENTRA_TOKEN_H
+
+#include <stdbool.h>
+
+#include "entra/credential.h"
+#include "keyvault/keyvault.h"
+
+enum {
+	TOKEN_RENEW_BEFORE = 300 /* seconds */
+};
+
+struct tokens;
+
+struct tokens_options {
+	enum keyvault_credential credential;
+	enum credential_chain chain; /* of KEYVAULT_CREDENTIAL_AUTO */
+	bool restricted;	     /* for messages: AZURE_TOKEN_CREDENTIALS says so */
+};
+
+/* `context` stays the caller's and outlives it. NULL when out of memory. */
+struct tokens *tokens_new(const struct credential_context *context,
+			  const struct tokens_options *options);
+void tokens_free(struct tokens *tokens);
+DEFINE_CLEANUP(struct tokens, tokens_free)
+
+/*
+ * A token; it stays the cache's, valid until the next call. `renew` asks for a new one even when
+ * the kept one has not expired; `*ret_kept` (may be NULL) says whether it is one got earlier.
+ * ERR_SIGNIN when nobody can sign in (with each reason), ERR_NETWORK
+ * when the authority is not reached.
+ */
+int tokens_get(struct tokens *tokens, const struct credential_request *request, bool renew,
+	       const struct secret **ret_token, bool *ret_kept, struct err *err);
+
+/* Client id that the last token was got for; NULL when not known (a person's, through az). */
+const char *tokens_client_id(const struct tokens *tokens);
+
+/* Whether the last token was one given ready, which nothing here can renew. */
+bool tokens_was_given(const struct tokens *tokens);
+
+#endif

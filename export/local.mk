@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+noinst_LIBRARIES += export/libexport.a
+export_libexport_a_SOURCES = \
+	export/evidence.c export/evidence.h \
+	export/export.c export/export.h \
+	export/export_check.c export/export_check.h \
+	export/keeper.c export/keeper.h \
+	export/output.c export/output.h \
+	export/pipeline.c export/pipeline.h \
+	export/resume.c export/resume.h \
+	export/unreadable.c export/unreadable.h

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Parsing and writing of secret and key URLs; see objectid.h. */
+#include "keyvault/client/objectid.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
+
+static bool copy_word(const char *text, size_t length, char *out, size_t max)
+{
+	if (length == 0 || length > max)
+		return false;
+	memcpy(out, text, length);
+	out[length] = '\0';
+	return strspn(out, letters) == length;
+}
+
+static int fill(struct object_id *id, const struct url *vault, const char *name,
+		const char *version, struct err *err)
+{
+	id->vault = url_at(vault, "/", NULL);
+	if (!id->vault)
+		return err_nomem(err);
+	if (!copy_word(name, strlen(name), id->name, OBJECT_NAME_MAX))
+		return err_set(err, ERR_USAGE, EINVAL,
+			       "'%s' is no name: letters, digits and dashes only", name);
+	if (version && *version &&
+	    !copy_word(version, strlen(version), id->version, OBJECT_VERSION_MAX))
+		return err_set(err, ERR_USAGE, EINVAL,
+			       "'%s' is no version: letters and digits only", version);
+	return 0;
+}
+
+int object_id_make(const struct url *vault, const char *name, const char *version,
+		   struct object_id **ret_id, struct err *err)
+{
+	struct object_id *id = calloc(1, sizeof(*id));
+	int r;
+
+	if (!id)
+		return err_nomem(err);
+	r = fill(id, vault, name, version, err);
+	if (r != 0) {
+		object_id_free(id);
+		return r;
+	}
+	*ret_id = id;
+	return 0;
+}
+
+/* "/secrets/NAME[/[VERSION]]" */
+static bool take_path(const char *path, const char *collection, struct object_id *id)
+{
+	size_t length = strlen(collection);
+
+	if (strncasecmp(path + 1, collection, length) != 0 || path[1 + length] != '/')
+		return false;
+	path += length + 2;
+	length = strcspn(path, "/");
+	if (!copy_word(path, length, id->name, OBJECT_NAME_MAX))
+		return false;
+	path += length;
+	if (*path == '/')
+		path++;
+	return *path == '\0' || copy_word(path, strlen(path), id->version, OBJECT_VERSION_MAX);
+}
+
+int object_id_parse(const char *text, const char *collection, struct object_id **ret_id,
+		    struct err *err)
+{
+	struct object_id found = {0};
+	struct url *url CLEANUP(url_free) = NULL;
+	int r = url_parse(text, &url, err);
+
+	if (r != 0)
+		return r;
+	if (!url->query && take_path(url->path, collection, &found))
+		return object_id_make(url, found.name, found.version, ret_id, err);
+	r = err_set(err, ERR_USAGE, EINVAL, "not the URL of one of a vault's %s", collection);
+	err_hint(err, "it looks like https://VAULT.vault.azure.net/%s/NAME/VERSION", collection);
+	return r;
+}
+
+void object_id_free(struct object_id *id)
+{
+	if (!id)
+		return;
+	url_free(id->vault);
+	free(id);
+}
+
+char *object_id_format(const struct object_id *id, const char *collection)
+{
+	char *origin CLEANUP(free) = url_origin(id->vault);
+	char *text;
+
+	if (!origin || asprintf(&text, "%s/%s/%s%s%s", origin, collection, id->name,
+				id->version[0] ? "/" : "", id->version) < 0)
+		return NULL;
+	return text;
+}
+
+const char *object_id_text(const struct object_id *id, char *text)
+{
+	(void)snprintf(text, OBJECT_TEXT_SIZE, "%s%s%s", id->name, id->version[0] ? "/" : "",
+		       id->version);
+	return text;
+}

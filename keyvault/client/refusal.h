@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What a vault's refusal means to a person. Decided on the HTTP status and the codes in the body,
+ * never on the message, which is foreign text and is not shown; the AKV number at its very start is
+ * the one thing taken from it, since the service puts that code nowhere else.
+ */
+#ifndef ADEFUSE_KEYVAULT_CLIENT_REFUSAL_H
+#define ADEFUSE_KEYVAULT_CLIENT_REFUSAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "net/url.h"
+
+enum {
+	REFUSAL_CODE_SIZE = 64
+};
+
+struct refusal {
+	int status;
+	char code[REFUSAL_CODE_SIZE];  /* error.code; empty when missing or not a plain word */
+	char inner[REFUSAL_CODE_SIZE]; /* the innermost innererror.code */
+	char akv[16];		       /* "AKV10022" or empty */
+};
+
+enum vault_operation {
+	VAULT_LIST_SECRETS,
+	VAULT_LIST_VERSIONS,
+	VAULT_GET_SECRET,
+	VAULT_UNWRAP,
+};
+
+struct refusal_context {
+	enum vault_operation operation;
+	const struct url *vault;
+	const char *object;    /* "NAME" or "NAME/VERSION"; NULL for a listing */
+	const char *client_id; /* who is signed in, for the hints; NULL when not known */
+	const char *algorithm; /* of an unwrap */
+	/* The token was given ready: the resource and tenant that one has to be for; else NULL. */
+	const char *given_resource;
+	const char *given_tenant;
+	int64_t retry_after; /* seconds; -1 when not given */
+	int64_t elapsed_ms;  /* spent on retries */
+};
+
+/* Pure; never fails: what is not understood stays empty. */
+void refusal_parse(int status, const char *body, size_t size, struct refusal *ret_refusal);
+
+/*
+ * Fills `err` (kind, message, hint). Returns -EACCES sign-in or permission, -EKEYREVOKED disabled,
+ * -ENOENT, -EKEYREJECTED an unwrap that the key does not open (by its code: BadParameter), -EBUSY
+ * throttled, -EREMOTEIO trouble on the vault's side, -EPROTO anything else.
+ */
+int refusal_error(const struct refusal *refusal, const struct refusal_context *context,
+		  struct err *err);
+
+#endif

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Challenge, token, request, and what came of it; see vault.h.
+ *
+ * Threads: clients of one session share its challenges and its tokens, under `lock`. The lock is
+ * held while a vault is asked for its challenge and while somebody signs in, on purpose: whoever
+ * needs the same waits, and finds it there. Requests with a token are made without it, each thread
+ * with a copy of the token, since another thread may renew the kept one.
+ */
+#include "keyvault/client/vault.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+
+#include "base/log.h"
+
+enum {
+	KNOWN_MAX = 16 /* vaults of one session */
+};
+
+struct known {
+	struct url *vault;
+	struct challenge *challenge;
+	uint64_t serial; /* tells it from what was known of the same vault before */
+	bool fresh;	 /* its token was got for it and has not been answered yet */
+};
+
+struct shared {
+	pthread_mutex_t lock; /* of all below, and of whatever signs in */
+	struct tokens *tokens;
+	struct known known[KNOWN_MAX];
+	size_t next; /* slot to fill, the oldest */
+	uint64_t serials;
+};
+
+struct vault_client {
+	const struct fetcher *fetcher;
+	const struct vault_trust *trust;
+	struct shared *shared;
+	bool is_clone;
+};
+
+/* What a request is sent with. */
+struct ticket {
+	struct secret *token;
+	uint64_t serial; /* of the challenge that it answers */
+	bool old;	 /* it was kept from before: if it is refused, another may serve */
+	const char *client_id;
+	char *given_resource; /* when the token was given ready: what it has to be for */
+	char *given_tenant;
+};
+
+static void ticket_clear(struct ticket *ticket)
+{
+	secret_free(ticket->token);
+	free(ticket->given_resource);
+	free(ticket->given_tenant);
+	*ticket = (struct ticket){0};
+}
+
+struct vault_client *vault_client_new(const struct fetcher *fetcher,
+				      const struct vault_trust *trust, struct tokens *tokens)
+{
+	struct vault_client *client = calloc(1, sizeof(*client));
+	struct shared *shared = calloc(1, sizeof(*shared));
+
+	if (!client || !shared || pthread_mutex_init(&shared->lock, NULL) != 0) {
+		free(client);
+		free(shared);
+		return NULL;
+	}
+	shared->tokens = tokens;
+	client->fetcher = fetcher;
+	client->trust = trust;
+	client->shared = shared;
+	return client;
+}
+
+struct vault_client *vault_client_clone(const struct vault_client *client,
+					const struct fetcher *fetcher)
+{
+	struct vault_client *clone = calloc(1, sizeof(*clone));
+
+	if (!clone)
+		return NULL;
+	*clone = *client;
+	clone->fetcher = fetcher;
+	clone->is_clone = true;
+	return clone;
+}
+
+const struct fetcher *vault_client_fetcher(const struct vault_client *client)
+{
+	return client->fetcher;
+}
+
+static void known_clear(struct known *known)
+{
+	url_free(known->vault);
+	challenge_free(known->challenge);
+	*known = (struct known){0};
+}
+
+void vault_client_free(struct vault_client *client)
+{
+	if (!client)
+		return;
+	if (!client->is_clone) {
+		for (size_t i = 0; i < KNOWN_MAX; i++)
+			known_clear(&client->shared->known[i]);
+		(void)pthread_mutex_destroy(&client->shared->lock);
+		free(client->shared);
+	}
+	free(client);
+}
+
+static struct known *find_known(struct shared *shared, const struct url *url)
+{
+	for (size_t i = 0; i < KNOWN_MAX; i++) {
+		struct known *known = &shared->known[i];
+
+		if (known->vault && url_same_origin(known->vault, url))
+			return known;
+	}
+	return NULL;
+}
+
+/* A vault that is gone is a name that is gone. */
+static int no_such_vault(const struct vault_client *client, const struct url *url, int r,
+			 struct err *err)
+{
+	char name[128];
+
+	if (r != -ENXIO || !cloud_resource_of(client->trust->cloud, url))
+		return r;
+	cloud_vault_name(url, name, sizeof(name));
+	(void)err_set(err, ERR_NOT_FOUND, ENXIO, "there is no vault '%s': host '%s' does not exist",
+		      name, url->host);
+	err_hint(err, "check the name; a deleted vault shows in az keyvault list-deleted");
+	return r;
+}
+
+static int send_call(struct vault_client *client, const struct vault_call *call,
+		     const struct secret *bearer, struct fetch_result *ret_result, struct err *err)
+{
+	struct http_request request = {
+		.method = call->method,
+		.url = call->url,
+		.bearer = bearer,
+		.body = bearer ? call->body : NULL,
+		.content_type = bearer && call->body ? "application/json" : NULL,
+	};
+	int r = fetch(client->fetcher, &request, ret_result, err);
+
+	return r == 0 ? 0 : no_such_vault(client, call->url, r, err);
+}
+
+static int refused(const struct vault_call *call, const struct fetch_result *result,
+		   const struct ticket *ticket, struct err *err)
+{
+	const struct http_response *response = &result->response;
+	struct refusal_context context = {
+		.operation = call->operation,
+		.vault = call->url,
+		.object = call->object,
+		.client_id = ticket->client_id,
+		.given_resource = ticket->given_resource,
+		.given_tenant = ticket->given_tenant,
+		.algorithm = call->algorithm,
+		.retry_after = response->retry_after,
+		.elapsed_ms = result->elapsed_ms,
+	};
+	struct refusal refusal;
+
+	refusal_parse(response->status, secret_text(response->body), secret_size(response->body),
+		      &refusal);
+	log_debug("'%s' refuses: HTTP %d %s %s %s", call->url->host, refusal.status, refusal.code,
+		  refusal.inner, refusal.akv);
+	return refusal_error(&refusal, &context, err);
+}
+
+/* Under the lock, as the next three. */
+static int remember(struct shared *shared, const struct url *url, struct challenge *challenge,
+		    struct known **ret_known)
+{
+	struct known *known = &shared->known[shared->next];
+
+	shared->next = (shared->next + 1) % KNOWN_MAX;
+	known_clear(known);
+	known->challenge = challenge;
+	known->serial = ++shared->serials;
+	known->vault = url_at(url, "/", NULL);
+	if (!known->vault) {
+		known_clear(known);
+		return -ENOMEM;
+	}
+	*ret_known = known;
+	return 0;
+}
+
+/* Ask without a token and a body, to be told whose token is wanted. */
+static int learn(struct vault_client *client, const struct vault_call *call,
+		 struct known **ret_known, struct err *err)
+{
+	struct fetch_result result CLEANUP(fetch_result_clear) = {0};
+	struct challenge *challenge CLEANUP(challenge_free) = NULL;
+	int r = send_call(client, call, NULL, &result, err);
+	int status = result.response.status;
+	const struct ticket none = {.client_id = tokens_client_id(client->shared->tokens)};
+
+	if (r != 0)
+		return r;
+	if (status != 401 && (status < 200 || status >= 300))
+		return refused(call, &result, &none, err);
+	if (status != 401)
+		r = err_set(err, ERR_NETWORK, EPROTO,
+			    "'%s' answers without a token: it is not a Key Vault", call->url->host);
+	else if (!result.response.www_authenticate)
+		r = err_set(err, ERR_NETWORK, EPROTO,
+			    "'%s' does not say how to sign in: it is not a Key Vault",
+			    call->url->host);
+	else
+		r = challenge_parse(result.response.www_authenticate, &challenge, err);
+	if (r == -EPROTO)
+		err_hint(err, "is '%s' the right host, and does a proxy change its answers?",
+			 call->url->host);
+	if (r != 0 || !challenge)
+		return r;
+	r = challenge_check(challenge, client->trust, call->url, err);
+	if (r != 0)
+		return r;
+	log_debug("'%s' belongs to tenant %s", call->url->host, challenge->tenant);
+	if (remember(client->shared, call->url, TAKE(challenge), ret_known) != 0)
+		return err_nomem(err);
+	return 0;
+}
+
+/* `refused`: the token that the vault did not take, NULL at first. */
+static int get_token(struct shared *shared, const struct known *known, const struct secret *refused,
+		     struct ticket *ticket, bool *ret_kept, struct err *err)
+{
+	const struct credential_request wanted = {
+		.tenant = known->challenge->tenant,
+		.resource = known->challenge->resource,
+	};
+	const struct secret *token = NULL;
+	int r = tokens_get(shared->tokens, &wanted, false, &token, ret_kept, err);
+
+	/* Unless another thread has had it renewed in the meantime. */
+	if (r == 0 && refused && secret_equal(token, refused))
+		r = tokens_get(shared->tokens, &wanted, true, &token, ret_kept, err);
+	if (r != 0)
+		return r;
+	ticket->token = secret_copy(secret_bytes(token), secret_size(token));
+	ticket->client_id = tokens_client_id(shared->tokens);
+	if (tokens_was_given(shared->tokens)) {
+		ticket->given_resource = strdup(wanted.resource);
+		ticket->given_tenant = strdup(wanted.tenant);
+	}
+	return ticket->token ? 0 : err_nomem(err);
+}
+
+static int get_ticket(struct vault_client *client, const struct vault_call *call,
+		      const struct secret *refused, struct ticket *ticket, struct err *err)
+{
+	struct known *known = find_known(client->shared, call->url);
+	bool learnt = !known;
+	bool kept = false;
+	int r = known ? 0 : learn(client, call, &known, err);
+
+	if (r != 0 || !known)
+		return r;
+	r = get_token(client->shared, known, refused, ticket, &kept, err);
+	if (learnt)
+		known->fresh = r == 0 && !kept;
+	ticket->old = !known->fresh;
+	ticket->serial = known->serial;
+	return r;
+}
+
+static int authorise(struct vault_client *client, const struct vault_call *call,
+		     const struct secret *refused, struct ticket *ticket, struct err *err)
+{
+	int r;
+
+	pthread_mutex_lock(&client->shared->lock);
+	r = get_ticket(client, call, refused, ticket, err);
+	pthread_mutex_unlock(&client->shared->lock);
+	return r;
+}
+
+/* A vault that refuses a token may have moved to another tenant: it is asked anew. */
+static void note_answer(struct shared *shared, const struct url *url, uint64_t serial, int status)
+{
+	struct known *known;
+
+	pthread_mutex_lock(&shared->lock);
+	known = find_known(shared, url);
+	if (known && known->serial == serial) {
+		known->fresh = false;
+		if (status == 401)
+			known_clear(known);
+	}
+	pthread_mutex_unlock(&shared->lock);
+}
+
+/* One try with a ticket; *ret_again when its token was a kept one that is worth getting anew. */
+static int call_once(struct vault_client *client, const struct vault_call *call,
+		     const struct ticket *ticket, struct secret **ret_body, bool *ret_again,
+		     struct err *err)
+{
+	struct fetch_result result CLEANUP(fetch_result_clear) = {0};
+	int r = send_call(client, call, ticket->token, &result, err);
+	int status = result.response.status;
+
+	if (r != 0)
+		return r;
+	note_answer(client->shared, call->url, ticket->serial, status);
+	if (status == 200) {
+		*ret_body = TAKE(result.response.body);
+		return 0;
+	}
+	*ret_again = status == 401 && ticket->old;
+	return refused(call, &result, ticket, err);
+}
+
+static int call_with(struct vault_client *client, const struct vault_call *call,
+		     struct ticket *first, struct ticket *second, struct secret **ret_body,
+		     struct err *err)
+{
+	bool again = false;
+	int r = authorise(client, call, NULL, first, err);
+
+	if (r == 0)
+		r = call_once(client, call, first, ret_body, &again, err);
+	if (r == 0 || !again)
+		return r;
+	log_debug("the token for '%s' is not taken any more; getting a new one", call->url->host);
+	r = authorise(client, call, first->token, second, err);
+	return r == 0 ? call_once(client, call, second, ret_body, &again, err) : r;
+}
+
+int vault_call(struct vault_client *client, const struct vault_call *call, struct secret **ret_body,
+	       struct err *err)
+{
+	struct ticket first = {0};
+	struct ticket second = {0};
+	int r = trust_check(client->trust, call->url, err);
+
+	if (r == 0)
+		r = call_with(client, call, &first, &second, ret_body, err);
+	ticket_clear(&first);
+	ticket_clear(&second);
+	return r;
+}
+
+int vault_prepare(struct vault_client *client, const struct vault_call *call, struct err *err)
+{
+	struct ticket ticket = {0};
+	int r = trust_check(client->trust, call->url, err);
+
+	if (r == 0)
+		r = authorise(client, call, NULL, &ticket, err);
+	ticket_clear(&ticket);
+	return r;
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which engine serves a volume, and opening it through that one. */
+#include "bde/bde.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "bde/key.h"
+#include "bde/libbde/libbde.h"
+#include "bde/metadata.h"
+#include "bde/unlock.h"
+#include "bde/unlocked.h"
+
+const char *bde_engine_name(enum bde_engine engine)
+{
+	switch (engine) {
+	case BDE_ENGINE_OWN:
+		return "own";
+	case BDE_ENGINE_LIBBDE:
+		return "libbde";
+	case BDE_ENGINE_AUTO:
+		break;
+	}
+	return "auto";
+}
+
+bool bde_engine_parse(const char *text, enum bde_engine *ret_engine)
+{
+	for (enum bde_engine engine = BDE_ENGINE_AUTO; engine <= BDE_ENGINE_LIBBDE; engine++) {
+		if (strcmp(text, bde_engine_name(engine)) != 0)
+			continue;
+		*ret_engine = engine;
+		return true;
+	}
+	return false;
+}
+
+const char *bde_engine_version(void)
+{
+	return bde_libbde_version();
+}
+
+enum bde_engine bde_engine_for(const struct bde_metadata *metadata, enum bde_engine wanted)
+{
+	if (metadata->info.state == BDE_STATE_DECRYPTED)
+		return BDE_ENGINE_OWN;
+	if (wanted != BDE_ENGINE_AUTO)
+		return wanted;
+	return metadata->info.version == 1 ? BDE_ENGINE_LIBBDE : BDE_ENGINE_OWN;
+}
+
+/*
+ * What libbde would open and give wrong bytes of: it knows no bitmap of what is encrypted, takes
+ * what a conversion was at work on for finished, and in Vista's format has no watermark.
+ */
+static int check_libbde(const struct bde_metadata *metadata, struct err *err)
+{
+	const struct bde_info *info = &metadata->info;
+	bool done = info->state == BDE_STATE_ENCRYPTED || info->state == BDE_STATE_SUSPENDED;
+	int rc;
+
+	if (metadata->boot.kind == BOOT_EOW || metadata->boot.kind == BOOT_UNKNOWN)
+		rc = err_set(err, ERR_DISK, ENOTSUP,
+			     "libbde does not know volumes that are encrypted in part by a bitmap "
+			     "(used space only, or a paused conversion of Windows 8 and later)");
+	else if (metadata->block.conversion_size != 0 || (info->version == 1 && !done))
+		rc = err_set(err, ERR_DISK, ENOTSUP,
+			     "libbde does not know volumes in conversion (state %u, next %u, "
+			     "version %u, %u bytes under way)",
+			     info->state_current, info->state_next, info->version,
+			     metadata->block.conversion_size);
+	else
+		return 0;
+	if (info->version != 1)
+		err_hint(err, "our own engine may: --engine own");
+	return rc;
+}
+
+/* Of a VMK libbde can make nothing. */
+static int check_key(const struct bde_key *key, struct err *err)
+{
+	if (!key || key->type != BDE_KEY_VMK)
+		return 0;
+	err_set(err, ERR_DISK, ENOTSUP, "libbde takes no VMK");
+	err_hint(err, "our own engine does: --engine own");
+	return -ENOTSUP;
+}
+
+/* The protectors that the key may fit: how many, and the first of them. */
+static size_t count_fitting(const struct bde_info *info, const struct bde_key *key,
+			    const struct bde_protector **ret_first)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < info->protector_count; i++) {
+		if (unlock_may_fit(key, &info->protectors[i]) && count++ == 0)
+			*ret_first = &info->protectors[i];
+	}
+	return count;
+}
+
+/* libbde says that a key does not fit; what would is known here. */
+static void hint_protectors(const struct bde_metadata *metadata, const struct bde_key *key,
+			    struct err *err)
+{
+	struct err why = {0};
+
+	(void)unlock_no_fit(metadata, key, &why);
+	err_hint(err, "%s", why.hint);
+}
+
+static int open_libbde(struct source *volume, const struct bde_metadata *metadata,
+		       const struct bde_key *key, struct notes *warnings, struct source **ret_plain,
+		       const struct bde_protector **ret_protector, struct err *err)
+{
+	const struct bde_protector *protector = NULL;
+	size_t fitting = key ? count_fitting(&metadata->info, key, &protector) : 0;
+	bool by_protector = key && key->type != BDE_KEY_VMK && key->type != BDE_KEY_FVEK;
+	int rc;
+
+	/* told better, and without the seconds that libbde takes */
+	if (by_protector && fitting == 0)
+		return unlock_no_fit(metadata, key, err);
+	rc = check_key(key, err);
+	if (rc == 0)
+		rc = check_libbde(metadata, err);
+	if (rc == 0)
+		rc = bde_libbde_open(volume, &metadata->info, key, warnings, ret_plain, err);
+	if (rc == -ENOKEY && by_protector)
+		hint_protectors(metadata, key, err);
+	/* libbde does not tell which one it was; a BEK does */
+	if (rc == 0)
+		*ret_protector =
+			fitting == 1 || (key && key->type == BDE_KEY_BEK) ? protector : NULL;
+	return rc;
+}
+
+static int open_own(struct source *volume, const struct bde_metadata *metadata,
+		    const struct bde_key *key, unsigned int flags, struct notes *warnings,
+		    struct source **ret_plain, const struct bde_protector **ret_protector,
+		    struct err *err)
+{
+	struct bde_unlocked *unlocked CLEANUP(bde_unlocked_free) = NULL;
+	const struct bde_protector *protector = NULL;
+	int rc = key ? bde_unlock(metadata, key, &unlocked, &protector, err) : 0;
+
+	if (rc == 0)
+		rc = bde_volume_open(volume, metadata, unlocked, flags, warnings, ret_plain, err);
+	if (rc == 0)
+		*ret_protector = protector;
+	else if (rc == -ENOTSUP && metadata->info.version == 1)
+		err_hint(err, bde_libbde_version()
+				      ? "libbde reads it: --engine libbde"
+				      : "build adefuse with libbde, which reads it (libbde-dev)");
+	return rc;
+}
+
+int bde_open(struct source *volume, const struct bde_metadata *metadata, const struct bde_key *key,
+	     enum bde_engine engine, unsigned int flags, struct notes *warnings,
+	     struct source **ret_plain, const struct bde_protector **ret_protector, struct err *err)
+{
+	if (bde_engine_for(metadata, engine) == BDE_ENGINE_LIBBDE)
+		return open_libbde(volume, metadata, key, warnings, ret_plain, ret_protector, err);
+	return open_own(volume, metadata, key, flags, warnings, ret_plain, ret_protector, err);
+}

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * KEYS that come out of a vault: --vault, --secret, --azure-json; and the preview of what they
+ * would fetch, for `adefuse key --dry-run`.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/smallfile.h"
+#include "keyvault/azurejson.h"
+#include "open/attempt.h"
+#include "open/signin.h"
+
+enum {
+	WANTED_IDS_MAX = 256
+};
+
+static int open_keyvault(struct attempt *attempt, struct err *err)
+{
+	struct keyvault_options options = attempt->options->keyvault;
+
+	if (attempt->keyvault)
+		return 0;
+	options.trusted_hosts = attempt->options->trusted_hosts;
+	signin_prepare(attempt->options, &options);
+	return keyvault_new(&options, &attempt->keyvault, err);
+}
+
+/* A BEK out of the vault: whether it opens a volume. */
+static int accept_bek(void *context, const struct secret *bek, const struct keyvault_origin *origin,
+		      struct err *err)
+{
+	struct attempt *attempt = context;
+	struct bde_key *key CLEANUP(bde_key_free) = NULL;
+	char what[ERR_TEXT_MAX / 2];
+	int result;
+
+	(void)snprintf(what, sizeof(what), "secret '%s'", origin->secret_url);
+	result = bde_key_from_bek(secret_bytes(bek), secret_size(bek), what, &key, err);
+	if (result == -ENOMEM)
+		return result;
+	if (result < 0) { /* what is there and broken is told apart from what is not there */
+		err_hint(err,
+			 "it was overwritten, or is none of Azure Disk Encryption's; az keyvault "
+			 "secret list-versions shows older versions, and --secret takes the URL "
+			 "of one");
+		log_info("%s", err->message);
+		attempt->keys_tried++;
+		attempt->misfit = *err;
+		return -ENOKEY;
+	}
+	if (attempt_try_key(attempt, key, bek, origin))
+		return 0;
+	*err = attempt->misfit;
+	return -ENOKEY;
+}
+
+static bool is_planned(const struct unlock_plan *plan, const struct guid *id)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		if (plan->rows[i].has_id && guid_equal(&plan->rows[i].id, id))
+			return true;
+	}
+	return false;
+}
+
+/* The startup-key protectors of all volumes that are still locked, so that one listing serves all.
+ */
+static size_t wanted_ids(const struct attempt *attempt, struct guid *ids, size_t capacity)
+{
+	const struct survey *survey = attempt->survey;
+	size_t count = 0;
+
+	for (size_t i = 0; i < survey->count; i++) {
+		const struct bde_info *info;
+
+		if (!attempt_wants_key(&survey->volumes[i]))
+			continue;
+		info = bde_metadata_info(survey->volumes[i].metadata);
+		for (size_t k = 0; k < info->protector_count && count < capacity; k++) {
+			if (info->protectors[k].type == BDE_PROTECTOR_STARTUP_KEY &&
+			    !(attempt->plan && is_planned(attempt->plan, &info->protectors[k].id)))
+				ids[count++] = info->protectors[k].id;
+		}
+	}
+	return count;
+}
+
+/* Another protector of the same volume may have opened it. */
+static bool is_wanted(void *context, const struct guid *id)
+{
+	const struct attempt *attempt = context;
+	struct guid ids[WANTED_IDS_MAX];
+	size_t count = wanted_ids(attempt, ids, WANTED_IDS_MAX);
+
+	for (size_t i = 0; i < count; i++) {
+		if (guid_equal(&ids[i], id))
+			return true;
+	}
+	return false;
+}
+
+/* ------------------------------------------------------------------ preview */
+
+/* The volume that has this protector; 0 when none is locked by it. */
+static unsigned int volume_of(const struct survey *survey, const struct guid *id)
+{
+	for (size_t i = 0; i < survey->count; i++) {
+		const struct survey_volume *volume = &survey->volumes[i];
+
+		if (attempt_wants_key(volume) &&
+		    bde_info_protector(bde_metadata_info(volume->metadata), id))
+			return volume->partition->number;
+	}
+	return 0;
+}
+
+/* By the secret's name or its tag, "<GUID>.BEK": what the user named himself has no identifier. */
+static bool guess_id(const struct keyvault_origin *origin, struct guid *ret_id)
+{
+	const char *file = origin->file_name;
+	size_t length = file ? strcspn(file, ".") : 0;
+
+	return guid_parse(origin->name, strlen(origin->name), ret_id) ||
+	       (file && guid_parse(file, length, ret_id));
+}
+
+static int plan_bek(void *context, const struct guid *id, const struct keyvault_origin *origin,
+		    struct err *err)
+{
+	struct attempt *attempt = context;
+	struct unlock_plan *plan = attempt->plan;
+	struct unlock_row *rows;
+	struct unlock_row *row;
+
+	if (plan->count == UNLOCK_ROWS_MAX)
+		return err_set(err, ERR_OTHER, E2BIG, "more than %d secrets to try",
+			       UNLOCK_ROWS_MAX);
+	rows = reallocarray(plan->rows, plan->count + 1, sizeof(*rows));
+	if (!rows)
+		return err_nomem(err);
+	plan->rows = rows;
+	row = &rows[plan->count++];
+	*row = (struct unlock_row){0};
+	row->has_id = id || guess_id(origin, &row->id);
+	if (id)
+		row->id = *id;
+	row->volume = row->has_id ? volume_of(attempt->survey, &row->id) : 0;
+	attempt_copy_origin(origin, &row->origin);
+	return 0;
+}
+
+static struct keyvault_request request_of(struct attempt *attempt)
+{
+	return (struct keyvault_request){
+		.preview = attempt->plan ? plan_bek : NULL,
+		.vm = attempt->options->vm,
+		.kek = attempt->options->kek,
+		.accept = accept_bek,
+		.wanted = is_wanted,
+		.context = attempt,
+	};
+}
+
+/* A failed search is remembered, not fatal: another key may still open the volume. */
+static void keep_failure(struct attempt *attempt, const struct err *err)
+{
+	log_info("%s", err->message);
+	if (attempt->failure.kind == ERR_NONE)
+		attempt->failure = *err;
+}
+
+static int try_vault(struct attempt *attempt, const char *vault, struct err *err)
+{
+	struct guid ids[WANTED_IDS_MAX];
+	size_t count = wanted_ids(attempt, ids, WANTED_IDS_MAX);
+	struct keyvault_request request = request_of(attempt);
+	size_t found = 0;
+	struct err why = {0};
+	int result;
+
+	if (count == 0 && !attempt->options->vm) {
+		log_warning("vault '%s' is not asked: no volume has a startup key (BEK) protector",
+			    vault);
+		return 0;
+	}
+	result = open_keyvault(attempt, err);
+	if (result < 0)
+		return result;
+	request.vault = vault;
+	request.ids = ids;
+	request.id_count = count;
+	result = keyvault_search(attempt->keyvault, &request, &found, &why);
+	if (result < 0 && result != -ENOKEY) {
+		keep_failure(attempt, &why);
+	} else if (found == 0 && attempt->misfit.kind == ERR_NONE) {
+		err_set(&attempt->misfit, ERR_KEY, ENOKEY,
+			"vault '%s' holds no secret for the protectors of this disk", vault);
+		err_hint(&attempt->misfit,
+			 "look for another vault (the VM's encryption settings name it), or give "
+			 "--vm NAME, --azure-json FILE or --secret URL");
+		attempt->keys_tried++;
+	}
+	return 0;
+}
+
+static bool is_url(const char *text)
+{
+	return strstr(text, "://") != NULL;
+}
+
+static int get_secret(struct attempt *attempt, const struct keyvault_request *request,
+		      const char *secret, bool *ret_missing, struct err *err)
+{
+	struct err why = {0};
+	int result = open_keyvault(attempt, err);
+
+	if (result < 0)
+		return result;
+	result = keyvault_get(attempt->keyvault, request, secret, &why);
+	*ret_missing = result == -ENOENT;
+	if (result == -ENOKEY)
+		attempt->misfit = why;
+	else if (result < 0)
+		keep_failure(attempt, &why);
+	return 0;
+}
+
+/* A name is looked for in each vault in turn, until one of them has it. */
+static int try_named_secret(struct attempt *attempt, const char *secret, struct err *err)
+{
+	const struct options *options = attempt->options;
+	struct keyvault_request request = request_of(attempt);
+	struct err before = attempt->failure;
+	bool missing = true;
+	int result = 0;
+
+	for (size_t i = 0; i < options->key_count && missing && result == 0; i++) {
+		if (options->keys[i].kind != KEY_VAULT)
+			continue;
+		request.vault = options->keys[i].value;
+		result = get_secret(attempt, &request, secret, &missing, err);
+	}
+	if (!missing)
+		attempt->failure =
+			attempt->failure.kind == ERR_NOT_FOUND ? before : attempt->failure;
+	if (result < 0 || request.vault)
+		return result;
+	err_set(err, ERR_USAGE, EINVAL, "--secret '%s' is a name, and no vault was given", secret);
+	err_hint(err, "add --vault NAME, or give the secret's whole https URL");
+	return -EINVAL;
+}
+
+static int try_secret(struct attempt *attempt, const char *secret, struct err *err)
+{
+	struct keyvault_request request = request_of(attempt);
+	bool missing = false;
+
+	if (!is_url(secret))
+		return try_named_secret(attempt, secret, err);
+	return get_secret(attempt, &request, secret, &missing, err);
+}
+
+static int read_json_file(const char *path, char **ret_text, size_t *ret_size, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int result;
+
+	if (fd < 0) {
+		int error = errno;
+
+		return err_set(err, ERR_USAGE, error, "cannot open '%s': %s", path,
+			       strerror(error));
+	}
+	result = smallfile_read_plain(fd, AZURE_JSON_MAX, ret_text, ret_size);
+	(void)close(fd);
+	if (result == -ENOMEM)
+		return err_nomem(err);
+	if (result == -EFBIG)
+		return err_set(err, ERR_USAGE, EFBIG, "'%s' has more than %d bytes", path,
+			       AZURE_JSON_MAX);
+	if (result < 0)
+		return err_set(err, ERR_USAGE, -result, "cannot read '%s': %s", path,
+			       strerror(-result));
+	return 0;
+}
+
+/* Each secret that the disk's or VM's settings name, with the KEK that they name beside it. */
+static int try_azure_json(struct attempt *attempt, const char *path, struct err *err)
+{
+	struct azure_keys keys CLEANUP(azure_keys_clear) = {0};
+	char *text CLEANUP(free) = NULL;
+	size_t size = 0;
+	int result = read_json_file(path, &text, &size, err);
+
+	if (result == 0)
+		result = azure_keys_parse(text, size, &keys, err);
+	if (result < 0) {
+		err_prefix(err, "--azure-json '%s'", path);
+		return result;
+	}
+	for (size_t i = 0; i < keys.count && result == 0; i++) {
+		struct keyvault_request request = request_of(attempt);
+		bool missing = false;
+
+		if (!attempt_anything_locked(attempt->survey))
+			break;
+		request.option = "--azure-json";
+		if (!request.kek)
+			request.kek = keys.list[i].kek_url;
+		result = get_secret(attempt, &request, keys.list[i].secret_url, &missing, err);
+	}
+	return result;
+}
+
+/* A secret named by --secret NAME says where to look in the vault; the vault is not searched then.
+ */
+static bool vault_is_searched(const struct options *options)
+{
+	for (size_t i = 0; i < options->key_count; i++) {
+		if (options->keys[i].kind == KEY_SECRET && !is_url(options->keys[i].value))
+			return false;
+	}
+	return true;
+}
+
+int attempt_try_cloud(struct attempt *attempt, const struct key_option *option, struct err *err)
+{
+	if (option->kind == KEY_SECRET)
+		return try_secret(attempt, option->value, err);
+	if (option->kind == KEY_AZURE_JSON)
+		return try_azure_json(attempt, option->value, err);
+	return vault_is_searched(attempt->options) ? try_vault(attempt, option->value, err) : 0;
+}
