@@ -74,6 +74,7 @@ int err_set(struct err *err, enum err_kind kind, int errnum, const char *format,
 		return -errnum;
 	err->kind = kind;
 	err->hint[0] = '\0';
+	err->lists_keys = false;
 	va_start(args, format);
 	format_text(err->message, format, args);
 	va_end(args);

@@ -15,6 +15,8 @@
 #ifndef ADEFUSE_BASE_ERR_H
 #define ADEFUSE_BASE_ERR_H
 
+#include <stdbool.h>
+
 /* One exit code each; the manual page lists them. The values are the exit codes. */
 enum err_kind {
 	ERR_NONE = 0,
@@ -38,6 +40,7 @@ struct err {
 	enum err_kind kind;
 	char message[ERR_TEXT_MAX]; /* lower case, no full stop: "cannot open 'x': ..." */
 	char hint[ERR_TEXT_MAX];    /* what to do next; empty when there is nothing to say */
+	bool lists_keys; /* ERR_KEY: the hint lists the keys that would fit; set after err_hint() */
 };
 
 /*

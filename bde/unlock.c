@@ -82,6 +82,8 @@ int unlock_no_fit(const struct bde_metadata *metadata, const struct bde_key *key
 		rc = err_set(err, ERR_KEY, ENOKEY, "%s does not fit: this volume has no %s",
 			     key->what, bde_protector_type_name(type));
 	err_hint(err, "this volume is opened by: %s", all[0] ? all : "nothing that is known");
+	if (err)
+		err->lists_keys = true;
 	return rc;
 }
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The commands: each gets argv with its own name first, prints its own help, and returns the exit
- * code. Errors have been printed when it returns.
+ * code. Errors have been printed when it returns. One thread.
  */
 #ifndef ADEFUSE_CLI_COMMAND_H
 #define ADEFUSE_CLI_COMMAND_H
 
 #include <stdint.h>
 
-#include "cli/options.h"
+#include "cli/keys.h"
 
 int command_mount(int argc, char **argv);
 int command_info(int argc, char **argv);
@@ -19,20 +19,50 @@ int command_export(int argc, char **argv);
 /* What mount(8) runs as mount.adefuse: DISK DIR [-sfnv] [-N NAMESPACE] [-t TYPE] [-o OPTIONS]. */
 int command_mount_helper(int argc, char **argv);
 
-/*
- * Parse options for a command that takes exactly `argument_count` arguments (COMMAND_ANY: one or
- * more), called `arguments` in the message. 0; or the exit code plus one when the command is to end
- * (help was printed, or a usage error).
- */
-int command_options(int argc, char **argv, unsigned int flags, size_t argument_count,
-		    const char *arguments, void (*print_help)(void), struct options *ret_options);
+/* ------------------------------------------------- what the commands share */
+
+/* A command as its user sees it. */
+struct command {
+	const char *usage;	       /* the first lines of --help, up to the options */
+	const char *examples;	       /* the lines after the command's own options */
+	const struct option_row *rows; /* the command's own options; KEYS come besides */
+	size_t row_count;
+	const char *arguments; /* what it takes, for messages: "one DISK" */
+	size_t least;	       /* number of arguments */
+	size_t most;
+};
 
 #define COMMAND_ANY SIZE_MAX
+
+/* The tables of a command's options: its own, which fill `settings`, and KEYS. */
+struct command_options {
+	struct option_table tables[2];
+};
+struct command_options command_options(const struct command *command, void *settings,
+				       struct keys *keys);
+
+struct command_words {
+	char **list; /* arguments; points into argv */
+	size_t count;
+};
+
+/*
+ * Parse the command line into `settings` and `keys`, which begin as zeros. True: go on. False: the
+ * command ends with *ret_exit, because help or an error was printed.
+ */
+bool command_begin(const struct command *command, int argc, char **argv, void *settings,
+		   struct keys *keys, struct command_words *ret_words, int *ret_exit);
 
 /* Print the error and give its exit code. */
 int command_fail(const struct err *err);
 
-/* The lines of --help that describe KEYS. */
-void command_print_keys_help(void);
+/* What a failure counts as where another exit code may come first: its kind. */
+int command_exit_code(const struct err *err);
+
+/*
+ * The keys were tried: print all warnings of the disk and its volumes as log lines, and drop from
+ * the environment what nobody signs in with from here on.
+ */
+void command_opened(const struct opened_disk *disk);
 
 #endif

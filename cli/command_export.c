@@ -11,83 +11,127 @@
 #include "cli/interrupt.h"
 #include "disk/file.h"
 #include "export/export.h"
-#include "open/plaindisk.h"
-#include "open/unlock.h"
 
-static void print_help(void)
+struct export_settings {
+	unsigned int volume; /* 0: the whole disk */
+	bool vhd;
+	bool verify;
+	bool hash;
+	bool skip_unreadable;
+	bool force;
+};
+
+static int set_format(const struct option_command *command, const struct option_row *row,
+		      void *field, const char *value, struct err *err)
 {
-	(void)fputs(
-		"Usage: adefuse export [KEYS] [--volume N] [--format raw|vhd] [--verify] [--hash] DISK OUT\n"
-		"Write a decrypted copy of DISK, or of one volume, to OUT: a file, whose zeros are left as\n"
-		"holes, a block device, or - for standard output. Interrupted, the same command goes on.\n\n"
-		"  --volume N               this partition alone\n"
-		"  --format raw|vhd         vhd: a fixed VHD, for Azure and Hyper-V (raw)\n"
-		"  --verify                 read OUT back from the medium and compare; exit code 10\n"
-		"  --hash                   print SHA-256 of OUT, as sha256sum does\n"
-		"  --skip-unreadable        zeros where the disk cannot be read, listed in OUT.unreadable\n"
-		"  --force                  overwrite what is there; start anew\n\n"
-		"  adefuse export --vault contoso-kv osdisk.vhd plain.raw\n"
-		"  adefuse export --bek /media/usb --volume 2 --format vhd --verify osdisk.vhd c.vhd\n"
-		"  adefuse export --vault contoso-kv osdisk.vhd - | zstd >plain.raw.zst\n",
-		stdout);
-	command_print_keys_help();
+	bool *vhd = field;
+
+	(void)command;
+	*vhd = strcmp(value, "vhd") == 0;
+	return *vhd || strcmp(value, "raw") == 0 ? 0
+						 : option_bad_choice(row, value, "raw, vhd", err);
 }
+
+static const struct option_row export_rows[] = {
+	{.name = "volume",
+	 .value = "N",
+	 .set = option_uint,
+	 .field = offsetof(struct export_settings, volume),
+	 .least = 1,
+	 .most = UINT32_MAX,
+	 .help = "this partition alone"},
+	{.name = "format",
+	 .value = "raw|vhd",
+	 .set = set_format,
+	 .field = offsetof(struct export_settings, vhd),
+	 .help = "vhd: a fixed VHD, for Azure and Hyper-V (raw)"},
+	{.name = "verify",
+	 .set = option_flag,
+	 .field = offsetof(struct export_settings, verify),
+	 .help = "read OUT back from the medium and compare;\nexit code 10"},
+	{.name = "hash",
+	 .set = option_flag,
+	 .field = offsetof(struct export_settings, hash),
+	 .help = "print SHA-256 of OUT, as sha256sum does"},
+	{.name = "skip-unreadable",
+	 .set = option_flag,
+	 .field = offsetof(struct export_settings, skip_unreadable),
+	 .help = "zeros where the disk cannot be read, listed in\nOUT.unreadable"},
+	{.name = "force",
+	 .set = option_flag,
+	 .field = offsetof(struct export_settings, force),
+	 .help = "overwrite what is there; start anew"},
+};
+
+static const struct command export_command = {
+	.usage =
+		"Usage: adefuse export [KEYS] [--volume N] [--format raw|vhd] [--verify] [--hash]\n"
+		"                      DISK OUT\n"
+		"Write a decrypted copy of DISK, or of one volume, to OUT: a file, whose zeros\n"
+		"are left as holes, a block device, or - for standard output. Interrupted, the\n"
+		"same command goes on.\n",
+	.examples = "  adefuse export --vault contoso-kv osdisk.vhd plain.raw\n"
+		    "  adefuse export --bek /media/usb --volume 2 --format vhd osdisk.vhd c.vhd\n"
+		    "  adefuse export --vault contoso-kv osdisk.vhd - | zstd >plain.raw.zst\n",
+	.rows = export_rows,
+	.row_count = sizeof(export_rows) / sizeof(export_rows[0]),
+	.arguments = "a DISK and an OUT",
+	.least = 2,
+	.most = 2,
+};
 
 /* ----------------------------------------------------------- what is copied */
 
-static const struct survey_volume *find_volume(const struct survey *survey, unsigned int number)
-{
-	for (size_t i = 0; i < survey->count; i++) {
-		if (survey->volumes[i].partition->number == number)
-			return &survey->volumes[i];
-	}
-	return NULL;
-}
-
-static int pick_volume(const struct survey *survey, unsigned int number, struct source **ret_source,
+static int pick_volume(const struct opened_volume *volume, struct source **ret_source,
 		       struct err *err)
 {
-	const struct survey_volume *volume = find_volume(survey, number);
-
 	if (volume->plain) {
-		*ret_source = source_ref(volume->plain);
+		*ret_source = volume->plain;
 		return 0;
 	}
 	*err = volume->reason;
 	if (err->kind == ERR_NONE)
 		err_set(err, ERR_KEY, ENOKEY, "locked");
-	err_prefix(err, "p%u", number);
+	err_prefix(err, "p%u", volume->partition->number);
 	return -ENOKEY;
 }
 
-static int pick_disk(const struct survey *survey, struct source **ret_source, struct err *err)
+static int pick_disk(const struct opened_disk *disk, struct source **ret_source, struct err *err)
 {
-	int result = unlock_verdict(survey, err);
+	int result = open_verdict(disk, err);
 
-	if (result == 0)
-		result = plain_disk_new(survey, ret_source, err);
 	if (result < 0)
 		return result;
-	if (!*ret_source) {
+	if (!disk->plain) {
 		err_set(err, ERR_DISK, EINVAL,
 			"unlocked volumes overlap on the disk: which of "
 			"them a byte belongs to is not known");
 		err_hint(err, "copy them one by one: --volume N");
 		return -EINVAL;
 	}
-	for (size_t i = 0; i < survey->count; i++) {
-		const struct survey_volume *volume = &survey->volumes[i];
+	for (size_t i = 0; i < disk->count; i++) {
+		const struct opened_volume *volume = &disk->volumes[i];
 
 		if (!volume->plain)
 			log_warning("p%u is copied as it is on the disk: %s",
 				    volume->partition->number, volume->reason.message);
 	}
+	*ret_source = disk->plain;
 	return 0;
+}
+
+/* What is copied. It belongs to the disk. open_unlock() has seen that the volume is there. */
+static int pick(const struct opened_disk *disk, unsigned int number, struct source **ret_source,
+		struct err *err)
+{
+	const struct opened_volume *volume = opened_find(disk, number);
+
+	return volume ? pick_volume(volume, ret_source, err) : pick_disk(disk, ret_source, err);
 }
 
 /* --------------------------------------------- what makes it the same export */
 
-static void describe_volume(FILE *out, const struct survey_volume *volume)
+static void describe_volume(FILE *out, const struct opened_volume *volume)
 {
 	const struct bde_info *info = volume->metadata ? bde_metadata_info(volume->metadata) : NULL;
 
@@ -99,8 +143,8 @@ static void describe_volume(FILE *out, const struct survey_volume *volume)
 }
 
 /* A device's own time does not tell when it was written to; see export/resume.h. */
-static char *describe(const struct survey *survey, const struct options *options,
-		      const struct source *source, const struct stat *disk)
+static char *describe(const struct opened_disk *disk, const struct export_settings *settings,
+		      const struct source *source, const struct stat *status)
 {
 	char *text = NULL;
 	size_t size = 0;
@@ -108,16 +152,15 @@ static char *describe(const struct survey *survey, const struct options *options
 
 	if (!out)
 		return NULL;
-	(void)fprintf(out, "disk-size %" PRIu64 "\n", survey->file->size);
-	if (S_ISREG(disk->st_mode))
-		(void)fprintf(out, "disk-changed %lld.%09ld\n", (long long)disk->st_mtim.tv_sec,
-			      disk->st_mtim.tv_nsec);
+	(void)fprintf(out, "disk-size %" PRIu64 "\n", disk->file->size);
+	if (S_ISREG(status->st_mode))
+		(void)fprintf(out, "disk-changed %lld.%09ld\n", (long long)status->st_mtim.tv_sec,
+			      status->st_mtim.tv_nsec);
 	(void)fprintf(out, "volumes");
-	for (size_t i = 0; i < survey->count; i++)
-		describe_volume(out, &survey->volumes[i]);
+	for (size_t i = 0; i < disk->count; i++)
+		describe_volume(out, &disk->volumes[i]);
 	(void)fprintf(out, "\nvolume %u\nsize %" PRIu64 "\nformat %s\nsalvage %d\n",
-		      options->volume, source->size, options->vhd ? "vhd" : "raw",
-		      options->salvage);
+		      settings->volume, source->size, settings->vhd ? "vhd" : "raw", disk->salvage);
 	if (fclose(out) != 0) {
 		free(text);
 		return NULL;
@@ -127,17 +170,17 @@ static char *describe(const struct survey *survey, const struct options *options
 
 /* --------------------------------------------------------------- the command */
 
-static int check_options(const struct options *options, const struct output *output,
-			 struct err *err)
+static int check_settings(const struct export_settings *settings, const struct output *output,
+			  struct err *err)
 {
-	if (options->verify && output->kind == OUTPUT_STREAM) {
+	if (settings->verify && output->kind == OUTPUT_STREAM) {
 		err_set(err, ERR_USAGE, EINVAL,
 			"--verify reads back what was written, which a "
 			"stream does not allow");
 		err_hint(err, "--hash prints its SHA-256 instead");
 		return -EINVAL;
 	}
-	if (options->vhd && output->kind == OUTPUT_DEVICE) {
+	if (settings->vhd && output->kind == OUTPUT_DEVICE) {
 		err_set(err, ERR_USAGE, EINVAL,
 			"a VHD is a file: its footer would be lost on a "
 			"block device");
@@ -147,75 +190,78 @@ static int check_options(const struct options *options, const struct output *out
 	return 0;
 }
 
-static int copy(const struct survey *survey, const struct options *options, struct source *source,
-		struct output *output, struct err *err)
+static int copy(const struct opened_disk *disk, const struct export_settings *settings,
+		const char *out, struct source *source, struct output *output, struct err *err)
 {
-	char *identity CLEANUP(free) = describe(survey, options, source, &output->disk);
+	char *identity CLEANUP(free) = describe(disk, settings, source, &output->disk);
 	char what[16] = "disk";
 	struct export_plan plan = {
 		.source = source,
 		.what = what,
 		.identity = identity,
 		.output = output,
-		.name = options->arguments[1],
-		.vhd = options->vhd,
-		.force = options->force,
-		.verify = options->verify,
-		.hash = options->hash,
-		.skip_unreadable = options->skip_unreadable,
+		.name = out,
+		.vhd = settings->vhd,
+		.force = settings->force,
+		.verify = settings->verify,
+		.hash = settings->hash,
+		.skip_unreadable = settings->skip_unreadable,
 	};
 	int result;
 
 	if (!identity)
 		return err_nomem(err);
-	if (options->volume > 0)
-		(void)snprintf(what, sizeof(what), "p%u", options->volume);
+	if (settings->volume > 0)
+		(void)snprintf(what, sizeof(what), "p%u", settings->volume);
 	interrupt_watch(false);
 	result = export_run(&plan, err);
 	interrupt_unwatch();
 	return result;
 }
 
-static int run(const struct options *options, struct err *err)
+static int run(const struct open_request *request, const struct export_settings *settings,
+	       const char *out, struct err *err)
 {
-	struct survey *survey CLEANUP(survey_free) = NULL;
-	struct source *source CLEANUP(source_unref) = NULL;
+	struct opened_disk *disk CLEANUP(opened_free) = NULL;
+	struct source *source = NULL;
 	struct output output = {.fd = -1};
-	struct stat disk;
-	int result = survey_open(options->arguments[0], options_bde_flags(options), &survey, err);
+	struct stat status;
+	int result = open_survey(request, &disk, err);
 
-	if (result == 0 && file_status(survey->file, &disk) < 0)
+	if (result == 0 && file_status(disk->file, &status) < 0)
 		result = err_set(err, ERR_DISK, EIO, "cannot examine the disk");
 	/* before keys are asked for */
 	if (result == 0)
-		result = output_examine(options->arguments[1], options->arguments[0], &disk,
-					&output, err);
+		result = output_examine(out, request->disk, &status, &output, err);
 	if (result == 0)
-		result = check_options(options, &output, err);
+		result = check_settings(settings, &output, err);
 	if (result == 0)
-		result = unlock_survey(survey, options, err);
+		result = open_unlock(disk, request, err);
 	if (result < 0)
 		return result;
-	survey_log_warnings(survey);
-	result = options->volume > 0 ? pick_volume(survey, options->volume, &source, err)
-				     : pick_disk(survey, &source, err);
-	return result == 0 ? copy(survey, options, source, &output, err) : result;
+	command_opened(disk);
+	result = pick(disk, settings->volume, &source, err);
+	return result == 0 ? copy(disk, settings, out, source, &output, err) : result;
 }
 
 int command_export(int argc, char **argv)
 {
-	struct options options;
+	struct export_settings settings = {0};
+	struct keys keys = {0};
+	struct command_words words;
+	struct open_request request;
 	struct err err = {0};
-	int result = command_options(argc, argv, COMMAND_EXPORT, 2, "a DISK and an OUT", print_help,
-				     &options);
+	int exit_code;
+	int result;
 
-	if (result > 0)
-		return result - 1;
+	if (!command_begin(&export_command, argc, argv, &settings, &keys, &words, &exit_code))
+		return exit_code;
 	/* a reader that is gone and a limit that is reached are errors to be told */
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);
-	result = run(&options, &err);
-	options_clear(&options);
+	request = keys_request(&keys, words.list[0]);
+	request.volume = settings.volume;
+	result = run(&request, &settings, words.list[1], &err);
 	if (result == -EINTR && err.kind == ERR_NONE) {
 		interrupt_pass_on();
 		return ERR_OTHER;

@@ -14,59 +14,58 @@
 #include "cli/command.h"
 #include "cli/report.h"
 #include "net/json_write.h"
-#include "open/unlock.h"
 
-static void print_help(void)
-{
-	(void)fputs("Usage: adefuse info [--json] [KEYS] DISK...\n"
-		    "Show partitions, BitLocker state, method and key protectors. Needs no key. A\n"
-		    "folder stands for the disk images in it.\n\n"
-		    "  --json                   for scripts; the schema is in adefuse(1)\n\n"
-		    "  adefuse info osdisk.vhd\n"
+struct info_settings {
+	bool json;
+};
+
+static const struct option_row info_rows[] = {
+	{.name = "json",
+	 .set = option_flag,
+	 .field = offsetof(struct info_settings, json),
+	 .help = "for scripts; the schema is in adefuse(1)"},
+};
+
+static const struct command info = {
+	.usage = "Usage: adefuse info [--json] [KEYS] DISK...\n"
+		 "Show partitions, BitLocker state, method and key protectors. Needs no key. A\n"
+		 "folder stands for the disk images in it.\n",
+	.examples = "  adefuse info osdisk.vhd\n"
 		    "  adefuse info --json /dev/sdc | jq '.volumes[].bitlocker.protectors'\n"
 		    "  adefuse info /evidence/\n",
-		    stdout);
-	command_print_keys_help();
-}
+	.rows = info_rows,
+	.row_count = sizeof(info_rows) / sizeof(info_rows[0]),
+	.arguments = "one DISK or more",
+	.least = 1,
+	.most = COMMAND_ANY,
+};
 
 enum {
 	SMALLEST_DISK = 1 << 20, /* bytes; keys and notes lie beside images */
 };
 
 struct listing {
-	const struct options *options;
+	const struct keys *keys;
 	struct json_writer *json; /* NULL: text */
 	size_t shown;
 	int failed; /* exit code of the first disk that could not be read; 0 */
 };
 
-static int open_survey(const char *path, const struct options *options, struct survey **ret_survey,
-		       struct err *err)
+static int print_one(const char *path, const struct keys *keys, bool json, struct err *err)
 {
-	struct survey *survey CLEANUP(survey_free) = NULL;
-	int result = survey_open(path, options_bde_flags(options), &survey, err);
-
+	struct open_request request = keys_request(keys, path);
+	struct opened_disk *disk CLEANUP(opened_free) = NULL;
 	/* without KEYS too: a clear key on the disk needs none */
-	if (result == 0)
-		result = unlock_survey(survey, options, err);
-	if (result == 0)
-		*ret_survey = TAKE(survey);
-	return result;
-}
+	int result = open_disk(&request, &disk, err);
 
-static int print_one(const char *path, const struct options *options, struct err *err)
-{
-	struct survey *survey CLEANUP(survey_free) = NULL;
-	int result = open_survey(path, options, &survey, err);
+	if (result == 0 && json) {
+		char *text CLEANUP(free) = report_json(disk, false);
 
-	if (result == 0 && options->json) {
-		char *json CLEANUP(free) = report_json(survey, false);
-
-		if (!json)
+		if (!text)
 			return err_nomem(err);
-		(void)fputs(json, stdout);
+		(void)fputs(text, stdout);
 	} else if (result == 0) {
-		report_text(survey, stdout);
+		report_text(disk, stdout);
 	}
 	return result;
 }
@@ -76,23 +75,24 @@ static int print_one(const char *path, const struct options *options, struct err
 /* One that cannot be read does not end the listing of the others. */
 static void list_one(struct listing *listing, const char *path, bool from_folder)
 {
-	struct survey *survey CLEANUP(survey_free) = NULL;
+	struct open_request request = keys_request(listing->keys, path);
+	struct opened_disk *disk CLEANUP(opened_free) = NULL;
 	struct err err = {0};
-	int result = open_survey(path, listing->options, &survey, &err);
+	int result = open_disk(&request, &disk, &err);
 
-	if (result == 0 && from_folder && survey_is_nothing(survey)) {
+	if (result == 0 && from_folder && opened_is_nothing(disk)) {
 		log_info("'%s' is no disk image as far as can be told; left out", path);
 		return;
 	}
 	listing->shown++;
 	if (result < 0 && listing->failed == 0)
-		listing->failed = err.kind == ERR_NONE ? ERR_OTHER : (int)err.kind;
+		listing->failed = command_exit_code(&err);
 	if (listing->json && result == 0) {
-		report_disks_add(listing->json, survey);
+		report_disks_add(listing->json, disk);
 	} else if (listing->json) {
 		report_disks_fail(listing->json, path, &err);
 	} else if (result == 0) {
-		report_text(survey, stdout);
+		report_text(disk, stdout);
 	} else {
 		(void)fflush(stdout);
 		err_prefix(&err, "'%s'", path);
@@ -115,7 +115,7 @@ static int list_folder(struct listing *listing, const char *folder, struct err *
 		int error = errno;
 
 		return err_set(err, ERR_DISK, error, "cannot list '%s': %s", folder,
-			       strerror(error));
+			       strerrordesc_np(error));
 	}
 	for (int i = 0; i < count; i++) {
 		char path[4096];
@@ -141,15 +141,10 @@ static bool is_folder(const char *path)
 }
 
 /* A secret that can be read once only cannot be tried on disk after disk. */
-static int check_sources(const struct options *options, struct err *err)
+static int check_sources(const struct keys *keys, struct err *err)
 {
-	for (size_t i = 0; i < options->key_count; i++) {
-		const struct key_option *key = &options->keys[i];
-
-		bool once = key->kind == KEY_PASSWORD || key->kind == KEY_RECOVERY_PASSWORD ||
-			    key->kind == KEY_VMK || key->kind == KEY_FVEK;
-
-		if (!once || strncmp(key->value, "file:", 5) == 0)
+	for (size_t i = 0; i < keys->request.key_count; i++) {
+		if (!open_key_reads_once(&keys->list[i]))
 			continue;
 		err_set(err, ERR_USAGE, EINVAL,
 			"for several disks a password or key has to come from file:PATH");
@@ -159,55 +154,66 @@ static int check_sources(const struct options *options, struct err *err)
 	return 0;
 }
 
-static int print_several(const struct options *options, int *ret_failed, struct err *err)
+static int list_all(struct listing *listing, const struct command_words *words, struct err *err)
 {
-	struct listing listing = {.options = options};
-	int result = check_sources(options, err);
+	int result = 0;
 
-	if (result == 0 && options->json) {
+	for (size_t i = 0; i < words->count && result == 0; i++) {
+		const char *path = words->list[i];
+
+		if (is_folder(path))
+			result = list_folder(listing, path, err);
+		else
+			list_one(listing, path, false);
+	}
+	return result;
+}
+
+static int print_several(const struct command_words *words, const struct keys *keys, bool json,
+			 int *ret_failed, struct err *err)
+{
+	struct listing listing = {.keys = keys};
+	char *text CLEANUP(free) = NULL;
+	int result = check_sources(keys, err);
+
+	if (result == 0 && json) {
 		listing.json = report_disks_new();
 		result = listing.json ? 0 : err_nomem(err);
 	}
-	for (size_t i = 0; i < options->argument_count && result == 0; i++) {
-		const char *path = options->arguments[i];
-
-		if (is_folder(path))
-			result = list_folder(&listing, path, err);
-		else
-			list_one(&listing, path, false);
-	}
-	if (listing.json) {
-		char *json CLEANUP(free) = NULL;
-
-		json_write_end(listing.json);
-		json = json_write_finish(listing.json);
-		if (!json && result == 0)
-			result = err_nomem(err);
-		else if (json && result == 0)
-			(void)fputs(json, stdout);
-	} else if (result == 0 && listing.shown == 0) {
-		(void)fputs("no disk images\n", stdout);
-	}
+	if (result == 0)
+		result = list_all(&listing, words, err);
 	*ret_failed = listing.failed;
-	return result;
+	if (listing.json) {
+		json_write_end(listing.json);
+		text = json_write_finish(listing.json);
+	}
+	if (result < 0)
+		return result;
+	if (json && !text)
+		return err_nomem(err);
+	if (json)
+		(void)fputs(text, stdout);
+	else if (listing.shown == 0)
+		(void)fputs("no disk images\n", stdout);
+	return 0;
 }
 
 int command_info(int argc, char **argv)
 {
-	struct options options;
+	struct info_settings settings = {0};
+	struct keys keys = {0};
+	struct command_words words;
 	struct err err = {0};
-	int failed = 0;
-	int result = command_options(argc, argv, COMMAND_JSON, COMMAND_ANY, "one DISK or more",
-				     print_help, &options);
+	int exit_code = 0;
+	int result;
 
-	if (result > 0)
-		return result - 1;
-	if (options.argument_count == 1 && !is_folder(options.arguments[0]))
-		result = print_one(options.arguments[0], &options, &err);
+	if (!command_begin(&info, argc, argv, &settings, &keys, &words, &exit_code))
+		return exit_code;
+	if (words.count == 1 && !is_folder(words.list[0]))
+		result = print_one(words.list[0], &keys, settings.json, &err);
 	else
-		result = print_several(&options, &failed, &err);
-	options_clear(&options);
+		result = print_several(&words, &keys, settings.json, &exit_code, &err);
 	if (result == 0 && (fflush(stdout) != 0 || ferror(stdout)))
 		result = err_set(&err, ERR_OTHER, EIO, "standard output cannot be written");
-	return result < 0 ? command_fail(&err) : failed;
+	return result < 0 ? command_fail(&err) : exit_code;
 }

@@ -8,23 +8,46 @@
 
 #include "base/log.h"
 #include "cli/command.h"
-#include "cli/keytable.h"
-#include "open/unlock.h"
+#include "cli/key_table.h"
 
-static void print_help(void)
-{
-	(void)fputs(
-		"Usage: adefuse key [KEYS] [--out DIR] DISK\n"
-		"Write the BEK files that open this disk, one a volume, readable by their owner only,\n"
-		"and print where each came from.\n\n"
-		"  --out DIR                where to (the current directory)\n"
-		"  --force                  replace a file that is there\n"
-		"  --dry-run                print what would be fetched; fetch, unwrap and write nothing\n"
-		"  --json                   print it for scripts\n\n"
-		"  adefuse key --vault contoso-kv --out keys/ osdisk.vhd\n",
-		stdout);
-	command_print_keys_help();
-}
+struct key_settings {
+	const char *out;
+	bool force;
+	bool dry_run;
+	bool json;
+};
+
+static const struct option_row key_rows[] = {
+	{.name = "out",
+	 .value = "DIR",
+	 .set = option_text,
+	 .field = offsetof(struct key_settings, out),
+	 .help = "where to (the current directory)"},
+	{.name = "force",
+	 .set = option_flag,
+	 .field = offsetof(struct key_settings, force),
+	 .help = "replace a file that is there"},
+	{.name = "dry-run",
+	 .set = option_flag,
+	 .field = offsetof(struct key_settings, dry_run),
+	 .help = "print what would be fetched;\nfetch, unwrap and write nothing"},
+	{.name = "json",
+	 .set = option_flag,
+	 .field = offsetof(struct key_settings, json),
+	 .help = "print it for scripts"},
+};
+
+static const struct command key = {
+	.usage = "Usage: adefuse key [KEYS] [--out DIR] DISK\n"
+		 "Write the BEK files that open this disk, one a volume, readable by their owner\n"
+		 "only, and print where each came from.\n",
+	.examples = "  adefuse key --vault contoso-kv --out keys/ osdisk.vhd\n",
+	.rows = key_rows,
+	.row_count = sizeof(key_rows) / sizeof(key_rows[0]),
+	.arguments = "one DISK",
+	.least = 1,
+	.most = 1,
+};
 
 static int write_all(int fd, const struct secret *bek)
 {
@@ -70,17 +93,17 @@ static int write_file(int directory, const char *name, const struct secret *bek,
 }
 
 /* "DIR/<GUID>.BEK", as Windows names it; malloc'ed. */
-static char *path_of(const struct options *options, const struct guid *id)
+static char *path_of(const struct key_settings *settings, const struct guid *id)
 {
 	char *path;
 
-	if (asprintf(&path, "%s/%s.BEK", options->out ? options->out : ".", guid_format(id).text) <
-	    0)
+	if (asprintf(&path, "%s/%s.BEK", settings->out ? settings->out : ".",
+		     guid_format(id).text) < 0)
 		return NULL;
 	return path;
 }
 
-static int write_bek(const struct survey_volume *volume, int directory, const char *path,
+static int write_bek(const struct opened_volume *volume, int directory, const char *path,
 		     bool force, struct err *err)
 {
 	char name[GUID_TEXT_SIZE + 8];
@@ -89,7 +112,8 @@ static int write_bek(const struct survey_volume *volume, int directory, const ch
 	(void)snprintf(name, sizeof(name), "%s.BEK", guid_format(&volume->protector->id).text);
 	result = write_file(directory, name, volume->bek, force);
 	if (result < 0) {
-		err_set(err, ERR_OTHER, -result, "cannot write '%s': %s", path, strerror(-result));
+		err_set(err, ERR_OTHER, -result, "cannot write '%s': %s", path,
+			strerrordesc_np(-result));
 		if (result == -EEXIST)
 			err_hint(err, "it is left as it is; --force replaces it");
 	}
@@ -97,16 +121,16 @@ static int write_bek(const struct survey_volume *volume, int directory, const ch
 }
 
 /* Write one volume's BEK and note it in the table. */
-static int write_volume(const struct survey_volume *volume, const struct options *options,
+static int write_volume(const struct opened_volume *volume, const struct key_settings *settings,
 			int directory, struct key_table *table, struct err *err)
 {
-	char *path CLEANUP(free) = path_of(options, &volume->protector->id);
+	char *path CLEANUP(free) = path_of(settings, &volume->protector->id);
 	struct key_row *row;
 	int result;
 
 	if (!path)
 		return err_nomem(err);
-	result = write_bek(volume, directory, path, options->force, err);
+	result = write_bek(volume, directory, path, settings->force, err);
 	if (result < 0)
 		return result;
 	row = key_table_add(table);
@@ -122,7 +146,7 @@ static int write_volume(const struct survey_volume *volume, const struct options
 }
 
 /* What another kind of key opened has no BEK. */
-static void say_no_bek(const struct survey_volume *volume)
+static void say_no_bek(const struct opened_volume *volume)
 {
 	log_warning("p%u: no BEK: %s%s", volume->partition->number,
 		    volume->plain ? "opened by " : "",
@@ -139,24 +163,24 @@ static int open_directory(const char *out, struct err *err)
 
 	if (directory >= 0)
 		return directory;
-	err_set(err, ERR_USAGE, error, "cannot write to '%s': %s", out, strerror(error));
+	err_set(err, ERR_USAGE, error, "cannot write to '%s': %s", out, strerrordesc_np(error));
 	err_hint(err, "--out names a directory that exists");
 	return -error;
 }
 
-static bool has_bitlocker(const struct survey *survey)
+static bool has_bitlocker(const struct opened_disk *disk)
 {
-	for (size_t i = 0; i < survey->count; i++) {
-		if (survey_is_bitlocker(&survey->volumes[i]))
+	for (size_t i = 0; i < disk->count; i++) {
+		if (opened_is_bitlocker(&disk->volumes[i]))
 			return true;
 	}
 	return false;
 }
 
 /* There is nothing to write: why. */
-static int nothing_written(const struct survey *survey, struct err *err)
+static int nothing_written(const struct opened_disk *disk, struct err *err)
 {
-	if (!has_bitlocker(survey)) {
+	if (!has_bitlocker(disk)) {
 		err_set(err, ERR_KEY, ENOKEY, "no volume of this disk has BitLocker");
 		err_hint(err, "it can be read without a key: adefuse mount DISK MOUNTPOINT");
 		return -ENOKEY;
@@ -168,33 +192,33 @@ static int nothing_written(const struct survey *survey, struct err *err)
 }
 
 /* Write each volume's BEK. */
-static int write_beks(const struct survey *survey, const struct options *options,
+static int write_beks(const struct opened_disk *disk, const struct key_settings *settings,
 		      struct key_table *table, struct err *err)
 {
-	int directory = open_directory(options->out ? options->out : ".", err);
+	int directory = open_directory(settings->out ? settings->out : ".", err);
 	int result = 0;
 
 	if (directory < 0)
 		return directory;
-	for (size_t i = 0; i < survey->count && result == 0; i++) {
-		const struct survey_volume *volume = &survey->volumes[i];
+	for (size_t i = 0; i < disk->count && result == 0; i++) {
+		const struct opened_volume *volume = &disk->volumes[i];
 
 		if (volume->bek)
-			result = write_volume(volume, options, directory, table, err);
-		else if (survey_is_bitlocker(volume))
+			result = write_volume(volume, settings, directory, table, err);
+		else if (opened_is_bitlocker(volume))
 			say_no_bek(volume);
 	}
 	(void)close(directory);
-	return result == 0 && table->count == 0 ? nothing_written(survey, err) : result;
+	return result == 0 && table->count == 0 ? nothing_written(disk, err) : result;
 }
 
-static int print_table(const struct key_table *table, const struct options *options,
+static int print_table(const struct key_table *table, const char *disk, bool as_json,
 		       struct err *err)
 {
 	int result = 0;
 
-	if (options->json) {
-		char *json CLEANUP(free) = key_table_json(table, options->arguments[0]);
+	if (as_json) {
+		char *json CLEANUP(free) = key_table_json(table, disk);
 
 		if (!json)
 			return err_nomem(err);
@@ -210,11 +234,12 @@ static int print_table(const struct key_table *table, const struct options *opti
 }
 
 /* What files and passwords open is opened; of vaults only what is told without a value. */
-static int preview_table(const struct survey *survey, const struct unlock_plan *plan,
-			 const struct options *options, struct key_table *table, struct err *err)
+static int preview_table(const struct opened_disk *disk, const struct open_plan *plan,
+			 const struct key_settings *settings, struct key_table *table,
+			 struct err *err)
 {
 	for (size_t i = 0; i < plan->count; i++) {
-		const struct unlock_row *planned = &plan->rows[i];
+		const struct open_plan_row *planned = &plan->rows[i];
 		struct key_row *row = key_table_add(table);
 
 		if (!row)
@@ -223,15 +248,14 @@ static int preview_table(const struct survey *survey, const struct unlock_plan *
 		row->has_id = planned->has_id;
 		row->id = planned->id;
 		row->origin = &planned->origin;
-		row->file = planned->has_id ? path_of(options, &planned->id) : NULL;
+		row->file = planned->has_id ? path_of(settings, &planned->id) : NULL;
 		if (planned->has_id && !row->file)
 			return err_nomem(err);
 	}
-	for (size_t i = 0; i < survey->count; i++) {
-		const struct survey_volume *volume = &survey->volumes[i];
+	for (size_t i = 0; i < disk->count; i++) {
+		const struct opened_volume *volume = &disk->volumes[i];
 
-		if (!survey_is_bitlocker(volume) ||
-		    unlock_plan_has(plan, volume->partition->number))
+		if (!opened_is_bitlocker(volume) || open_plan_has(plan, volume->partition->number))
 			continue;
 		if (volume->bek)
 			log_warning("p%u: nothing to fetch: opened by %s",
@@ -242,37 +266,43 @@ static int preview_table(const struct survey *survey, const struct unlock_plan *
 	return 0;
 }
 
-static int preview(struct survey *survey, const struct options *options, struct err *err)
+static int preview(const struct open_request *request, const struct key_settings *settings,
+		   struct err *err)
 {
-	struct unlock_plan plan CLEANUP(unlock_plan_clear) = {0};
+	struct opened_disk *disk CLEANUP(opened_free) = NULL;
+	struct open_plan plan CLEANUP(open_plan_clear) = {0};
 	struct key_table table CLEANUP(key_table_clear) = {.dry_run = true};
-	int result = unlock_preview(survey, options, &plan, err);
+	int result = open_survey(request, &disk, err);
 
+	if (result == 0)
+		result = open_preview(disk, request, &plan, err);
 	if (result < 0)
 		return result;
-	survey_log_warnings(survey);
+	command_opened(disk);
 	if (plan.count == 0)
-		result = unlock_verdict(survey, err);
+		result = open_verdict(disk, err);
 	if (result == 0)
-		result = preview_table(survey, &plan, options, &table, err);
-	return result == 0 ? print_table(&table, options, err) : result;
+		result = preview_table(disk, &plan, settings, &table, err);
+	return result == 0 ? print_table(&table, disk->path, settings->json, err) : result;
 }
 
-static int fetch_and_write(struct survey *survey, const struct options *options, struct err *err)
+static int fetch_and_write(const struct open_request *request, const struct key_settings *settings,
+			   struct err *err)
 {
+	struct opened_disk *disk CLEANUP(opened_free) = NULL;
 	struct key_table table CLEANUP(key_table_clear) = {0};
 	struct err printing = {0};
-	int result = unlock_survey(survey, options, err);
+	int result = open_disk(request, &disk, err);
 
 	if (result < 0)
 		return result;
-	survey_log_warnings(survey);
-	result = unlock_verdict(survey, err);
+	command_opened(disk);
+	result = open_verdict(disk, err);
 	if (result < 0)
 		return result;
-	result = write_beks(survey, options, &table, err);
+	result = write_beks(disk, settings, &table, err);
 	/* also when a later file could not be written: those in the table are there */
-	if (print_table(&table, options, &printing) < 0 && result == 0) {
+	if (print_table(&table, disk->path, settings->json, &printing) < 0 && result == 0) {
 		*err = printing;
 		result = -EIO;
 	}
@@ -281,18 +311,18 @@ static int fetch_and_write(struct survey *survey, const struct options *options,
 
 int command_key(int argc, char **argv)
 {
-	struct survey *survey CLEANUP(survey_free) = NULL;
-	struct options options;
+	struct key_settings settings = {0};
+	struct keys keys = {0};
+	struct command_words words;
+	struct open_request request;
 	struct err err = {0};
-	int result = command_options(argc, argv, COMMAND_KEY | COMMAND_JSON, 1, "one DISK",
-				     print_help, &options);
+	int exit_code;
+	int result;
 
-	if (result > 0)
-		return result - 1;
-	result = survey_open(options.arguments[0], options_bde_flags(&options), &survey, &err);
-	if (result == 0)
-		result = options.dry_run ? preview(survey, &options, &err)
-					 : fetch_and_write(survey, &options, &err);
-	options_clear(&options);
+	if (!command_begin(&key, argc, argv, &settings, &keys, &words, &exit_code))
+		return exit_code;
+	request = keys_request(&keys, words.list[0]);
+	result = settings.dry_run ? preview(&request, &settings, &err)
+				  : fetch_and_write(&request, &settings, &err);
 	return result < 0 ? command_fail(&err) : 0;
 }

@@ -8,28 +8,78 @@
 #include "base/log.h"
 #include "cli/command.h"
 #include "cli/daemon.h"
+#include "cli/optlist.h"
 #include "cli/report.h"
 #include "disk/memory.h"
 #include "fs/mount.h"
-#include "open/plaindisk.h"
-#include "open/unlock.h"
 
-static void print_help(void)
+struct mount_settings {
+	bool foreground;
+	bool debug;
+	bool nonempty;
+	bool direct_io;
+	struct optlist list; /* -o */
+};
+
+static int set_debug(const struct option_command *command, const struct option_row *row,
+		     void *field, const char *value, struct err *err)
 {
-	(void)fputs(
-		"Usage: adefuse mount [KEYS] [-f] [-o OPT,...] DISK MOUNTPOINT\n"
-		"Mount the plaintext of a disk, read-only: disk.raw, p1.raw, p2.raw, ..., info.json.\n"
-		"Unmount with 'fusermount3 -u MOUNTPOINT' or umount.\n\n"
-		"  -f, --foreground         stay in the foreground until unmounted\n"
-		"  -d                       -f, and FUSE's own trace\n"
-		"  -o OPT,...               allow_other, nonempty and other FUSE options; KEYS too, as\n"
-		"                           vault=NAME,bek=PATH,... (a comma in a value is '\\,');\n"
-		"                           direct_io: past the page cache, for large reads only\n\n"
+	struct mount_settings *settings = field;
+
+	(void)command;
+	(void)row;
+	(void)value;
+	(void)err;
+	settings->foreground = true;
+	settings->debug = true;
+	return 0;
+}
+
+static int add_list(const struct option_command *command, const struct option_row *row, void *field,
+		    const char *value, struct err *err)
+{
+	(void)row;
+	return optlist_parse(field, value, false, command, err);
+}
+
+static const struct option_row mount_rows[] = {
+	{.name = "foreground",
+	 .letter = 'f',
+	 .set = option_flag,
+	 .field = offsetof(struct mount_settings, foreground),
+	 .help = "stay in the foreground until unmounted"},
+	{.letter = 'd', .set = set_debug, .help = "-f, and FUSE's own trace"},
+	{.letter = 'o',
+	 .value = "OPT,...",
+	 .may_be_empty = true,
+	 .set = add_list,
+	 .field = offsetof(struct mount_settings, list),
+	 .help = "allow_other, nonempty and other FUSE options; KEYS too, as\n"
+		 "vault=NAME,bek=PATH,... (a comma in a value is '\\,');\n"
+		 "direct_io: past the page cache, for large reads only"},
+	{.name = "nonempty",
+	 .place = OPTION_LIST,
+	 .set = option_flag,
+	 .field = offsetof(struct mount_settings, nonempty)},
+	{.name = "direct_io",
+	 .place = OPTION_LIST,
+	 .set = option_flag,
+	 .field = offsetof(struct mount_settings, direct_io)},
+};
+
+static const struct command mount = {
+	.usage = "Usage: adefuse mount [KEYS] [-f] [-o OPT,...] DISK MOUNTPOINT\n"
+		 "Mount the plaintext of a disk, read-only: disk.raw, p1.raw, p2.raw, ...,\n"
+		 "info.json. Unmount with 'fusermount3 -u MOUNTPOINT' or umount.\n",
+	.examples =
 		"  adefuse mount --vault contoso-kv osdisk.vhd /mnt/ade\n"
 		"  adefuse mount --bek EF7B2F5A-50C6-4637-0001-7F599C12F85C.BEK osdisk.vhd /mnt/ade\n",
-		stdout);
-	command_print_keys_help();
-}
+	.rows = mount_rows,
+	.row_count = sizeof(mount_rows) / sizeof(mount_rows[0]),
+	.arguments = "a DISK and a MOUNTPOINT",
+	.least = 2,
+	.most = 2,
+};
 
 static int add_file(struct tree *tree, const char *name, struct source *source, struct err *err)
 {
@@ -37,32 +87,31 @@ static int add_file(struct tree *tree, const char *name, struct source *source, 
 
 	if (result < 0)
 		err_set(err, ERR_OTHER, -result, "cannot add '%s' to the mount: %s", name,
-			strerror(-result));
+			strerrordesc_np(-result));
 	return result;
 }
 
-static int add_info(struct tree *tree, const struct survey *survey, struct err *err)
+static int add_info(struct tree *tree, const struct opened_disk *disk, struct err *err)
 {
 	struct source *source CLEANUP(source_unref) = NULL;
-	char *json CLEANUP(free) = report_json(survey, true);
+	char *json CLEANUP(free) = report_json(disk, true);
 
 	if (!json || memory_new(json, strlen(json), &source) < 0)
 		return err_nomem(err);
 	return add_file(tree, "info.json", source, err);
 }
 
-static int build_tree(const struct survey *survey, struct tree **ret_tree, struct err *err)
+static int build_tree(const struct opened_disk *disk, struct tree **ret_tree, struct err *err)
 {
 	struct tree *tree CLEANUP(tree_free) = tree_new();
-	struct source *disk CLEANUP(source_unref) = NULL;
-	int result = tree ? plain_disk_new(survey, &disk, err) : err_nomem(err);
+	int result = tree ? 0 : err_nomem(err);
 
-	if (result == 0 && !disk)
+	if (result == 0 && !disk->plain)
 		log_warning("disk.raw is left out: unlocked volumes overlap on the disk");
-	if (result == 0 && disk)
-		result = add_file(tree, "disk.raw", disk, err);
-	for (size_t i = 0; i < survey->count && result == 0; i++) {
-		const struct survey_volume *volume = &survey->volumes[i];
+	if (result == 0 && disk->plain)
+		result = add_file(tree, "disk.raw", disk->plain, err);
+	for (size_t i = 0; i < disk->count && result == 0; i++) {
+		const struct opened_volume *volume = &disk->volumes[i];
 		char name[32];
 
 		if (!volume->plain)
@@ -71,17 +120,17 @@ static int build_tree(const struct survey *survey, struct tree **ret_tree, struc
 		result = add_file(tree, name, volume->plain, err);
 	}
 	if (result == 0)
-		result = add_info(tree, survey, err);
+		result = add_info(tree, disk, err);
 	if (result == 0)
 		*ret_tree = TAKE(tree);
 	return result;
 }
 
 /* Volumes that are not in the mount, said before the terminal is left. */
-static void warn_locked(const struct survey *survey)
+static void warn_locked(const struct opened_disk *disk)
 {
-	for (size_t i = 0; i < survey->count; i++) {
-		const struct survey_volume *volume = &survey->volumes[i];
+	for (size_t i = 0; i < disk->count; i++) {
+		const struct opened_volume *volume = &disk->volumes[i];
 
 		if (!volume->plain)
 			log_warning("p%u is left out: %s", volume->partition->number,
@@ -94,121 +143,138 @@ static void on_ready(void *context)
 	daemon_ready(context);
 }
 
-static int open_and_serve(const struct options *options, struct daemon *daemon, struct err *err)
+static int open_and_serve(const struct mount_options *options, const struct open_request *request,
+			  struct err *err)
 {
-	struct survey *survey CLEANUP(survey_free) = NULL;
+	struct opened_disk *disk CLEANUP(opened_free) = NULL;
 	struct tree *tree CLEANUP(tree_free) = NULL;
-	struct mount_options mount = {
-		.mountpoint = options->arguments[1],
-		.disk = options->arguments[0],
-		.fuse_options = options->fuse_options,
-		.nonempty = options->nonempty,
-		.direct_io = options->direct_io,
-		.debug = options->debug,
-		.ready = on_ready,
-		.context = daemon,
-	};
-	int result = mount_check(&mount, err);
+	int result = mount_check(options, err);
 
 	if (result == 0)
-		result = survey_open(options->arguments[0], options_bde_flags(options), &survey,
-				     err);
-	if (result == 0)
-		result = unlock_survey(survey, options, err);
-	if (result == 0)
-		survey_log_warnings(survey);
-	if (result == 0)
-		result = unlock_verdict(survey, err);
-	if (result == 0) {
-		warn_locked(survey);
-		result = build_tree(survey, &tree, err);
-	}
-	if (result == 0)
-		result = mount_serve(tree, &mount, err);
-	return result;
+		result = open_disk(request, &disk, err);
+	if (result < 0)
+		return result;
+	command_opened(disk);
+	result = open_verdict(disk, err);
+	if (result < 0)
+		return result;
+	warn_locked(disk);
+	result = build_tree(disk, &tree, err);
+	return result == 0 ? mount_serve(tree, options, err) : result;
 }
 
-static int run_mount(const struct options *options)
+static int run_mount(const struct mount_settings *settings, const struct keys *keys,
+		     const char *disk, const char *mountpoint)
 {
+	struct open_request request = keys_request(keys, disk);
 	struct daemon daemon = {.pipe = -1};
+	struct mount_options options = {
+		.mountpoint = mountpoint,
+		.disk = disk,
+		.fuse_options = settings->list.fuse,
+		.nonempty = settings->nonempty,
+		.direct_io = settings->direct_io,
+		.debug = settings->debug,
+		.ready = on_ready,
+		.context = &daemon,
+	};
 	struct err err = {0};
 	int exit_code = 0;
-	int result;
+	int result = settings->foreground ? 0 : daemon_fork(&daemon, &exit_code, &err);
 
-	if (!options->foreground) {
-		result = daemon_fork(&daemon, &exit_code, &err);
-		if (result > 0)
-			return exit_code;
-		if (result < 0)
-			return command_fail(&err);
-	}
-	result = open_and_serve(options, &daemon, &err);
+	if (result > 0)
+		return exit_code;
+	if (result == 0)
+		result = open_and_serve(&options, &request, &err);
 	return result < 0 ? command_fail(&err) : 0;
 }
 
 int command_mount(int argc, char **argv)
 {
-	struct options options;
-	int result = command_options(argc, argv, COMMAND_MOUNT, 2, "a DISK and a MOUNTPOINT",
-				     print_help, &options);
+	struct mount_settings settings = {0};
+	struct keys keys = {0};
+	struct command_words words;
+	int exit_code;
 
-	if (result > 0)
-		return result - 1;
-	result = run_mount(&options);
-	options_clear(&options);
-	return result;
+	if (command_begin(&mount, argc, argv, &settings, &keys, &words, &exit_code))
+		exit_code = run_mount(&settings, &keys, words.list[0], words.list[1]);
+	optlist_clear(&settings.list);
+	return exit_code;
 }
 
-/* The options that mount(8) passes besides -o; 0 when it is one of them. */
-static int helper_flag(const char *word)
+/* ---------------------------------------------------------------- mount(8) */
+
+/* The options that mount(8) passes besides -o; false when it is none of them. */
+static bool is_helper_flag(const char *word)
 {
 	for (const char *p = word + 1; *p; p++) {
 		if (*p == 'v')
 			log_set_level(LOG_LEVEL_INFO);
 		else if (!strchr("sfnrw", *p))
-			return -EINVAL;
+			return false;
 	}
+	return true;
+}
+
+struct helper {
+	struct mount_settings settings;
+	struct keys keys;
+	const char *words[2]; /* disk, directory */
+	size_t count;
+};
+
+/* One word of mount(8)'s, with the one after it if it takes one; *index moves past both. */
+static int take_helper_word(struct helper *helper, int argc, char **argv, int *index,
+			    struct err *err)
+{
+	struct command_options options = command_options(&mount, &helper->settings, &helper->keys);
+	struct option_command command = {options.tables, 2};
+	const char *word = argv[(*index)++];
+	bool with_value =
+		strcmp(word, "-o") == 0 || strcmp(word, "-t") == 0 || strcmp(word, "-N") == 0;
+
+	if (word[0] != '-' && helper->count < 2) {
+		helper->words[helper->count++] = word;
+		return 0;
+	}
+	if (with_value && *index < argc) {
+		const char *value = argv[(*index)++];
+
+		return word[1] == 'o'
+			       ? optlist_parse(&helper->settings.list, value, true, &command, err)
+			       : 0;
+	}
+	if (word[0] != '-' || with_value || !is_helper_flag(word))
+		return err_set(err, ERR_USAGE, EINVAL, "mount.adefuse does not take '%s'", word);
 	return 0;
 }
 
-static int parse_helper(int argc, char **argv, struct options *options, struct err *err)
+static int parse_helper(struct helper *helper, int argc, char **argv, struct err *err)
 {
-	size_t count = 0;
+	for (int i = 1; i < argc;) {
+		int result = take_helper_word(helper, argc, argv, &i, err);
 
-	for (int i = 1; i < argc; i++) {
-		const char *word = argv[i];
-		bool with_value = strcmp(word, "-o") == 0 || strcmp(word, "-t") == 0 ||
-				  strcmp(word, "-N") == 0;
-		int result = 0;
-
-		if (word[0] != '-' && count < 2)
-			argv[1 + count++] = argv[i];
-		else if (with_value && i + 1 < argc)
-			result = word[1] == 'o' ? options_parse_list(options, argv[++i], true, err)
-						: (i++, 0);
-		else if (word[0] != '-' || with_value || helper_flag(word) < 0)
-			result = err_set(err, ERR_USAGE, EINVAL, "mount.adefuse does not take '%s'",
-					 word);
 		if (result < 0)
 			return result;
 	}
-	if (count != 2) {
-		err_set(err, ERR_USAGE, EINVAL, "mount.adefuse takes a DISK and a directory");
-		err_hint(err, "mount -t adefuse DISK DIR -o vault=NAME");
-		return -EINVAL;
-	}
-	options->arguments = argv + 1;
-	options->argument_count = count;
-	return 0;
+	if (helper->count == 2)
+		return 0;
+	err_set(err, ERR_USAGE, EINVAL, "mount.adefuse takes a DISK and a directory");
+	err_hint(err, "mount -t adefuse DISK DIR -o vault=NAME");
+	return -EINVAL;
 }
 
 int command_mount_helper(int argc, char **argv)
 {
-	struct options options = {0};
+	struct helper helper = {0};
 	struct err err = {0};
-	int result = parse_helper(argc, argv, &options, &err);
+	int exit_code;
 
-	result = result < 0 ? command_fail(&err) : run_mount(&options);
-	options_clear(&options);
-	return result;
+	if (parse_helper(&helper, argc, argv, &err) < 0)
+		exit_code = command_fail(&err);
+	else
+		exit_code =
+			run_mount(&helper.settings, &helper.keys, helper.words[0], helper.words[1]);
+	optlist_clear(&helper.settings.list);
+	return exit_code;
 }

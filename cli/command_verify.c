@@ -13,27 +13,65 @@
 #include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "disk/compare.h"
-#include "open/unlock.h"
 
-static void print_help(void)
+struct verify_settings {
+	unsigned int volume; /* 0: all */
+	unsigned int sample; /* 0: every sector */
+	struct seed {
+		bool given;
+		uint64_t value;
+	} seed;
+};
+
+static int set_seed(const struct option_command *command, const struct option_row *row, void *field,
+		    const char *value, struct err *err)
 {
-	(void)fputs(
-		"Usage: adefuse verify [KEYS] [--volume N] [--sample N [--seed N]] DISK\n"
-		"Open each BitLocker volume by our own engine and by libbde, which share no code, and\n"
-		"compare what they give: every sector. Exit code 10 when they differ.\n\n"
-		"  --volume N               this partition alone\n"
-		"  --sample N               N places of 64 KiB instead, spread and at random\n"
-		"  --seed N                 the places of an earlier run, which printed its seed\n\n"
-		"  adefuse verify --bek EF7B2F5A-50C6-4637-0001-7F599C12F85C.BEK osdisk.vhd\n"
-		"  adefuse verify --vault contoso-kv --sample 1000 osdisk.vhd\n",
-		stdout);
-	command_print_keys_help();
+	struct seed *seed = field;
+
+	seed->given = true;
+	return option_u64(command, row, &seed->value, value, err);
 }
+
+static const struct option_row verify_rows[] = {
+	{.name = "volume",
+	 .value = "N",
+	 .set = option_uint,
+	 .field = offsetof(struct verify_settings, volume),
+	 .least = 1,
+	 .most = UINT32_MAX,
+	 .help = "this partition alone"},
+	{.name = "sample",
+	 .value = "N",
+	 .set = option_uint,
+	 .field = offsetof(struct verify_settings, sample),
+	 .least = 1,
+	 .most = COMPARE_SAMPLE_MAX,
+	 .help = "N places of 64 KiB instead, spread and at random"},
+	{.name = "seed",
+	 .value = "N",
+	 .set = set_seed,
+	 .field = offsetof(struct verify_settings, seed),
+	 .most = UINT64_MAX,
+	 .help = "the places of an earlier run, which printed its seed"},
+};
+
+static const struct command verify_command = {
+	.usage = "Usage: adefuse verify [KEYS] [--volume N] [--sample N [--seed N]] DISK\n"
+		 "Open each BitLocker volume by our own engine and by libbde, which share no\n"
+		 "code, and compare what they give: every sector. Exit code 10 when they differ.\n",
+	.examples = "  adefuse verify --bek EF7B2F5A-50C6-4637-0001-7F599C12F85C.BEK osdisk.vhd\n"
+		    "  adefuse verify --vault contoso-kv --sample 1000 osdisk.vhd\n",
+	.rows = verify_rows,
+	.row_count = sizeof(verify_rows) / sizeof(verify_rows[0]),
+	.arguments = "one DISK",
+	.least = 1,
+	.most = 1,
+};
 
 /* ---------------------------------------------------------------- comparing */
 
 struct verify {
-	const struct options *options;
+	const struct verify_settings *settings;
 	uint64_t seed;
 	size_t compared;   /* volumes */
 	struct err differ; /* of the first volume that differs */
@@ -98,7 +136,7 @@ static void hint_difference(enum compare_kind kind, struct err *err)
 			 bde_engine_version());
 }
 
-static void report_difference(struct verify *verify, const struct survey_volume *volume,
+static void report_difference(struct verify *verify, const struct opened_volume *volume,
 			      const struct compare_result *result)
 {
 	unsigned int number = volume->partition->number;
@@ -118,7 +156,7 @@ static void report_difference(struct verify *verify, const struct survey_volume 
 	keep_first(&verify->differ, &err);
 }
 
-static void report_result(struct verify *verify, const struct survey_volume *volume,
+static void report_result(struct verify *verify, const struct opened_volume *volume,
 			  const struct compare_result *result)
 {
 	unsigned int number = volume->partition->number;
@@ -134,12 +172,12 @@ static void report_result(struct verify *verify, const struct survey_volume *vol
 	print_extent(verify, "equal", result);
 }
 
-static int compare_volume(struct verify *verify, const struct survey_volume *volume,
+static int compare_volume(struct verify *verify, const struct opened_volume *volume,
 			  struct err *err)
 {
 	struct progress progress = {0};
 	struct compare_plan plan = {
-		.sample = verify->options->sample,
+		.sample = verify->settings->sample,
 		.seed = verify->seed,
 		.progress = on_progress,
 		.context = &progress,
@@ -159,7 +197,7 @@ static int compare_volume(struct verify *verify, const struct survey_volume *vol
 }
 
 /* Ours does not open it, or the second engine does not. */
-static void not_compared(struct verify *verify, const struct survey_volume *volume)
+static void not_compared(struct verify *verify, const struct opened_volume *volume)
 {
 	struct err err = volume->plain ? volume->second_reason : volume->reason;
 
@@ -175,13 +213,13 @@ static void not_compared(struct verify *verify, const struct survey_volume *volu
 	keep_first(&verify->failed, &err);
 }
 
-static int verify_volume(struct verify *verify, const struct survey_volume *volume, struct err *err)
+static int verify_volume(struct verify *verify, const struct opened_volume *volume, struct err *err)
 {
 	unsigned int number = volume->partition->number;
 
-	if (verify->options->volume != 0 && verify->options->volume != number)
+	if (verify->settings->volume != 0 && verify->settings->volume != number)
 		return 0;
-	if (!survey_is_bitlocker(volume)) {
+	if (!opened_is_bitlocker(volume)) {
 		(void)printf("p%u: left out: no BitLocker (%s)\n", number, volume->content);
 		return 0;
 	}
@@ -197,14 +235,15 @@ static int verify_volume(struct verify *verify, const struct survey_volume *volu
 
 /* --------------------------------------------------------------- the command */
 
-static int check_options(const struct options *options, struct err *err)
+static int check_settings(const struct verify_settings *settings, enum bde_engine engine,
+			  struct err *err)
 {
-	if (options->engine != BDE_ENGINE_AUTO) {
+	if (engine != BDE_ENGINE_AUTO) {
 		err_set(err, ERR_USAGE, EINVAL, "verify compares both engines");
 		err_hint(err, "leave --engine out");
 		return -EINVAL;
 	}
-	if (options->has_seed && options->sample == 0) {
+	if (settings->seed.given && settings->sample == 0) {
 		err_set(err, ERR_USAGE, EINVAL, "--seed says which places --sample N takes");
 		err_hint(err, "add --sample N, or leave --seed out to compare every sector");
 		return -EINVAL;
@@ -235,16 +274,18 @@ static int verdict(const struct verify *verify, struct err *err)
 	return -ENOTSUP;
 }
 
-static int compare_all(const struct survey *survey, const struct options *options, struct err *err)
+static int compare_all(const struct opened_disk *disk, const struct verify_settings *settings,
+		       struct err *err)
 {
-	struct verify verify = {.options = options, .seed = options->seed};
+	struct verify verify = {
+		.settings = settings,
+		.seed = settings->seed.given ? settings->seed.value : (uint64_t)time(NULL),
+	};
 	int result = 0;
 
-	if (!options->has_seed)
-		verify.seed = (uint64_t)time(NULL);
 	interrupt_watch(true);
-	for (size_t i = 0; i < survey->count && result == 0 && !interrupt_caught(); i++)
-		result = verify_volume(&verify, &survey->volumes[i], err);
+	for (size_t i = 0; i < disk->count && result == 0 && !interrupt_caught(); i++)
+		result = verify_volume(&verify, &disk->volumes[i], err);
 	interrupt_unwatch();
 	if (result == 0)
 		result = verdict(&verify, err);
@@ -253,35 +294,37 @@ static int compare_all(const struct survey *survey, const struct options *option
 	return result;
 }
 
-static int run(const struct options *options, struct err *err)
+static int run(const struct open_request *request, const struct verify_settings *settings,
+	       struct err *err)
 {
-	struct survey *survey CLEANUP(survey_free) = NULL;
-	int result = check_options(options, err);
+	struct opened_disk *disk CLEANUP(opened_free) = NULL;
+	int result = check_settings(settings, request->engine, err);
 
 	if (result == 0)
-		result = survey_open(options->arguments[0], options_bde_flags(options), &survey,
-				     err);
-	if (result == 0)
-		result = unlock_survey(survey, options, err);
+		result = open_disk(request, &disk, err);
 	if (result < 0)
 		return result;
-	survey_log_warnings(survey);
-	result = unlock_verdict(survey, err);
-	return result == 0 ? compare_all(survey, options, err) : result;
+	command_opened(disk);
+	result = open_verdict(disk, err);
+	return result == 0 ? compare_all(disk, settings, err) : result;
 }
 
 int command_verify(int argc, char **argv)
 {
-	struct options options;
+	struct verify_settings settings = {0};
+	struct keys keys = {0};
+	struct command_words words;
+	struct open_request request;
 	struct err err = {0};
-	int result =
-		command_options(argc, argv, COMMAND_VERIFY, 1, "one DISK", print_help, &options);
+	int exit_code;
+	int result;
 
-	if (result > 0)
-		return result - 1;
-	options.both_engines = true;
-	result = run(&options, &err);
-	options_clear(&options);
+	if (!command_begin(&verify_command, argc, argv, &settings, &keys, &words, &exit_code))
+		return exit_code;
+	request = keys_request(&keys, words.list[0]);
+	request.volume = settings.volume;
+	request.second_engine = true;
+	result = run(&request, &settings, &err);
 	if (interrupt_caught())
 		log_warning("interrupted: not everything was compared");
 	if (result < 0)

@@ -9,8 +9,11 @@ cli_libcli_a_SOURCES = \
 	cli/command_verify.c \
 	cli/daemon.c cli/daemon.h \
 	cli/interrupt.c cli/interrupt.h \
-	cli/keytable.c cli/keytable.h \
-	cli/options.c cli/options.h \
+	cli/keys.c cli/keys.h \
+	cli/key_table.c cli/key_table.h \
+	cli/option.c cli/option.h \
+	cli/optlist.c cli/optlist.h \
+	cli/person.c cli/person.h \
 	cli/progress.c cli/progress.h \
 	cli/report.c cli/report.h \
 	cli/report_json.c

@@ -121,7 +121,7 @@ static void print_copies(FILE *out, const struct bde_info *info)
 	}
 }
 
-static void print_bitlocker(FILE *out, const struct survey_volume *volume)
+static void print_bitlocker(FILE *out, const struct opened_volume *volume)
 {
 	const struct bde_info *info = bde_metadata_info(volume->metadata);
 	struct time_text created = units_filetime(info->created);
@@ -141,7 +141,7 @@ static void print_bitlocker(FILE *out, const struct survey_volume *volume)
 }
 
 /* What a key has opened. */
-static void print_plain(FILE *out, const struct survey_volume *volume)
+static void print_plain(FILE *out, const struct opened_volume *volume)
 {
 	struct bde_coverage coverage = {0};
 	struct size_text size = units_size(volume->plain->size);
@@ -151,15 +151,16 @@ static void print_plain(FILE *out, const struct survey_volume *volume)
 		(void)fprintf(out, "      unreadable: %" PRIu64 " bytes\n", coverage.refused);
 }
 
-static void print_volume(FILE *out, const struct survey *survey, const struct survey_volume *volume)
+static void print_volume(FILE *out, const struct opened_disk *disk,
+			 const struct opened_volume *volume)
 {
 	const struct partition *partition = volume->partition;
 	struct size_text size = units_size(partition->size);
 
 	(void)fprintf(out, "  p%u  %s at %" PRIu64, partition->number, size.text,
 		      partition->offset);
-	if (survey->table->scheme != PARTITION_NONE)
-		(void)fprintf(out, ", %s", partition_type_name(survey->table, partition));
+	if (disk->table->scheme != PARTITION_NONE)
+		(void)fprintf(out, ", %s", partition_type_name(disk->table, partition));
 	if (partition->name && partition->name[0])
 		(void)fprintf(out, " '%s'", partition->name);
 	(void)fprintf(out, ", %s\n", volume->content);
@@ -176,21 +177,20 @@ static void print_volume(FILE *out, const struct survey *survey, const struct su
 	print_notes(out, "      ", &volume->warnings);
 }
 
-void report_text(const struct survey *survey, FILE *out)
+void report_text(const struct opened_disk *disk, FILE *out)
 {
-	const struct partition_table *table = survey->table;
-	struct size_text size = units_size(survey->disk->size);
+	const struct partition_table *table = disk->table;
+	struct size_text size = units_size(disk->source->size);
 
-	(void)fprintf(out, "%s: %s, %s, ", survey->path, image_format_name(survey->format),
-		      size.text);
+	(void)fprintf(out, "%s: %s, %s, ", disk->path, image_format_name(disk->format), size.text);
 	if (table->scheme == PARTITION_NONE)
 		(void)fprintf(out, "no partition table\n");
 	else
 		(void)fprintf(out, "%s partition table, %" PRIu32 "-byte sectors\n",
 			      partition_scheme_name(table->scheme), table->sector_size);
-	print_notes(out, "  ", &survey->warnings);
-	for (size_t i = 0; i < survey->count; i++)
-		print_volume(out, survey, &survey->volumes[i]);
-	if (survey->count == 0)
+	print_notes(out, "  ", &disk->warnings);
+	for (size_t i = 0; i < disk->count; i++)
+		print_volume(out, disk, &disk->volumes[i]);
+	if (disk->count == 0)
 		(void)fprintf(out, "  no partitions\n");
 }

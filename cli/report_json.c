@@ -80,8 +80,8 @@ static void write_conversion(struct json_writer *json, const struct bde_info *in
 }
 
 /* What a key has opened: how much of it can be read. */
-static void write_plaintext(struct json_writer *json, const struct survey *survey,
-			    const struct survey_volume *volume)
+static void write_plaintext(struct json_writer *json, const struct opened_disk *disk,
+			    const struct opened_volume *volume)
 {
 	struct bde_coverage coverage;
 
@@ -94,7 +94,7 @@ static void write_plaintext(struct json_writer *json, const struct survey *surve
 		json_write_number(json, "zeros", coverage.zeros);
 		json_write_number(json, "unreadable", coverage.refused);
 	}
-	json_write_bool(json, "salvaged", survey_is_salvaged(survey, volume));
+	json_write_bool(json, "salvaged", opened_is_salvaged(disk, volume));
 	json_write_end(json);
 }
 
@@ -141,7 +141,7 @@ static void write_bitlocker(struct json_writer *json, const struct bde_info *inf
 	json_write_end(json);
 }
 
-static void write_engine(struct json_writer *json, const struct survey_volume *volume)
+static void write_engine(struct json_writer *json, const struct opened_volume *volume)
 {
 	bool libbde = volume->plain && volume->engine == BDE_ENGINE_LIBBDE;
 
@@ -149,7 +149,7 @@ static void write_engine(struct json_writer *json, const struct survey_volume *v
 	json_write_text(json, "engine_version", libbde ? bde_engine_version() : NULL);
 }
 
-static void write_opened_by(struct json_writer *json, const struct survey_volume *volume)
+static void write_opened_by(struct json_writer *json, const struct opened_volume *volume)
 {
 	const struct bde_protector *protector = volume->protector;
 
@@ -164,17 +164,17 @@ static void write_opened_by(struct json_writer *json, const struct survey_volume
 	json_write_end(json);
 }
 
-static void write_partition(struct json_writer *json, const struct survey *survey,
+static void write_partition(struct json_writer *json, const struct opened_disk *disk,
 			    const struct partition *partition)
 {
 	json_write_number(json, "number", partition->number);
 	json_write_number(json, "offset", partition->offset);
 	json_write_number(json, "size", partition->size);
 	json_write_bool(json, "clipped", partition->clipped);
-	if (survey->table->scheme == PARTITION_NONE)
+	if (disk->table->scheme == PARTITION_NONE)
 		return;
-	json_write_text(json, "type", partition_type_name(survey->table, partition));
-	if (survey->table->scheme == PARTITION_GPT) {
+	json_write_text(json, "type", partition_type_name(disk->table, partition));
+	if (disk->table->scheme == PARTITION_GPT) {
 		write_guid(json, "type_guid", &partition->type);
 		write_guid(json, "id", &partition->id);
 		json_write_text(json, "name", partition->name);
@@ -183,13 +183,13 @@ static void write_partition(struct json_writer *json, const struct survey *surve
 	}
 }
 
-static void write_volume(struct json_writer *json, const struct survey *survey,
-			 const struct survey_volume *volume, bool mounted)
+static void write_volume(struct json_writer *json, const struct opened_disk *disk,
+			 const struct opened_volume *volume, bool mounted)
 {
 	char file[32];
 
 	json_write_object(json, NULL);
-	write_partition(json, survey, volume->partition);
+	write_partition(json, disk, volume->partition);
 	json_write_text(json, "content", volume->content);
 	json_write_bool(json, "readable", volume->plain != NULL);
 	json_write_text(json, "reason", volume->plain ? NULL : volume->reason.message);
@@ -204,26 +204,26 @@ static void write_volume(struct json_writer *json, const struct survey *survey,
 	if (volume->key_what)
 		write_opened_by(json, volume);
 	if (volume->metadata && volume->plain)
-		write_plaintext(json, survey, volume);
+		write_plaintext(json, disk, volume);
 	write_notes(json, &volume->warnings);
 	json_write_end(json);
 }
 
-static void write_disk(struct json_writer *json, const struct survey *survey)
+static void write_disk(struct json_writer *json, const struct opened_disk *disk)
 {
-	const struct partition_table *table = survey->table;
+	const struct partition_table *table = disk->table;
 
 	json_write_object(json, "disk");
-	json_write_text(json, "path", survey->path);
-	json_write_text(json, "format", image_format_name(survey->format));
-	json_write_number(json, "size", survey->disk->size);
+	json_write_text(json, "path", disk->path);
+	json_write_text(json, "format", image_format_name(disk->format));
+	json_write_number(json, "size", disk->source->size);
 	json_write_text(json, "partition_table", partition_scheme_name(table->scheme));
 	json_write_number(json, "sector_size", table->sector_size);
 	if (table->scheme == PARTITION_GPT)
 		write_guid(json, "id", &table->disk_id);
 	else if (table->scheme == PARTITION_MBR)
 		json_write_number(json, "mbr_signature", table->disk_signature);
-	write_notes(json, &survey->warnings);
+	write_notes(json, &disk->warnings);
 	json_write_end(json);
 }
 
@@ -233,23 +233,23 @@ static void write_head(struct json_writer *json)
 	json_write_text(json, "adefuse", PACKAGE_VERSION);
 }
 
-static void write_survey(struct json_writer *json, const struct survey *survey, bool mounted)
+static void write_opened(struct json_writer *json, const struct opened_disk *disk, bool mounted)
 {
-	write_disk(json, survey);
+	write_disk(json, disk);
 	json_write_array(json, "volumes");
-	for (size_t i = 0; i < survey->count; i++)
-		write_volume(json, survey, &survey->volumes[i], mounted);
+	for (size_t i = 0; i < disk->count; i++)
+		write_volume(json, disk, &disk->volumes[i], mounted);
 	json_write_end(json);
 }
 
-char *report_json(const struct survey *survey, bool mounted)
+char *report_json(const struct opened_disk *disk, bool mounted)
 {
 	struct json_writer *json = json_write_new();
 
 	if (!json)
 		return NULL;
 	write_head(json);
-	write_survey(json, survey, mounted);
+	write_opened(json, disk, mounted);
 	return json_write_finish(json);
 }
 
@@ -264,10 +264,10 @@ struct json_writer *report_disks_new(void)
 	return json;
 }
 
-void report_disks_add(struct json_writer *json, const struct survey *survey)
+void report_disks_add(struct json_writer *json, const struct opened_disk *disk)
 {
 	json_write_object(json, NULL);
-	write_survey(json, survey, false);
+	write_opened(json, disk, false);
 	json_write_end(json);
 }
 

@@ -1,35 +1,43 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One run over KEYS: what open/unlock.c and open/unlock_vault.c share. One thread. */
+/*
+ * One run over the keys of a request: what came of those tried so far, and trying the next one on
+ * every volume that is still locked. Inside open/ only. One thread.
+ */
 #ifndef ADEFUSE_OPEN_ATTEMPT_H
 #define ADEFUSE_OPEN_ATTEMPT_H
 
-#include "open/unlock.h"
+#include "open/open.h"
 
 struct attempt {
-	struct survey *survey;
-	const struct options *options;
-	struct unlock_plan *plan;  /* for a preview: nothing is fetched; else NULL */
-	struct keyvault *keyvault; /* made when first needed */
+	struct opened_disk *disk;
+	const struct open_request *request;
+	struct open_plan *plan;	   /* of a preview: nothing is fetched; else NULL */
+	struct keyvault *keyvault; /* made when it is first needed */
 	size_t keys_tried;
-	struct err misfit;  /* why the last key did not fit; with several volumes: one of them */
-	struct err failure; /* the first search that could not be finished (network, permission,
-			       ...) */
+	struct err misfit; /* why the last key did not fit; with several volumes: one of them */
+	struct err
+		failure; /* of the first search that could not be finished (network, permission) */
 };
 
-/* A key could help: locked, and nothing else stands in the way. */
-bool attempt_wants_key(const struct survey_volume *volume);
-bool attempt_anything_locked(const struct survey *survey);
+/* A key could help: the volume is locked, and nothing else is in the way. */
+bool attempt_wants_key(const struct opened_volume *volume);
+bool attempt_wants_any(const struct attempt *attempt);
 
 /*
- * One key on every volume that is still locked. Whether it opened one. `bek` is the BEK file it
- * came from, `origin` where that came from; NULL for other keys.
+ * Try one key on every volume that is still locked. Whether it opened one. `bek` is the BEK file
+ * that it was made of, `origin` where that came from; NULL for other keys.
  */
 bool attempt_try_key(struct attempt *attempt, const struct bde_key *key, const struct secret *bek,
 		     const struct keyvault_origin *origin);
 
-void attempt_copy_origin(const struct keyvault_origin *origin, struct survey_origin *ret_origin);
+/* The clear key that the disk itself has while BitLocker is suspended; on the volumes that have
+ * one. */
+int attempt_try_clear_key(struct attempt *attempt, struct err *err);
 
-/* --vault, --secret, --azure-json. Fails only when the option itself is wrong. */
-int attempt_try_cloud(struct attempt *attempt, const struct key_option *option, struct err *err);
+/* A key that cannot be tried on any volume, and why. */
+void attempt_note_misfit(struct attempt *attempt, const struct err *err);
+
+/* A search that failed: remembered, not fatal, because another key may still open the volume. */
+void attempt_note_failure(struct attempt *attempt, const struct err *err);
 
 #endif

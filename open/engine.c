@@ -107,6 +107,8 @@ static void hint_protectors(const struct bde_metadata *metadata, const struct bd
 
 	(void)unlock_no_fit(metadata, key, &why);
 	err_hint(err, "%s", why.hint);
+	if (err)
+		err->lists_keys = why.lists_keys;
 }
 
 static int open_libbde(struct source *volume, const struct bde_metadata *metadata,

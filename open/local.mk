@@ -1,11 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LIBRARIES += open/libopen.a
 open_libopen_a_SOURCES = \
-	open/attempt.h \
+	open/attempt.c open/attempt.h \
 	open/engine.c \
-	open/plaindisk.c open/plaindisk.h \
+	open/locked.c open/locked.h \
+	open/open.h \
+	open/opened.c open/opened.h \
+	open/origin.c open/origin.h \
+	open/plain_disk.c open/plain_disk.h \
 	open/secret_source.c open/secret_source.h \
-	open/signin.c open/signin.h \
-	open/survey.c open/survey.h \
-	open/unlock.c open/unlock.h \
-	open/unlock_vault.c
+	open/survey.c \
+	open/unlock.c \
+	open/way.h \
+	open/way_bek.c \
+	open/way_secret.c \
+	open/way_vault.c

@@ -5,14 +5,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "base/smallfile.h"
+#include "open/open.h"
 
 static int too_long(struct err *err, const char *what)
 {
@@ -32,7 +31,7 @@ static int read_all(int fd, const char *what, struct secret **ret_secret, struct
 		return err_nomem(err);
 	if (result < 0)
 		return err_set(err, ERR_USAGE, -result, "cannot read %s: %s", what,
-			       strerror(-result));
+			       strerrordesc_np(-result));
 	return 0;
 }
 
@@ -45,7 +44,8 @@ int secret_file_read(const char *path, struct secret **ret_secret, struct err *e
 	if (fd < 0) {
 		int error = errno;
 
-		err_set(err, ERR_USAGE, error, "cannot open '%s': %s", path, strerror(error));
+		err_set(err, ERR_USAGE, error, "cannot open '%s': %s", path,
+			strerrordesc_np(error));
 		err_hint(err, error == EACCES
 				      ? "check that you may read it; a copy of your own "
 					"with mode 0600 will do"
@@ -106,69 +106,14 @@ static int from_fd(const char *number, struct secret **ret_secret, struct err *e
 	return read_all((int)fd, what, ret_secret, err);
 }
 
-/* One line from the terminal into a secret; read() rather than stdio, whose buffers are not wiped.
- */
-static int read_line(int tty, struct secret **ret_secret)
+static int from_person(const struct open_caller *caller, const char *what,
+		       struct secret **ret_secret, struct err *err)
 {
-	struct secret *line CLEANUP(secret_free) = secret_new(SECRET_SOURCE_MAX);
-	size_t used = 0;
-
-	if (!line)
-		return -ENOMEM;
-	while (used < SECRET_SOURCE_MAX) {
-		ssize_t got = read(tty, secret_data(line) + used, 1);
-
-		if (got < 0)
-			return -errno;
-		if (got == 0 || secret_data(line)[used] == '\n')
-			break;
-		used++;
-	}
-	secret_truncate(line, used);
-	*ret_secret = TAKE(line);
-	return 0;
-}
-
-/*
- * Signals that end the program are held back while the terminal does not echo, so that it always
- * echoes again afterwards; a Ctrl-C takes effect at the next line end.
- */
-static int from_prompt(const char *text, struct secret **ret_secret, struct err *err)
-{
-	int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-	struct termios old;
-	struct termios silent;
-	sigset_t hold;
-	sigset_t before;
-	int result;
-
-	if (tty < 0 || tcgetattr(tty, &old) != 0) {
-		if (tty >= 0)
-			(void)close(tty);
-		err_set(err, ERR_USAGE, ENOTTY, "no terminal to ask for the %s", text);
-		err_hint(err, "give it as file:PATH, env:NAME or fd:N");
-		return -ENOTTY;
-	}
-	sigemptyset(&hold);
-	sigaddset(&hold, SIGINT);
-	sigaddset(&hold, SIGTERM);
-	sigaddset(&hold, SIGHUP);
-	sigaddset(&hold, SIGQUIT);
-	sigaddset(&hold, SIGTSTP);
-	sigprocmask(SIG_BLOCK, &hold, &before);
-	silent = old;
-	silent.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
-	silent.c_lflag |= ICANON | ECHONL;
-	dprintf(tty, "%s: ", text);
-	(void)tcsetattr(tty, TCSAFLUSH, &silent);
-	result = read_line(tty, ret_secret);
-	(void)tcsetattr(tty, TCSAFLUSH, &old);
-	sigprocmask(SIG_SETMASK, &before, NULL);
-	(void)close(tty);
-	if (result < 0)
-		return err_set(err, ERR_USAGE, -result, "cannot read the %s: %s", text,
-			       strerror(-result));
-	return 0;
+	if (caller->ask)
+		return caller->ask(caller->context, what, ret_secret, err);
+	err_set(err, ERR_USAGE, ENOTTY, "nobody can be asked for the %s here", what);
+	err_hint(err, "give it as file:PATH, env:NAME or fd:N");
+	return -ENOTTY;
 }
 
 static void drop_line_end(struct secret *secret)
@@ -183,53 +128,37 @@ static void drop_line_end(struct secret *secret)
 	secret_truncate(secret, size);
 }
 
-static int is_empty(const char *prompt_text, struct err *err)
+static int read_source(const char *source, const char *what, const struct open_caller *caller,
+		       struct secret **ret_secret, struct err *err)
 {
-	return err_set(err, ERR_USAGE, EINVAL, "the %s is empty", prompt_text);
+	if (strncmp(source, "file:", 5) == 0)
+		return secret_file_read(source + 5, ret_secret, err);
+	if (strncmp(source, "env:", 4) == 0)
+		return from_environment(source + 4, ret_secret, err);
+	if (strncmp(source, "fd:", 3) == 0)
+		return from_fd(source + 3, ret_secret, err);
+	if (strcmp(source, "prompt") == 0)
+		return from_person(caller, what, ret_secret, err);
+	/* not repeated here: it may be the secret itself, typed where SRC belongs */
+	err_set(err, ERR_USAGE, EINVAL, "the %s was not given as file:, env:, fd: or prompt", what);
+	err_hint(err, "secrets do not stand on a command line, where every user can read them: "
+		      "use file:PATH, env:NAME, fd:N or prompt");
+	return -EINVAL;
 }
 
-int secret_source_read_whole(const char *source, const char *prompt_text,
-			     struct secret **ret_secret, struct err *err)
-{
-	struct secret *secret CLEANUP(secret_free) = NULL;
-	int result;
-
-	if (strncmp(source, "file:", 5) == 0) {
-		result = secret_file_read(source + 5, &secret, err);
-	} else if (strncmp(source, "env:", 4) == 0) {
-		result = from_environment(source + 4, &secret, err);
-	} else if (strncmp(source, "fd:", 3) == 0) {
-		result = from_fd(source + 3, &secret, err);
-	} else if (strcmp(source, "prompt") == 0) {
-		result = from_prompt(prompt_text, &secret, err);
-	} else {
-		/* not repeated here: it may be the secret itself, typed where SRC belongs */
-		err_set(err, ERR_USAGE, EINVAL,
-			"the %s was not given as file:, env:, fd: or prompt", prompt_text);
-		err_hint(err,
-			 "secrets do not stand on a command line, where every user can read them: "
-			 "use file:PATH, env:NAME, fd:N or prompt");
-		return -EINVAL;
-	}
-	if (result < 0)
-		return result;
-	if (secret_size(secret) == 0)
-		return is_empty(prompt_text, err);
-	*ret_secret = TAKE(secret);
-	return 0;
-}
-
-int secret_source_read(const char *source, const char *prompt_text, struct secret **ret_secret,
+int secret_source_read(const char *source, const char *what, bool whole,
+		       const struct open_caller *caller, struct secret **ret_secret,
 		       struct err *err)
 {
 	struct secret *secret CLEANUP(secret_free) = NULL;
-	int result = secret_source_read_whole(source, prompt_text, &secret, err);
+	int result = read_source(source, what, caller, &secret, err);
 
 	if (result < 0)
 		return result;
-	drop_line_end(secret);
+	if (!whole)
+		drop_line_end(secret);
 	if (secret_size(secret) == 0)
-		return is_empty(prompt_text, err);
+		return err_set(err, ERR_USAGE, EINVAL, "the %s is empty", what);
 	*ret_secret = TAKE(secret);
 	return 0;
 }

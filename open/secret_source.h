@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * SRC: where a secret is read from, so that none stands on a command line. `file:PATH`, `env:NAME`,
- * `fd:N` or `prompt`, as OpenSSL's -passin has it.
+ * SRC: where a secret is read from, so that none is on a command line. `file:PATH`, `env:NAME`,
+ * `fd:N` or `prompt`, as OpenSSL's -passin has it. One thread.
  */
 #ifndef ADEFUSE_OPEN_SECRET_SOURCE_H
 #define ADEFUSE_OPEN_SECRET_SOURCE_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "base/secret.h"
+
+struct open_caller;
 
 /* Largest secret that is read: a password or a token, not a disk. Bytes. */
 enum {
@@ -15,17 +19,14 @@ enum {
 };
 
 /*
- * Read the secret; one closing line end is dropped. `prompt_text` is what a person is asked
- * ("recovery password"). Errors are ERR_USAGE (not a SRC, unreadable, empty). env:NAME is wiped
- * from the environment, so that child processes do not inherit it.
+ * Read the secret; `what` names it for people ("recovery password"). One closing line end is
+ * dropped, unless the `whole` of it counts: a key may be binary, and end in what looks like a line
+ * end. `prompt` asks the caller's person. The variable of env:NAME is wiped, so that child
+ * processes do not inherit it. Errors are ERR_USAGE: not a SRC, unreadable, empty, too long.
  */
-int secret_source_read(const char *source, const char *prompt_text, struct secret **ret_secret,
+int secret_source_read(const char *source, const char *what, bool whole,
+		       const struct open_caller *caller, struct secret **ret_secret,
 		       struct err *err);
-
-/* The same with every byte of it: a key that may be binary, and end in what looks like a line end.
- */
-int secret_source_read_whole(const char *source, const char *prompt_text,
-			     struct secret **ret_secret, struct err *err);
 
 /*
  * Overwrite a variable's value where the process was given it, and unset it: /proc/PID/environ and

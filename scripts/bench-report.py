@@ -225,6 +225,23 @@ def details(run):
     return rows
 
 
+def before_of(name):
+    """What the other build of adefuse did, of a figure of this one's."""
+    if name.startswith("mount."):
+        return name + ".before"
+    return name.replace(".adefuse", ".before")
+
+
+def against_before(figures):
+    rows = [("figure", "unit", "this build", "the other", "ratio")]
+    for name, figure in figures.figures.items():
+        other = before_of(name)
+        if other != name and other in figures.figures:
+            rows.append((name, figure["unit"], number(figures.median(name)), number(figures.median(other)),
+                         f"{figures.ratio(name, other):.3f}"))
+    return rows
+
+
 def read_samples(path):
     figures = {}
     with open(path, encoding="utf-8") as file:
@@ -245,6 +262,9 @@ def report(samples, path, words):
         file.write("\n")
     print("\n".join(f"{name}: {value}" for name, value in {**run["machine"], **settings}.items() if value))
     print("\n" + aligned(details(run)) + "\n\n" + aligned(aims(run)))
+    rows = against_before(Figures(figures))
+    if len(rows) > 1:
+        print("\n" + aligned(rows))
 
 
 def markdown(rows):

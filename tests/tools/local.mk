@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Small programs for the end-to-end tests, each over one folder of the house.
-check_PROGRAMS += tests/tools/bde-cat tests/tools/show-disk tests/tools/vault-get
+check_PROGRAMS += tests/tools/bde-cat tests/tools/open-disk tests/tools/show-disk tests/tools/vault-get
 tests_tools_bde_cat_SOURCES = tests/tools/bde-cat.c
+# the door, and what it stands on: nothing of cli/, fs/ or export/
+tests_tools_open_disk_SOURCES = tests/tools/open-disk.c
+tests_tools_open_disk_LDADD = $(DOOR_PARTS)
 tests_tools_show_disk_SOURCES = tests/tools/show-disk.c
 tests_tools_vault_get_SOURCES = tests/tools/vault-get.c
 EXTRA_DIST += tests/tools/connect-proxy.mjs tests/tools/silent.py

@@ -1,21 +1,74 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* cli/options: command lines, -o lists as people and mount(8) write them; base/text/units. */
-#include "cli/options.h"
-
+/* cli/option, optlist and keys: command lines, and -o lists as people and mount(8) write them;
+ * base/text/units. */
 #include <errno.h>
 
 #include "base/text/units.h"
+#include "cli/keys.h"
+#include "cli/optlist.h"
 #include "tests/tap.h"
 
 enum {
 	WORDS_MAX = 80
 };
 
-static int parse(unsigned int flags, struct options *options, struct err *err, const char *line)
+/* A command with an option of each shape beside KEYS, as mount, export and verify have them. */
+struct settings {
+	bool flag;
+	const char *text;
+	unsigned int number;
+	bool listed; /* by -o alone */
+	struct optlist list;
+};
+
+static int add_list(const struct option_command *command, const struct option_row *row, void *field,
+		    const char *value, struct err *err)
+{
+	(void)row;
+	return optlist_parse(field, value, false, command, err);
+}
+
+static const struct option_row rows[] = {
+	{.name = "flag",
+	 .letter = 'f',
+	 .set = option_flag,
+	 .field = offsetof(struct settings, flag)},
+	{.name = "text",
+	 .value = "T",
+	 .set = option_text,
+	 .field = offsetof(struct settings, text)},
+	{.name = "number",
+	 .value = "N",
+	 .set = option_uint,
+	 .field = offsetof(struct settings, number),
+	 .least = 1,
+	 .most = UINT32_MAX},
+	{.name = "listed",
+	 .place = OPTION_LIST,
+	 .set = option_flag,
+	 .field = offsetof(struct settings, listed)},
+	{.letter = 'o',
+	 .value = "LIST",
+	 .may_be_empty = true,
+	 .set = add_list,
+	 .field = offsetof(struct settings, list)},
+};
+
+struct parsed {
+	struct settings settings;
+	struct keys keys;
+	char **words;
+	size_t count;
+	bool help;
+	struct err err;
+};
+
+static int parse(struct parsed *parsed, const char *line)
 {
 	/* kept until the program ends: the options point into it */
 	static char text[4096];
 	static char *words[WORDS_MAX + 1];
+	struct option_table tables[2];
 	int count = 0;
 
 	must(strlen(line) < sizeof(text));
@@ -23,91 +76,144 @@ static int parse(unsigned int flags, struct options *options, struct err *err, c
 	for (char *word = strtok(text, " "); word && count < WORDS_MAX; word = strtok(NULL, " "))
 		words[count++] = word;
 	words[count] = NULL;
-	memset(err, 0, sizeof(*err));
-	return options_parse(count, words, flags, options, err);
+	*parsed = (struct parsed){0};
+	tables[0] = (struct option_table){rows, sizeof(rows) / sizeof(rows[0]), &parsed->settings};
+	tables[1] = keys_table(&parsed->keys);
+	return option_parse(count, words, &(struct option_command){tables, 2}, &parsed->words,
+			    &parsed->count, &parsed->help, &parsed->err);
 }
 
 static void test_line(void)
 {
-	struct options o;
-	struct err err;
+	struct parsed p;
+	struct open_request request;
 
-	is(parse(COMMAND_MOUNT, &o, &err,
-		 "mount --bek a.BEK disk --vault kv --password env:X -f --trust-vault-host h1 "
-		 "--trust-vault-host=h2:8443 --cloud china --timeout 5 mnt"),
+	is(parse(&p, "mount --bek a.BEK disk --vault kv --password env:X -f --trust-vault-host h1 "
+		     "--trust-vault-host=h2:8443 --cloud china --timeout 5 mnt"),
 	   0, "options and arguments in any order");
-	is(o.key_count, 3, "three keys");
-	ok(o.keys[0].kind == KEY_BEK && o.keys[1].kind == KEY_VAULT &&
-		   o.keys[2].kind == KEY_PASSWORD,
+	request = keys_request(&p.keys, p.words[0]);
+	is(request.key_count, 3, "three keys");
+	ok(request.keys[0].kind == OPEN_KEY_BEK && request.keys[1].kind == OPEN_KEY_VAULT &&
+		   request.keys[2].kind == OPEN_KEY_PASSWORD,
 	   "in the order given");
-	is_text(o.keys[1].value, "kv", "a value");
-	is(o.argument_count, 2, "two arguments");
-	is_text(o.arguments[0], "disk", "the first");
-	ok(o.foreground, "-f");
-	is_text(o.trusted_hosts[1], "h2:8443", "a second trusted host");
-	ok(!o.trusted_hosts[2], "the list ends in NULL");
-	is(o.keyvault.cloud, KEYVAULT_CLOUD_CHINA, "cloud");
-	is(o.keyvault.timeout_seconds, 5, "timeout");
-	options_clear(&o);
-	is(parse(COMMAND_MOUNT, &o, &err, "mount --help"), 1, "help");
-	is(parse(COMMAND_JSON, &o, &err, "info -- --odd-name"), 0, "behind -- all are arguments");
-	is_text(o.arguments[0], "--odd-name", "even this");
-	options_clear(&o);
+	is_text(request.keys[1].value, "kv", "a value");
+	is(p.count, 2, "two arguments");
+	is_text(p.words[0], "disk", "the first");
+	is_text(request.disk, "disk", "is the disk of the request");
+	ok(p.settings.flag, "-f");
+	is_text(request.vault.trusted_hosts[1], "h2:8443", "a second trusted host");
+	ok(!request.vault.trusted_hosts[2], "the list ends in NULL");
+	is(request.vault.cloud, KEYVAULT_CLOUD_CHINA, "cloud");
+	is(request.vault.timeout_seconds, 5, "timeout");
+	is(parse(&p, "mount --help --nonsense"), 0, "help ends the line");
+	ok(p.help, "and is told");
+	is(parse(&p, "info -- --odd-name"), 0, "after -- all are arguments");
+	is_text(p.words[0], "--odd-name", "even this");
+	ok(!p.help, "no help");
+	is(parse(&p, "x --number 4294967295 --text=--flag"), 0, "values");
+	is(p.settings.number, UINT32_MAX, "the largest number");
+	is_text(p.settings.text, "--flag", "a value that looks like an option");
+	ok(!p.settings.flag, "is none");
 }
 
-static void refuses(unsigned int flags, const char *line)
+static void test_credential(void)
 {
-	struct options o;
-	struct err err;
+	struct parsed p;
 
-	is(parse(flags, &o, &err, line), -EINVAL, "refused: %s", line);
-	is(err.kind, ERR_USAGE, "as a usage error");
+	is(parse(&p, "x --credential token:env:T --identity client:1 --engine libbde --salvage"), 0,
+	   "sign-in");
+	is_text(p.keys.request.token, "env:T", "the source of a token");
+	is(p.keys.request.vault.credential, KEYVAULT_CREDENTIAL_TOKEN, "is a credential");
+	is_text(p.keys.request.vault.identity.value, "1", "an identity");
+	is(p.keys.request.engine, BDE_ENGINE_LIBBDE, "an engine");
+	ok(p.keys.request.salvage, "salvage");
+	is(parse(&p, "x --credential token:env:T --credential cli"), 0, "the last one counts");
+	ok(!p.keys.request.token, "no token then");
+}
+
+static void refuses(const char *line)
+{
+	struct parsed p;
+
+	is(parse(&p, line), -EINVAL, "refused: %s", line);
+	is(p.err.kind, ERR_USAGE, "as a usage error");
+	optlist_clear(&p.settings.list);
 }
 
 static void test_refusals(void)
 {
 	char many[2048] = "mount";
 
-	refuses(COMMAND_MOUNT, "mount --json");
-	refuses(COMMAND_JSON, "info -f");
-	refuses(COMMAND_JSON, "info --out x");
-	refuses(COMMAND_MOUNT, "mount --vault");
-	refuses(COMMAND_MOUNT, "mount --bek=");
-	refuses(COMMAND_MOUNT, "mount --cloud moon");
-	refuses(COMMAND_MOUNT, "mount --credential none");
-	refuses(COMMAND_MOUNT, "mount --timeout 0");
-	refuses(COMMAND_MOUNT, "mount --timeout 5x");
-	refuses(COMMAND_MOUNT, "mount --timeout 999999999999999999999");
-	refuses(COMMAND_MOUNT, "mount -o rw");
-	refuses(COMMAND_MOUNT, "mount -o cloud=moon");
-	for (size_t i = 0; i <= OPTIONS_KEY_MAX; i++)
+	refuses("mount --json");
+	refuses("info --out x");
+	refuses("info --listed");
+	refuses("info -q -x");
+	refuses("mount --vault");
+	refuses("mount --bek=");
+	refuses("mount --text=");
+	refuses("mount --flag=1");
+	refuses("mount --number 0");
+	refuses("mount --number -1");
+	refuses("mount --number 4294967296");
+	refuses("mount --number 0x1");
+	refuses("mount --cloud moon");
+	refuses("mount --credential none");
+	refuses("mount --credential token");
+	refuses("mount --engine steam");
+	refuses("mount --identity me");
+	refuses("mount --timeout 0");
+	refuses("mount --timeout 5x");
+	refuses("mount --timeout 999999999999999999999");
+	refuses("mount -o rw");
+	refuses("mount -o cloud=moon");
+	refuses("mount -o vault=");
+	for (size_t i = 0; i <= KEYS_MAX; i++)
 		memcpy(many + 5 + 8 * i, " --bek=x", 9);
-	refuses(COMMAND_MOUNT, many);
+	refuses(many);
+}
+
+static int parse_list(struct parsed *parsed, const char *list, bool from_mount)
+{
+	struct option_table tables[2];
+
+	*parsed = (struct parsed){0};
+	tables[0] = (struct option_table){rows, sizeof(rows) / sizeof(rows[0]), &parsed->settings};
+	tables[1] = keys_table(&parsed->keys);
+	return optlist_parse(&parsed->settings.list, list, from_mount,
+			     &(struct option_command){tables, 2}, &parsed->err);
 }
 
 static void test_list(void)
 {
-	struct options o = {0};
-	struct err err = {0};
+	struct parsed p;
+	struct optlist *list = &p.settings.list;
 
-	is(options_parse_list(&o,
-			      "rw,noauto,bek=/a\\,b.BEK,allow_other,,x-systemd.automount,vault=kv,"
-			      "fsname=a\\,b,_netdev,nonempty",
-			      true, &err),
+	is(parse_list(&p,
+		      "rw,noauto,bek=/a\\,b.BEK,allow_other,,x-systemd.automount,vault=kv,"
+		      "fsname=a\\,b,_netdev,listed,salvage",
+		      true),
 	   0, "a list from mount(8)");
-	is(o.key_count, 2, "keys of ours");
-	is_text(o.keys[0].value, "/a,b.BEK", "a comma in a value");
-	is_text(o.fuse_options, "allow_other,fsname=a\\,b", "the rest for FUSE, escaped again");
-	ok(o.nonempty, "nonempty is ours");
-	options_clear(&o);
-	is(options_parse_list(&o, "ro,vaultx=1,bek", false, &err), 0, "names must match whole");
-	is_text(o.fuse_options, "vaultx=1,bek", "what is not ours goes to FUSE");
-	is(o.key_count, 0, "and is no key");
-	options_clear(&o);
-	is(options_parse_list(&o, "json=1,out=x", false, &err), 0,
+	is(p.keys.request.key_count, 2, "keys of ours");
+	is_text(p.keys.list[0].value, "/a,b.BEK", "a comma in a value");
+	is_text(p.keys.list[1].value, "kv", "the second");
+	is_text(list->fuse, "allow_other,fsname=a\\,b", "the rest for FUSE, escaped again");
+	ok(p.settings.listed, "a word that is only for lists");
+	ok(p.keys.request.salvage, "a flag of KEYS");
+	optlist_clear(list);
+	is(parse_list(&p, "ro,vaultx=1,bek", false), 0, "names must match whole");
+	is_text(list->fuse, "vaultx=1,bek", "what is not ours goes to FUSE");
+	is(p.keys.request.key_count, 0, "and is no key");
+	optlist_clear(list);
+	is(parse_list(&p, "flag,number=1,text=x,salvage=1", false), 0,
 	   "command-line options are not for lists");
-	is_text(o.fuse_options, "json=1,out=x", "they are not ours there");
-	options_clear(&o);
+	is_text(list->fuse, "flag,number=1,text=x,salvage=1", "they are not ours there");
+	optlist_clear(list);
+	is(parse(&p, "mount -o vault=a --bek b -o bek=c,listed"), 0, "lists on a command line");
+	is(p.keys.request.key_count, 3, "three keys");
+	is_text(p.keys.list[0].value, "a", "in the order given: the list's");
+	is_text(p.keys.list[1].value, "b", "  the line's");
+	is_text(p.keys.list[2].value, "c", "  the second list's");
+	optlist_clear(list);
 }
 
 static void test_units(void)
@@ -125,6 +231,7 @@ static void test_units(void)
 int main(void)
 {
 	test_line();
+	test_credential();
 	test_refusals();
 	test_list();
 	test_units();

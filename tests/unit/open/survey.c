@@ -8,7 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "open/survey.h"
+#include "open/open.h"
 #include "tests/tap.h"
 
 enum {
@@ -53,37 +53,36 @@ static void make_disk(char *path)
 	must(close(fd) == 0);
 }
 
-static struct survey *open_with(const char *path, off_t broken_at)
+static struct opened_disk *open_with(const char *path, off_t broken_at)
 {
-	struct survey *survey = NULL;
+	struct opened_disk *disk = NULL;
 
 	broken = broken_at;
-	must(survey_open(path, 0, &survey, NULL) == 0);
-	must(survey->count == 2);
-	return survey;
+	must(open_survey(&(struct open_request){.disk = path}, &disk, NULL) == 0);
+	must(disk->count == 2);
+	return disk;
 }
 
 int main(void)
 {
 	char path[] = "cli-survey.XXXXXX";
-	struct survey *survey;
+	struct opened_disk *disk;
 	uint8_t byte;
 
 	make_disk(path);
-	survey = open_with(path, -1);
-	ok(survey->volumes[0].plain && survey->volumes[1].plain, "all is readable: both are shown");
-	survey_free(survey);
-	survey = open_with(path, (off_t)SECOND * SECTOR + 100);
-	ok(survey->volumes[0].plain != NULL, "a first sector is not: the other partition is shown");
-	ok(!survey->volumes[1].plain, "  and this one is not");
-	is(survey->volumes[1].reason.kind, ERR_DISK, "  for the disk's sake");
-	ok(strstr(survey->volumes[1].reason.message, "cannot read the first sector"),
-	   "  as is told");
-	survey_free(survey);
-	survey = open_with(path, (off_t)SECOND * SECTOR + 70000);
-	ok(survey->volumes[1].plain != NULL, "a later sector is not: it is shown");
-	is(source_pread(survey->volumes[1].plain, &byte, 1, 70000), -EIO, "  but for that place");
-	survey_free(survey);
+	disk = open_with(path, -1);
+	ok(disk->volumes[0].plain && disk->volumes[1].plain, "all is readable: both are shown");
+	opened_free(disk);
+	disk = open_with(path, (off_t)SECOND * SECTOR + 100);
+	ok(disk->volumes[0].plain != NULL, "a first sector is not: the other partition is shown");
+	ok(!disk->volumes[1].plain, "  and this one is not");
+	is(disk->volumes[1].reason.kind, ERR_DISK, "  for the disk's sake");
+	ok(strstr(disk->volumes[1].reason.message, "cannot read the first sector"), "  as is told");
+	opened_free(disk);
+	disk = open_with(path, (off_t)SECOND * SECTOR + 70000);
+	ok(disk->volumes[1].plain != NULL, "a later sector is not: it is shown");
+	is(source_pread(disk->volumes[1].plain, &byte, 1, 70000), -EIO, "  but for that place");
+	opened_free(disk);
 	must(unlink(path) == 0);
 	return tap_done();
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The table of `adefuse key`; see keytable.h. */
+/* The table of `adefuse key`; see key_table.h. */
 #include "config.h"
 
-#include "cli/keytable.h"
+#include "cli/key_table.h"
 
 #include <errno.h>
 #include <string.h>
@@ -66,7 +66,7 @@ static char *volume_text(unsigned int volume)
 
 static void fill_cells(const struct key_row *row, char *cells[COLUMNS])
 {
-	const struct survey_origin *origin = row->origin;
+	const struct open_origin *origin = row->origin;
 	bool vault = origin->secret_url != NULL;
 
 	cells[0] = volume_text(row->volume);
@@ -130,7 +130,7 @@ int key_table_print(const struct key_table *table, FILE *out)
 
 static void write_row(struct json_writer *json, const struct key_row *row)
 {
-	const struct survey_origin *origin = row->origin;
+	const struct open_origin *origin = row->origin;
 	struct time_text created = units_unix_time(origin->created);
 
 	json_write_object(json, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The disk as if it had never been encrypted; see plaindisk.h. */
-#include "open/plaindisk.h"
+/* The disk as if it had never been encrypted; see plain_disk.h. */
+#include "open/plain_disk.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ static bool is_listed(const struct overlay_range *ranges, size_t count,
 }
 
 /* The volume in its place; of one that was cut off, what fits there. The source is the caller's. */
-static int range_of(const struct survey_volume *volume, struct overlay_range *ret_range)
+static int range_of(const struct opened_volume *volume, struct overlay_range *ret_range)
 {
 	uint64_t size = volume->plain->size;
 
@@ -38,18 +38,17 @@ static void free_ranges(struct overlay_range *ranges, size_t count)
 	free(ranges);
 }
 
-int plain_disk_new(const struct survey *survey, struct source **ret_disk, struct err *err)
+/* The volumes that stand in place of their ciphertext. */
+static int collect_ranges(const struct opened_disk *disk, struct overlay_range *ranges,
+			  size_t *ret_count)
 {
-	struct overlay_range *ranges = calloc(survey->count + 1, sizeof(*ranges));
 	size_t count = 0;
 	int result = 0;
 
-	if (!ranges)
-		return err_nomem(err);
-	for (size_t i = 0; i < survey->count && result == 0; i++) {
-		const struct survey_volume *volume = &survey->volumes[i];
+	for (size_t i = 0; i < disk->count && result == 0; i++) {
+		const struct opened_volume *volume = &disk->volumes[i];
 
-		if (!survey_is_bitlocker(volume) || !volume->plain)
+		if (!opened_is_bitlocker(volume) || !volume->plain)
 			continue;
 		result = range_of(volume, &ranges[count]);
 		if (result == 0 && is_listed(ranges, count, &ranges[count]))
@@ -57,12 +56,21 @@ int plain_disk_new(const struct survey *survey, struct source **ret_disk, struct
 		else if (result == 0)
 			count++;
 	}
-	if (result == 0)
-		result = overlay_new(survey->disk, ranges, count, ret_disk);
-	free_ranges(ranges, count);
-	if (result == -ENOMEM)
+	*ret_count = count;
+	return result;
+}
+
+int plain_disk_make(struct opened_disk *disk, struct err *err)
+{
+	struct overlay_range *ranges = calloc(disk->count + 1, sizeof(*ranges));
+	size_t count = 0;
+	int result;
+
+	if (!ranges)
 		return err_nomem(err);
-	if (result < 0)
-		*ret_disk = NULL;
-	return 0;
+	result = collect_ranges(disk, ranges, &count);
+	if (result == 0)
+		result = overlay_new(disk->source, ranges, count, &disk->plain);
+	free_ranges(ranges, count);
+	return result == -ENOMEM ? err_nomem(err) : 0;
 }

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What `adefuse key` wrote, or would fetch: one row a BEK, as a table for people or as JSON. */
-#ifndef ADEFUSE_CLI_KEYTABLE_H
-#define ADEFUSE_CLI_KEYTABLE_H
+#ifndef ADEFUSE_CLI_KEY_TABLE_H
+#define ADEFUSE_CLI_KEY_TABLE_H
 
 #include <stdbool.h>
 #include <stdio.h>
 
 #include "base/text/guid.h"
-#include "open/survey.h"
+#include "open/opened.h"
 
 struct key_row {
 	unsigned int volume; /* partition's number; 0 when not known */
 	bool has_id;
-	struct guid id;			    /* of the protector */
-	const struct survey_origin *origin; /* texts NULL when it came from no vault */
-	const char *source;		    /* in words, when it came from no vault; or NULL */
-	char *file;			    /* path written or to be written; owned; NULL: none */
+	struct guid id;			  /* of the protector */
+	const struct open_origin *origin; /* texts NULL when it came from no vault */
+	const char *source;		  /* in words, when it came from no vault; or NULL */
+	char *file;			  /* path written or to be written; owned; NULL: none */
 };
 
 struct key_table {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * KEYS that come out of a vault: --vault, --secret, --azure-json; and the preview of what they
- * would fetch, for `adefuse key --dry-run`.
+ * BEK files out of vaults: a vault that is searched, a secret that is named, the secrets that az's
+ * JSON names; and the preview of what they would fetch.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,23 +12,62 @@
 #include "base/log.h"
 #include "base/smallfile.h"
 #include "keyvault/azurejson.h"
-#include "open/attempt.h"
-#include "open/signin.h"
+#include "open/secret_source.h"
+#include "open/way.h"
 
 enum {
 	WANTED_IDS_MAX = 256
 };
 
-static int open_keyvault(struct attempt *attempt, struct err *err)
+/* ------------------------------------------------------------------ session */
+
+static int read_token(void *context, struct secret **ret_token, struct err *err)
 {
-	struct keyvault_options options = attempt->options->keyvault;
+	const struct attempt *attempt = context;
+
+	return secret_source_read(attempt->request->token, "access token", false,
+				  &attempt->request->caller, ret_token, err);
+}
+
+static void tell(void *context, const char *line)
+{
+	const struct attempt *attempt = context;
+	const struct open_caller *caller = &attempt->request->caller;
+
+	if (caller->tell)
+		caller->tell(caller->context, line);
+}
+
+/* The session with the vaults, made when it is first needed. */
+static int open_session(struct attempt *attempt, struct err *err)
+{
+	struct keyvault_options options = attempt->request->vault;
 
 	if (attempt->keyvault)
 		return 0;
-	options.trusted_hosts = attempt->options->trusted_hosts;
-	signin_prepare(attempt->options, &options);
+	options.person = (struct keyvault_person){
+		.tell = tell,
+		.read_token = attempt->request->token ? read_token : NULL,
+		.context = attempt,
+		.present = attempt->request->caller.present,
+	};
 	return keyvault_new(&options, &attempt->keyvault, err);
 }
+
+void way_vault_end(struct attempt *attempt)
+{
+	keyvault_free(attempt->keyvault);
+	attempt->keyvault = NULL;
+}
+
+void open_forget_environment(void)
+{
+	secret_environment_wipe("AZURE_CLIENT_SECRET");
+	secret_environment_wipe("AZURE_CLIENT_CERTIFICATE_PASSWORD");
+	secret_environment_wipe("IDENTITY_HEADER");
+}
+
+/* --------------------------------------------------------------- candidates */
 
 /* A BEK out of the vault: whether it opens a volume. */
 static int accept_bek(void *context, const struct secret *bek, const struct keyvault_origin *origin,
@@ -49,8 +88,7 @@ static int accept_bek(void *context, const struct secret *bek, const struct keyv
 			 "secret list-versions shows older versions, and --secret takes the URL "
 			 "of one");
 		log_info("%s", err->message);
-		attempt->keys_tried++;
-		attempt->misfit = *err;
+		attempt_note_misfit(attempt, err);
 		return -ENOKEY;
 	}
 	if (attempt_try_key(attempt, key, bek, origin))
@@ -59,7 +97,7 @@ static int accept_bek(void *context, const struct secret *bek, const struct keyv
 	return -ENOKEY;
 }
 
-static bool is_planned(const struct unlock_plan *plan, const struct guid *id)
+static bool is_planned(const struct open_plan *plan, const struct guid *id)
 {
 	for (size_t i = 0; i < plan->count; i++) {
 		if (plan->rows[i].has_id && guid_equal(&plan->rows[i].id, id))
@@ -72,15 +110,15 @@ static bool is_planned(const struct unlock_plan *plan, const struct guid *id)
  */
 static size_t wanted_ids(const struct attempt *attempt, struct guid *ids, size_t capacity)
 {
-	const struct survey *survey = attempt->survey;
+	const struct opened_disk *disk = attempt->disk;
 	size_t count = 0;
 
-	for (size_t i = 0; i < survey->count; i++) {
+	for (size_t i = 0; i < disk->count; i++) {
 		const struct bde_info *info;
 
-		if (!attempt_wants_key(&survey->volumes[i]))
+		if (!attempt_wants_key(&disk->volumes[i]))
 			continue;
-		info = bde_metadata_info(survey->volumes[i].metadata);
+		info = bde_metadata_info(disk->volumes[i].metadata);
 		for (size_t k = 0; k < info->protector_count && count < capacity; k++) {
 			if (info->protectors[k].type == BDE_PROTECTOR_STARTUP_KEY &&
 			    !(attempt->plan && is_planned(attempt->plan, &info->protectors[k].id)))
@@ -107,10 +145,10 @@ static bool is_wanted(void *context, const struct guid *id)
 /* ------------------------------------------------------------------ preview */
 
 /* The volume that has this protector; 0 when none is locked by it. */
-static unsigned int volume_of(const struct survey *survey, const struct guid *id)
+static unsigned int volume_of(const struct opened_disk *disk, const struct guid *id)
 {
-	for (size_t i = 0; i < survey->count; i++) {
-		const struct survey_volume *volume = &survey->volumes[i];
+	for (size_t i = 0; i < disk->count; i++) {
+		const struct opened_volume *volume = &disk->volumes[i];
 
 		if (attempt_wants_key(volume) &&
 		    bde_info_protector(bde_metadata_info(volume->metadata), id))
@@ -133,24 +171,23 @@ static int plan_bek(void *context, const struct guid *id, const struct keyvault_
 		    struct err *err)
 {
 	struct attempt *attempt = context;
-	struct unlock_plan *plan = attempt->plan;
-	struct unlock_row *rows;
-	struct unlock_row *row;
+	struct open_plan *plan = attempt->plan;
+	struct open_plan_row *rows;
+	struct open_plan_row *row;
 
-	if (plan->count == UNLOCK_ROWS_MAX)
-		return err_set(err, ERR_OTHER, E2BIG, "more than %d secrets to try",
-			       UNLOCK_ROWS_MAX);
+	if (plan->count == OPEN_PLAN_MAX)
+		return err_set(err, ERR_OTHER, E2BIG, "more than %d secrets to try", OPEN_PLAN_MAX);
 	rows = reallocarray(plan->rows, plan->count + 1, sizeof(*rows));
 	if (!rows)
 		return err_nomem(err);
 	plan->rows = rows;
 	row = &rows[plan->count++];
-	*row = (struct unlock_row){0};
+	*row = (struct open_plan_row){0};
 	row->has_id = id || guess_id(origin, &row->id);
 	if (id)
 		row->id = *id;
-	row->volume = row->has_id ? volume_of(attempt->survey, &row->id) : 0;
-	attempt_copy_origin(origin, &row->origin);
+	row->volume = row->has_id ? volume_of(attempt->disk, &row->id) : 0;
+	open_origin_copy(origin, &row->origin);
 	return 0;
 }
 
@@ -158,23 +195,15 @@ static struct keyvault_request request_of(struct attempt *attempt)
 {
 	return (struct keyvault_request){
 		.preview = attempt->plan ? plan_bek : NULL,
-		.vm = attempt->options->vm,
-		.kek = attempt->options->kek,
+		.vm = attempt->request->vm,
+		.kek = attempt->request->kek,
 		.accept = accept_bek,
 		.wanted = is_wanted,
 		.context = attempt,
 	};
 }
 
-/* A failed search is remembered, not fatal: another key may still open the volume. */
-static void keep_failure(struct attempt *attempt, const struct err *err)
-{
-	log_info("%s", err->message);
-	if (attempt->failure.kind == ERR_NONE)
-		attempt->failure = *err;
-}
-
-static int try_vault(struct attempt *attempt, const char *vault, struct err *err)
+static int search_vault(struct attempt *attempt, const char *vault, struct err *err)
 {
 	struct guid ids[WANTED_IDS_MAX];
 	size_t count = wanted_ids(attempt, ids, WANTED_IDS_MAX);
@@ -183,12 +212,12 @@ static int try_vault(struct attempt *attempt, const char *vault, struct err *err
 	struct err why = {0};
 	int result;
 
-	if (count == 0 && !attempt->options->vm) {
+	if (count == 0 && !attempt->request->vm) {
 		log_warning("vault '%s' is not asked: no volume has a startup key (BEK) protector",
 			    vault);
 		return 0;
 	}
-	result = open_keyvault(attempt, err);
+	result = open_session(attempt, err);
 	if (result < 0)
 		return result;
 	request.vault = vault;
@@ -196,14 +225,14 @@ static int try_vault(struct attempt *attempt, const char *vault, struct err *err
 	request.id_count = count;
 	result = keyvault_search(attempt->keyvault, &request, &found, &why);
 	if (result < 0 && result != -ENOKEY) {
-		keep_failure(attempt, &why);
+		attempt_note_failure(attempt, &why);
 	} else if (found == 0 && attempt->misfit.kind == ERR_NONE) {
-		err_set(&attempt->misfit, ERR_KEY, ENOKEY,
+		err_set(&why, ERR_KEY, ENOKEY,
 			"vault '%s' holds no secret for the protectors of this disk", vault);
-		err_hint(&attempt->misfit,
+		err_hint(&why,
 			 "look for another vault (the VM's encryption settings name it), or give "
 			 "--vm NAME, --azure-json FILE or --secret URL");
-		attempt->keys_tried++;
+		attempt_note_misfit(attempt, &why);
 	}
 	return 0;
 }
@@ -217,7 +246,7 @@ static int get_secret(struct attempt *attempt, const struct keyvault_request *re
 		      const char *secret, bool *ret_missing, struct err *err)
 {
 	struct err why = {0};
-	int result = open_keyvault(attempt, err);
+	int result = open_session(attempt, err);
 
 	if (result < 0)
 		return result;
@@ -226,23 +255,23 @@ static int get_secret(struct attempt *attempt, const struct keyvault_request *re
 	if (result == -ENOKEY)
 		attempt->misfit = why;
 	else if (result < 0)
-		keep_failure(attempt, &why);
+		attempt_note_failure(attempt, &why);
 	return 0;
 }
 
 /* A name is looked for in each vault in turn, until one of them has it. */
 static int try_named_secret(struct attempt *attempt, const char *secret, struct err *err)
 {
-	const struct options *options = attempt->options;
+	const struct open_request *all = attempt->request;
 	struct keyvault_request request = request_of(attempt);
 	struct err before = attempt->failure;
 	bool missing = true;
 	int result = 0;
 
-	for (size_t i = 0; i < options->key_count && missing && result == 0; i++) {
-		if (options->keys[i].kind != KEY_VAULT)
+	for (size_t i = 0; i < all->key_count && missing && result == 0; i++) {
+		if (all->keys[i].kind != OPEN_KEY_VAULT)
 			continue;
-		request.vault = options->keys[i].value;
+		request.vault = all->keys[i].value;
 		result = get_secret(attempt, &request, secret, &missing, err);
 	}
 	if (!missing)
@@ -255,14 +284,14 @@ static int try_named_secret(struct attempt *attempt, const char *secret, struct 
 	return -EINVAL;
 }
 
-static int try_secret(struct attempt *attempt, const char *secret, struct err *err)
+int way_vault_secret(struct attempt *attempt, const struct open_key *given, struct err *err)
 {
 	struct keyvault_request request = request_of(attempt);
 	bool missing = false;
 
-	if (!is_url(secret))
-		return try_named_secret(attempt, secret, err);
-	return get_secret(attempt, &request, secret, &missing, err);
+	if (!is_url(given->value))
+		return try_named_secret(attempt, given->value, err);
+	return get_secret(attempt, &request, given->value, &missing, err);
 }
 
 static int read_json_file(const char *path, char **ret_text, size_t *ret_size, struct err *err)
@@ -274,7 +303,7 @@ static int read_json_file(const char *path, char **ret_text, size_t *ret_size, s
 		int error = errno;
 
 		return err_set(err, ERR_USAGE, error, "cannot open '%s': %s", path,
-			       strerror(error));
+			       strerrordesc_np(error));
 	}
 	result = smallfile_read_plain(fd, AZURE_JSON_MAX, ret_text, ret_size);
 	(void)close(fd);
@@ -285,13 +314,14 @@ static int read_json_file(const char *path, char **ret_text, size_t *ret_size, s
 			       AZURE_JSON_MAX);
 	if (result < 0)
 		return err_set(err, ERR_USAGE, -result, "cannot read '%s': %s", path,
-			       strerror(-result));
+			       strerrordesc_np(-result));
 	return 0;
 }
 
 /* Each secret that the disk's or VM's settings name, with the KEK that they name beside it. */
-static int try_azure_json(struct attempt *attempt, const char *path, struct err *err)
+int way_azure_json(struct attempt *attempt, const struct open_key *given, struct err *err)
 {
+	const char *path = given->value;
 	struct azure_keys keys CLEANUP(azure_keys_clear) = {0};
 	char *text CLEANUP(free) = NULL;
 	size_t size = 0;
@@ -307,7 +337,7 @@ static int try_azure_json(struct attempt *attempt, const char *path, struct err 
 		struct keyvault_request request = request_of(attempt);
 		bool missing = false;
 
-		if (!attempt_anything_locked(attempt->survey))
+		if (!attempt_wants_any(attempt))
 			break;
 		request.option = "--azure-json";
 		if (!request.kek)
@@ -317,22 +347,17 @@ static int try_azure_json(struct attempt *attempt, const char *path, struct err 
 	return result;
 }
 
-/* A secret named by --secret NAME says where to look in the vault; the vault is not searched then.
- */
-static bool vault_is_searched(const struct options *options)
+/* A secret that is named says where to look in the vault: the vault is not searched then. */
+static bool vault_is_searched(const struct open_request *request)
 {
-	for (size_t i = 0; i < options->key_count; i++) {
-		if (options->keys[i].kind == KEY_SECRET && !is_url(options->keys[i].value))
+	for (size_t i = 0; i < request->key_count; i++) {
+		if (request->keys[i].kind == OPEN_KEY_SECRET && !is_url(request->keys[i].value))
 			return false;
 	}
 	return true;
 }
 
-int attempt_try_cloud(struct attempt *attempt, const struct key_option *option, struct err *err)
+int way_vault(struct attempt *attempt, const struct open_key *given, struct err *err)
 {
-	if (option->kind == KEY_SECRET)
-		return try_secret(attempt, option->value, err);
-	if (option->kind == KEY_AZURE_JSON)
-		return try_azure_json(attempt, option->value, err);
-	return vault_is_searched(attempt->options) ? try_vault(attempt, option->value, err) : 0;
+	return vault_is_searched(attempt->request) ? search_vault(attempt, given->value, err) : 0;
 }

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* KEYS; see keys.h. */
+#include "cli/keys.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/person.h"
+
+/* The field is the struct keys, of which `kind` says what is added. */
+static int add_key(const struct option_command *command, const struct option_row *row, void *field,
+		   const char *value, struct err *err)
+{
+	struct keys *keys = field;
+
+	(void)command;
+	if (keys->request.key_count >= KEYS_MAX)
+		return err_set(err, ERR_USAGE, EINVAL, "more than %d key options", KEYS_MAX);
+	keys->list[keys->request.key_count++] =
+		(struct open_key){.kind = (enum open_key_kind)row->kind, .value = value};
+	return 0;
+}
+
+static int add_host(const struct option_command *command, const struct option_row *row, void *field,
+		    const char *value, struct err *err)
+{
+	const char **hosts = field;
+	size_t count = 0;
+
+	(void)command;
+	(void)row;
+	while (hosts[count])
+		count++;
+	if (count >= KEYS_HOST_MAX)
+		return err_set(err, ERR_USAGE, EINVAL, "more than %d trusted vault hosts",
+			       KEYS_HOST_MAX);
+	hosts[count] = value;
+	return 0;
+}
+
+/* What follows "token:" is not repeated in errors: it may be the token itself. */
+static int set_credential(const struct option_command *command, const struct option_row *row,
+			  void *field, const char *value, struct err *err)
+{
+	struct open_request *request = field;
+	enum keyvault_credential credential;
+
+	(void)command;
+	request->token = NULL;
+	if (strncmp(value, "token:", 6) == 0) {
+		request->vault.credential = KEYVAULT_CREDENTIAL_TOKEN;
+		request->token = value + 6;
+		return 0;
+	}
+	if (!keyvault_credential_parse(value, &credential) ||
+	    credential == KEYVAULT_CREDENTIAL_TOKEN)
+		return option_bad_choice(
+			row, value, "auto, env, workload, managed, cli, device, token:SRC", err);
+	request->vault.credential = credential;
+	return 0;
+}
+
+static int set_identity(const struct option_command *command, const struct option_row *row,
+			void *field, const char *value, struct err *err)
+{
+	(void)command;
+	if (keyvault_identity_parse(value, field))
+		return 0;
+	return option_bad_choice(row, value, "client:ID, object:ID, resource:/subscriptions/...",
+				 err);
+}
+
+static int set_cloud(const struct option_command *command, const struct option_row *row,
+		     void *field, const char *value, struct err *err)
+{
+	(void)command;
+	return keyvault_cloud_parse(value, field)
+		       ? 0
+		       : option_bad_choice(row, value, "public, china, usgov", err);
+}
+
+static int set_engine(const struct option_command *command, const struct option_row *row,
+		      void *field, const char *value, struct err *err)
+{
+	(void)command;
+	return bde_engine_parse(value, field)
+		       ? 0
+		       : option_bad_choice(row, value, "auto, own, libbde", err);
+}
+
+#define KEY(key_name, key_kind, key_value, key_help)                                            \
+	{                                                                                       \
+		.name = (key_name), .place = OPTION_BOTH, .value = (key_value), .set = add_key, \
+		.kind = (key_kind), .help = (key_help)                                          \
+	}
+#define SETTING(setting_name, setting_value, setter, member, setting_help)                      \
+	{                                                                                       \
+		.name = (setting_name), .place = OPTION_BOTH, .value = (setting_value),         \
+		.set = (setter), .field = offsetof(struct keys, member), .help = (setting_help) \
+	}
+
+static const struct option_row rows[] = {
+	KEY("bek", OPEN_KEY_BEK, "PATH", "a BEK file, or a directory of them"),
+	KEY("recovery-password", OPEN_KEY_RECOVERY_PASSWORD, "SRC", "48 digits"),
+	KEY("password", OPEN_KEY_PASSWORD, "SRC", "of a password protector"),
+	KEY("vmk", OPEN_KEY_VMK, "SRC", "the volume master key: hexadecimal, or 32 bytes"),
+	KEY("fvek", OPEN_KEY_FVEK, "SRC",
+	    "the full volume encryption key, or dislocker's file of it"),
+	KEY("vault", OPEN_KEY_VAULT, "NAME|URL",
+	    "look up the secrets that fit the disk's protectors"),
+	SETTING("vm", "NAME", option_text, request.vm, "with --vault, also by this VM's name"),
+	KEY("secret", OPEN_KEY_SECRET, "URL|NAME", "this secret (a NAME is looked for in --vault)"),
+	KEY("azure-json", OPEN_KEY_AZURE_JSON, "FILE",
+	    "the secrets that az disk show or az vm show named"),
+	SETTING("kek", "URL|NAME", option_text, request.kek,
+		"this key encryption key instead of the secret's own"),
+	SETTING("credential", "auto|env|workload|managed|cli|device|token:SRC", set_credential,
+		request, "how to sign in (auto: env to device in this order)"),
+	SETTING("identity", "client:ID|object:ID|resource:ID", set_identity, request.vault.identity,
+		"which of this machine's managed identities"),
+	SETTING("cloud", "public|china|usgov", set_cloud, request.vault.cloud,
+		"the Azure cloud of the vault (public)"),
+	SETTING("tenant", "ID", option_text, request.vault.tenant, "sign in to this tenant"),
+	SETTING("ca-file", "PEM", option_text, request.vault.ca_file,
+		"trust these certificate authorities too"),
+	SETTING("trust-vault-host", "HOST[:PORT]", add_host, hosts,
+		"a vault host outside Azure's own names"),
+	{.name = "timeout",
+	 .place = OPTION_BOTH,
+	 .value = "SECONDS",
+	 .set = option_uint,
+	 .field = offsetof(struct keys, request.vault.timeout_seconds),
+	 .least = 1,
+	 .most = 86400,
+	 .help = "how long to keep trying a vault (60)"},
+	{.name = "salvage",
+	 .place = OPTION_BOTH,
+	 .set = option_flag,
+	 .field = offsetof(struct keys, request.salvage),
+	 .help = "serve what is left of damaged volumes, search for lost ones"},
+	SETTING("engine", "auto|own|libbde", set_engine, request.engine,
+		"what decrypts (auto: our own; Vista's format: libbde)"),
+};
+
+enum {
+	ROW_COUNT = sizeof(rows) / sizeof(rows[0])
+};
+
+struct option_table keys_table(struct keys *keys)
+{
+	return (struct option_table){rows, ROW_COUNT, keys};
+}
+
+struct open_request keys_request(const struct keys *keys, const char *disk)
+{
+	struct open_request request = keys->request;
+
+	request.disk = disk;
+	request.keys = keys->list;
+	request.vault.trusted_hosts = keys->hosts;
+	request.caller = person_caller();
+	return request;
+}
+
+void keys_print_help(void)
+{
+	(void)fputs("\nKEYS, any number of them; every volume takes the first that fits:\n",
+		    stdout);
+	option_print(rows, ROW_COUNT);
+	(void)fputs("SRC says where a secret is read: file:PATH, env:NAME, fd:N or prompt\n",
+		    stdout);
+}

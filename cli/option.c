@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Options, their values and their help; see option.h. */
+#include "cli/option.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+
+enum {
+	ROWS_MAX = 64,	  /* that a command takes */
+	FIRST_CODE = 256, /* getopt's code of the first row; letters are below */
+	HELP_COLUMN = 27, /* where the help of a row begins */
+};
+
+/* ------------------------------------------------------------------- values */
+
+int option_flag(const struct option_command *command, const struct option_row *row, void *field,
+		const char *value, struct err *err)
+{
+	(void)command;
+	(void)row;
+	(void)value;
+	(void)err;
+	*(bool *)field = true;
+	return 0;
+}
+
+int option_text(const struct option_command *command, const struct option_row *row, void *field,
+		const char *value, struct err *err)
+{
+	(void)command;
+	(void)row;
+	(void)err;
+	*(const char **)field = value;
+	return 0;
+}
+
+int option_u64(const struct option_command *command, const struct option_row *row, void *field,
+	       const char *value, struct err *err)
+{
+	(void)command;
+	char *end;
+	uintmax_t number;
+
+	errno = 0;
+	number = strtoumax(value, &end, 10);
+	if (errno || *end || *value < '0' || *value > '9' || number < row->least ||
+	    number > row->most) {
+		err_set(err, ERR_USAGE, EINVAL, "--%s '%s' is not a number that fits", row->name,
+			value);
+		err_hint(err, "give a whole number from %" PRIu64 " to %" PRIu64, row->least,
+			 row->most);
+		return -EINVAL;
+	}
+	*(uint64_t *)field = number;
+	return 0;
+}
+
+int option_uint(const struct option_command *command, const struct option_row *row, void *field,
+		const char *value, struct err *err)
+{
+	(void)command;
+	uint64_t number = 0;
+	int result = option_u64(command, row, &number, value, err);
+
+	if (result == 0)
+		*(unsigned int *)field = (unsigned int)number;
+	return result;
+}
+
+int option_bad_choice(const struct option_row *row, const char *value, const char *choices,
+		      struct err *err)
+{
+	err_set(err, ERR_USAGE, EINVAL, "--%s '%s' is not known", row->name, value);
+	err_hint(err, "--%s is one of: %s", row->name, choices);
+	return -EINVAL;
+}
+
+int option_set(const struct option_command *command, const struct option_table *table,
+	       const struct option_row *row, const char *value, struct err *err)
+{
+	if (row->value && !row->may_be_empty && !*value) {
+		err_set(err, ERR_USAGE, EINVAL, "--%s has an empty value", row->name);
+		err_hint(err, "a shell variable in the command may be unset");
+		return -EINVAL;
+	}
+	return row->set(command, row, (char *)table->target + row->field, value, err);
+}
+
+/* -------------------------------------------------------------- general rows */
+
+static int set_verbose(const struct option_command *command, const struct option_row *row,
+		       void *field, const char *value, struct err *err)
+{
+	(void)command;
+	(void)row;
+	(void)field;
+	(void)value;
+	(void)err;
+	log_set_level(log_get_level() < LOG_LEVEL_INFO ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG);
+	return 0;
+}
+
+static int set_quiet(const struct option_command *command, const struct option_row *row,
+		     void *field, const char *value, struct err *err)
+{
+	(void)command;
+	(void)row;
+	(void)field;
+	(void)value;
+	(void)err;
+	log_set_level(LOG_LEVEL_ERROR);
+	return 0;
+}
+
+static const struct option_row general_rows[] = {
+	{.name = "verbose", .letter = 'v', .set = set_verbose, .help = "say more; -vv much more"},
+	{.name = "quiet", .letter = 'q', .set = set_quiet, .help = "say errors only"},
+	{.name = "help", .letter = 'h', .set = option_flag, .help = "this text"},
+};
+
+enum {
+	GENERAL_COUNT = sizeof(general_rows) / sizeof(general_rows[0])
+};
+
+/* ------------------------------------------------------------------ parsing */
+
+struct entry {
+	const struct option_table *table;
+	const struct option_row *row;
+};
+
+/* What getopt is given, and what its answers mean. */
+struct menu {
+	struct entry entries[ROWS_MAX];
+	struct option longs[ROWS_MAX + 1];
+	char letters[2 * ROWS_MAX + 2];
+	size_t long_count;
+	size_t count;
+};
+
+static void add_row(struct menu *menu, const struct option_table *table,
+		    const struct option_row *row)
+{
+	char letter[3] = {row->letter, row->value ? ':' : '\0', '\0'};
+
+	if (row->place == OPTION_LIST || menu->count == ROWS_MAX)
+		return;
+	strcat(menu->letters, letter);
+	if (row->name)
+		menu->longs[menu->long_count++] = (struct option){
+			.name = row->name,
+			.has_arg = row->value ? required_argument : no_argument,
+			.val = FIRST_CODE + (int)menu->count,
+		};
+	menu->entries[menu->count++] = (struct entry){table, row};
+}
+
+static void add_table(struct menu *menu, const struct option_table *table)
+{
+	for (size_t i = 0; i < table->count; i++)
+		add_row(menu, table, &table->rows[i]);
+}
+
+static const struct entry *find_entry(const struct menu *menu, int code)
+{
+	if (code >= FIRST_CODE)
+		return &menu->entries[code - FIRST_CODE];
+	for (size_t i = 0; i < menu->count; i++) {
+		if (menu->entries[i].row->letter == code)
+			return &menu->entries[i];
+	}
+	return NULL;
+}
+
+static int usage_error(struct err *err, char **argv, int code)
+{
+	const char *word = argv[optind - 1];
+
+	if (code == ':')
+		err_set(err, ERR_USAGE, EINVAL, "option '%s' needs a value", word);
+	else
+		err_set(err, ERR_USAGE, EINVAL, "'adefuse %s' does not take '%s'", argv[0], word);
+	err_hint(err, "adefuse %s --help lists the options", argv[0]);
+	return -EINVAL;
+}
+
+static int take(const struct menu *menu, const struct option_command *command, char **argv,
+		int code, struct err *err)
+{
+	const struct entry *entry = find_entry(menu, code);
+
+	return entry ? option_set(command, entry->table, entry->row, optarg, err)
+		     : usage_error(err, argv, code);
+}
+
+int option_parse(int argc, char **argv, const struct option_command *command, char ***ret_arguments,
+		 size_t *ret_count, bool *ret_help, struct err *err)
+{
+	bool help = false;
+	struct option_table general = {general_rows, GENERAL_COUNT, &help};
+	struct menu menu = {.letters = ":"};
+	int result = 0;
+	int code;
+
+	add_table(&menu, &general);
+	for (size_t i = 0; i < command->table_count; i++)
+		add_table(&menu, &command->tables[i]);
+	optind = 1;
+	opterr = 0;
+	while (result == 0 && !help &&
+	       (code = getopt_long(argc, argv, menu.letters, menu.longs, NULL)) != -1)
+		result = take(&menu, command, argv, code, err);
+	if (result < 0)
+		return result;
+	*ret_arguments = argv + optind;
+	*ret_count = (size_t)(argc - optind);
+	*ret_help = help;
+	return 0;
+}
+
+/* --------------------------------------------------------------------- help */
+
+static void print_row(const struct option_row *row)
+{
+	char letter[] = {'-', row->letter, '\0'};
+	const char *help = row->help;
+	int used = printf("  %s%s%s%s%s%s", row->letter ? letter : "",
+			  row->letter && row->name ? ", " : "", row->name ? "--" : "",
+			  row->name ? row->name : "", row->value ? " " : "",
+			  row->value ? row->value : "");
+
+	if (used >= HELP_COLUMN) {
+		(void)putchar('\n');
+		used = 0;
+	}
+	while (*help) {
+		size_t length = strcspn(help, "\n");
+
+		(void)printf("%*s%.*s\n", HELP_COLUMN - used, "", (int)length, help);
+		help += length + (help[length] == '\n');
+		used = 0;
+	}
+}
+
+void option_print(const struct option_row *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (rows[i].place != OPTION_LIST)
+			print_row(&rows[i]);
+	}
+}
+
+void option_print_general(void)
+{
+	option_print(general_rows, GENERAL_COUNT);
+}
