@@ -20,10 +20,7 @@ struct info_settings {
 };
 
 static const struct option_row info_rows[] = {
-	{.name = "json",
-	 .set = option_flag,
-	 .field = offsetof(struct info_settings, json),
-	 .help = "for scripts; the schema is in adefuse(1)"},
+	OPTION_FLAG("json", struct info_settings, json, "for scripts; the schema is in adefuse(1)"),
 };
 
 static const struct command info = {

@@ -18,23 +18,12 @@ struct key_settings {
 };
 
 static const struct option_row key_rows[] = {
-	{.name = "out",
-	 .value = "DIR",
-	 .set = option_text,
-	 .field = offsetof(struct key_settings, out),
-	 .help = "where to (the current directory)"},
-	{.name = "force",
-	 .set = option_flag,
-	 .field = offsetof(struct key_settings, force),
-	 .help = "replace a file that is there"},
-	{.name = "dry-run",
-	 .set = option_flag,
-	 .field = offsetof(struct key_settings, dry_run),
-	 .help = "print what would be fetched;\nfetch, unwrap and write nothing"},
-	{.name = "json",
-	 .set = option_flag,
-	 .field = offsetof(struct key_settings, json),
-	 .help = "print it for scripts"},
+	OPTION_VALUE("out", "DIR", option_text, struct key_settings, out,
+		     "where to (the current directory)"),
+	OPTION_FLAG("force", struct key_settings, force, "replace a file that is there"),
+	OPTION_FLAG("dry-run", struct key_settings, dry_run,
+		    "print what would be fetched;\nfetch, unwrap and write nothing"),
+	OPTION_FLAG("json", struct key_settings, json, "print it for scripts"),
 };
 
 static const struct command key = {

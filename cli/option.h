@@ -42,6 +42,23 @@ struct option_row {
 	const char *help; /* lines for --help, separated by \n */
 };
 
+/* A row for the command line that takes no value, one that takes any, and one for a number. */
+#define OPTION_FLAG(row_name, type, member, row_help)                                    \
+	{                                                                                \
+		.name = (row_name), .set = option_flag, .field = offsetof(type, member), \
+		.help = (row_help)                                                       \
+	}
+#define OPTION_VALUE(row_name, row_value, setter, type, member, row_help)  \
+	{                                                                  \
+		.name = (row_name), .value = (row_value), .set = (setter), \
+		.field = offsetof(type, member), .help = (row_help)        \
+	}
+#define OPTION_NUMBER(row_name, type, member, from, to, row_help)                                  \
+	{                                                                                          \
+		.name = (row_name), .value = "N", .set = option_uint,                              \
+		.field = offsetof(type, member), .least = (from), .most = (to), .help = (row_help) \
+	}
+
 struct option_table {
 	const struct option_row *rows;
 	size_t count;
