@@ -18,24 +18,22 @@ int command_fail(const struct err *err)
 	return command_exit_code(err);
 }
 
-struct command_options command_options(const struct command *command, void *settings,
-				       struct keys *keys)
+void command_tables(const struct command *command, void *settings, struct keys *keys,
+		    struct option_table ret_tables[COMMAND_TABLES])
 {
-	return (struct command_options){
-		.tables = {{command->rows, command->row_count, settings}, keys_table(keys)},
-	};
+	ret_tables[0] = (struct option_table){command->rows, command->row_count, settings};
+	keys_tables(keys, ret_tables + 1);
 }
 
 static void print_help(const struct command *command)
 {
 	(void)fputs(command->usage, stdout);
-	if (command->row_count > 0)
-		(void)putchar('\n');
+	(void)putchar('\n');
 	option_print(command->rows, command->row_count);
-	(void)printf("\n%s", command->examples);
 	keys_print_help();
-	(void)fputs("\nOthers:\n", stdout);
+	(void)fputs("\nMessages:\n", stdout);
 	option_print_general();
+	(void)printf("\nExamples:\n%s", command->examples);
 }
 
 /* Their number, not their words: one may be a secret that was typed where SRC belongs. */
@@ -66,13 +64,14 @@ static int check_arguments(const struct command *command, const char *name,
 bool command_begin(const struct command *command, int argc, char **argv, void *settings,
 		   struct keys *keys, struct command_words *ret_words, int *ret_exit)
 {
-	struct command_options options = command_options(command, settings, keys);
-	struct option_command taken = {options.tables, 2};
+	struct option_table tables[COMMAND_TABLES];
+	struct option_command taken = {tables, COMMAND_TABLES};
 	struct err err = {0};
 	bool help = false;
-	int result =
-		option_parse(argc, argv, &taken, &ret_words->list, &ret_words->count, &help, &err);
+	int result;
 
+	command_tables(command, settings, keys, tables);
+	result = option_parse(argc, argv, &taken, &ret_words->list, &ret_words->count, &help, &err);
 	if (result == 0 && help) {
 		print_help(command);
 		*ret_exit = 0;

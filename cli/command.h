@@ -24,7 +24,7 @@ int command_mount_helper(int argc, char **argv);
 /* A command as its user sees it. */
 struct command {
 	const char *usage;	       /* the first lines of --help, up to the options */
-	const char *examples;	       /* the lines after the command's own options */
+	const char *examples;	       /* the last lines of --help */
 	const struct option_row *rows; /* the command's own options; KEYS come besides */
 	size_t row_count;
 	const char *arguments; /* what it takes, for messages: "one DISK" */
@@ -34,12 +34,12 @@ struct command {
 
 #define COMMAND_ANY SIZE_MAX
 
-/* The tables of a command's options: its own, which fill `settings`, and KEYS. */
-struct command_options {
-	struct option_table tables[2];
+/* The tables of a command's options: its own, which fill `settings`, and those of KEYS. */
+enum {
+	COMMAND_TABLES = 1 + KEYS_TABLES
 };
-struct command_options command_options(const struct command *command, void *settings,
-				       struct keys *keys);
+void command_tables(const struct command *command, void *settings, struct keys *keys,
+		    struct option_table ret_tables[COMMAND_TABLES]);
 
 struct command_words {
 	char **list; /* arguments; points into argv */

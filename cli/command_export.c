@@ -34,27 +34,30 @@ static int set_format(const struct option_command *command, const struct option_
 
 static const struct option_row export_rows[] = {
 	OPTION_NUMBER("volume", struct export_settings, volume, 1, UINT32_MAX,
-		      "this partition alone"),
+		      "copy only the partition with this number"),
 	OPTION_VALUE("format", "raw|vhd", set_format, struct export_settings, vhd,
-		     "vhd: a fixed VHD, for Azure and Hyper-V (raw)"),
-	OPTION_FLAG("verify", struct export_settings, verify,
-		    "read OUT back from the medium and compare;\nexit code 10"),
+		     "raw (the default), or vhd: a fixed VHD, for Azure"),
+	OPTION_FLAG(
+		"verify", struct export_settings, verify,
+		"read OUT back from the medium and compare it; the\nexit code is 10 when it differs"),
 	OPTION_FLAG("hash", struct export_settings, hash,
-		    "print SHA-256 of OUT, as sha256sum does"),
-	OPTION_FLAG("skip-unreadable", struct export_settings, skip_unreadable,
-		    "zeros where the disk cannot be read, listed in\nOUT.unreadable"),
-	OPTION_FLAG("force", struct export_settings, force, "overwrite what is there; start anew"),
+		    "print the SHA-256 of OUT, as sha256sum does"),
+	OPTION_FLAG(
+		"skip-unreadable", struct export_settings, skip_unreadable,
+		"write zeros where the disk cannot be read, and list\nthese places in OUT.unreadable"),
+	OPTION_FLAG("force", struct export_settings, force,
+		    "overwrite what OUT holds, and start again"),
 };
 
 static const struct command export_command = {
 	.usage =
 		"Usage: adefuse export [KEYS] [--volume N] [--format raw|vhd] [--verify] [--hash]\n"
-		"                      DISK OUT\n"
-		"Write a decrypted copy of DISK, or of one volume, to OUT: a file, whose zeros\n"
-		"are left as holes, a block device, or - for standard output. Interrupted, the\n"
-		"same command goes on.\n",
+		"                      [--skip-unreadable] [--force] DISK OUT\n"
+		"Write a decrypted copy of DISK, or of one volume, to OUT: a file (zeros become\n"
+		"holes), a block device, or - for standard output. To continue after an\n"
+		"interruption, run the same command again.\n",
 	.examples = "  adefuse export --vault contoso-kv osdisk.vhd plain.raw\n"
-		    "  adefuse export --bek /media/usb --volume 2 --format vhd osdisk.vhd c.vhd\n"
+		    "  adefuse export --bek /media/usb --volume 3 --format vhd osdisk.vhd c.vhd\n"
 		    "  adefuse export --vault contoso-kv osdisk.vhd - | zstd >plain.raw.zst\n",
 	.rows = export_rows,
 	.row_count = sizeof(export_rows) / sizeof(export_rows[0]),

@@ -20,16 +20,17 @@ struct info_settings {
 };
 
 static const struct option_row info_rows[] = {
-	OPTION_FLAG("json", struct info_settings, json, "for scripts; the schema is in adefuse(1)"),
+	OPTION_FLAG("json", struct info_settings, json, "print JSON; adefuse(1) describes it"),
 };
 
 static const struct command info = {
 	.usage = "Usage: adefuse info [--json] [KEYS] DISK...\n"
-		 "Show partitions, BitLocker state, method and key protectors. Needs no key. A\n"
-		 "folder stands for the disk images in it.\n",
+		 "Show the partitions of each DISK, their BitLocker state and method, and the key\n"
+		 "protectors. No key is needed; with KEYS, info also shows what they open.\n"
+		 "A folder means all the disk images in it.\n",
 	.examples = "  adefuse info osdisk.vhd\n"
-		    "  adefuse info --json /dev/sdc | jq '.volumes[].bitlocker.protectors'\n"
-		    "  adefuse info /evidence/\n",
+		    "  adefuse info /evidence/\n"
+		    "  adefuse info --json /dev/sdc | jq '.volumes[].bitlocker.protectors[]?'\n",
 	.rows = info_rows,
 	.row_count = sizeof(info_rows) / sizeof(info_rows[0]),
 	.arguments = "one DISK or more",

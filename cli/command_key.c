@@ -19,18 +19,20 @@ struct key_settings {
 
 static const struct option_row key_rows[] = {
 	OPTION_VALUE("out", "DIR", option_text, struct key_settings, out,
-		     "where to (the current directory)"),
-	OPTION_FLAG("force", struct key_settings, force, "replace a file that is there"),
-	OPTION_FLAG("dry-run", struct key_settings, dry_run,
-		    "print what would be fetched;\nfetch, unwrap and write nothing"),
-	OPTION_FLAG("json", struct key_settings, json, "print it for scripts"),
+		     "write to this directory; default: the current one"),
+	OPTION_FLAG("force", struct key_settings, force, "replace files that exist"),
+	OPTION_FLAG(
+		"dry-run", struct key_settings, dry_run,
+		"only print what would be fetched; fetch no secret,\nunwrap nothing, write nothing"),
+	OPTION_FLAG("json", struct key_settings, json, "print the table as JSON"),
 };
 
 static const struct command key = {
-	.usage = "Usage: adefuse key [KEYS] [--out DIR] DISK\n"
-		 "Write the BEK files that open this disk, one a volume, readable by their owner\n"
-		 "only, and print where each came from.\n",
-	.examples = "  adefuse key --vault contoso-kv --out keys/ osdisk.vhd\n",
+	.usage = "Usage: adefuse key [KEYS] [--out DIR] [--force] [--dry-run] [--json] DISK\n"
+		 "Write the BEK file that opens each volume, with mode 0600, and print a table\n"
+		 "that says where each one came from.\n",
+	.examples = "  adefuse key --vault contoso-kv --dry-run osdisk.vhd\n"
+		    "  adefuse key --vault contoso-kv --out keys/ osdisk.vhd\n",
 	.rows = key_rows,
 	.row_count = sizeof(key_rows) / sizeof(key_rows[0]),
 	.arguments = "one DISK",

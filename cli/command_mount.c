@@ -48,15 +48,13 @@ static const struct option_row mount_rows[] = {
 	 .set = option_flag,
 	 .field = offsetof(struct mount_settings, foreground),
 	 .help = "stay in the foreground until unmounted"},
-	{.letter = 'd', .set = set_debug, .help = "-f, and FUSE's own trace"},
+	{.letter = 'd', .set = set_debug, .help = "stay in the foreground and print FUSE's trace"},
 	{.letter = 'o',
 	 .value = "OPT,...",
 	 .may_be_empty = true,
 	 .set = add_list,
 	 .field = offsetof(struct mount_settings, list),
-	 .help = "allow_other, nonempty and other FUSE options; KEYS too, as\n"
-		 "vault=NAME,bek=PATH,... (a comma in a value is '\\,');\n"
-		 "direct_io: past the page cache, for large reads only"},
+	 .help = "FUSE options: allow_root, allow_other, nonempty, ...;\nKEYS without their dashes: vault=NAME,bek=PATH,...\n(write a comma in a value as '\\,');\ndirect_io: bypass the page cache, for large reads"},
 	{.name = "nonempty",
 	 .place = OPTION_LIST,
 	 .set = option_flag,
@@ -69,11 +67,14 @@ static const struct option_row mount_rows[] = {
 
 static const struct command mount = {
 	.usage = "Usage: adefuse mount [KEYS] [-f] [-o OPT,...] DISK MOUNTPOINT\n"
-		 "Mount the plaintext of a disk, read-only: disk.raw, p1.raw, p2.raw, ...,\n"
-		 "info.json. Unmount with 'fusermount3 -u MOUNTPOINT' or umount.\n",
-	.examples =
-		"  adefuse mount --vault contoso-kv osdisk.vhd /mnt/ade\n"
-		"  adefuse mount --bek EF7B2F5A-50C6-4637-0001-7F599C12F85C.BEK osdisk.vhd /mnt/ade\n",
+		 "Mount the decrypted disk, read-only. MOUNTPOINT is an empty directory. It then\n"
+		 "holds disk.raw (the whole disk), p1.raw, p2.raw, ... (one file for each\n"
+		 "partition) and info.json. Unmount with 'fusermount3 -u MOUNTPOINT' or umount.\n",
+	.examples = "  adefuse mount --vault contoso-kv osdisk.vhd /mnt/ade\n"
+		    "  adefuse mount --bek /media/usb /dev/sdc /mnt/ade\n"
+		    "  adefuse mount --recovery-password prompt osdisk.vhd /mnt/ade\n"
+		    "Then read the files of partition 3, as root:\n"
+		    "  mount -o loop,ro /mnt/ade/p3.raw /mnt/c\n",
 	.rows = mount_rows,
 	.row_count = sizeof(mount_rows) / sizeof(mount_rows[0]),
 	.arguments = "a DISK and a MOUNTPOINT",
@@ -227,12 +228,13 @@ struct helper {
 static int take_helper_word(struct helper *helper, int argc, char **argv, int *index,
 			    struct err *err)
 {
-	struct command_options options = command_options(&mount, &helper->settings, &helper->keys);
-	struct option_command command = {options.tables, 2};
+	struct option_table tables[COMMAND_TABLES];
+	struct option_command command = {tables, COMMAND_TABLES};
 	const char *word = argv[(*index)++];
 	bool with_value =
 		strcmp(word, "-o") == 0 || strcmp(word, "-t") == 0 || strcmp(word, "-N") == 0;
 
+	command_tables(&mount, &helper->settings, &helper->keys, tables);
 	if (word[0] != '-' && helper->count < 2) {
 		helper->words[helper->count++] = word;
 		return 0;

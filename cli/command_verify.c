@@ -34,22 +34,23 @@ static int set_seed(const struct option_command *command, const struct option_ro
 
 static const struct option_row verify_rows[] = {
 	OPTION_NUMBER("volume", struct verify_settings, volume, 1, UINT32_MAX,
-		      "this partition alone"),
-	OPTION_NUMBER("sample", struct verify_settings, sample, 1, COMPARE_SAMPLE_MAX,
-		      "N places of 64 KiB instead, spread and at random"),
+		      "compare only the partition with this number"),
+	OPTION_NUMBER(
+		"sample", struct verify_settings, sample, 1, COMPARE_SAMPLE_MAX,
+		"compare N places of 64 KiB, spread over the volume\nat random, instead of every sector"),
 	{.name = "seed",
 	 .value = "N",
 	 .set = set_seed,
 	 .field = offsetof(struct verify_settings, seed),
 	 .most = UINT64_MAX,
-	 .help = "the places of an earlier run, which printed its seed"},
+	 .help = "compare the same places as an earlier run, which\nprinted this seed"},
 };
 
 static const struct command verify_command = {
 	.usage = "Usage: adefuse verify [KEYS] [--volume N] [--sample N [--seed N]] DISK\n"
-		 "Open each BitLocker volume by our own engine and by libbde, which share no\n"
-		 "code, and compare what they give: every sector. Exit code 10 when they differ.\n",
-	.examples = "  adefuse verify --bek EF7B2F5A-50C6-4637-0001-7F599C12F85C.BEK osdisk.vhd\n"
+		 "Open each BitLocker volume with two engines that share no code, our own and\n"
+		 "libbde, and compare every sector. The exit code is 10 when they differ.\n",
+	.examples = "  adefuse verify --bek /media/usb osdisk.vhd\n"
 		    "  adefuse verify --vault contoso-kv --sample 1000 osdisk.vhd\n",
 	.rows = verify_rows,
 	.row_count = sizeof(verify_rows) / sizeof(verify_rows[0]),

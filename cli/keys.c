@@ -100,32 +100,37 @@ static int set_engine(const struct option_command *command, const struct option_
 		.set = (setter), .field = offsetof(struct keys, member), .help = (setting_help) \
 	}
 
-static const struct option_row rows[] = {
-	KEY("bek", OPEN_KEY_BEK, "PATH", "a BEK file, or a directory of them"),
-	KEY("recovery-password", OPEN_KEY_RECOVERY_PASSWORD, "SRC", "48 digits"),
-	KEY("password", OPEN_KEY_PASSWORD, "SRC", "of a password protector"),
-	KEY("vmk", OPEN_KEY_VMK, "SRC", "the volume master key: hexadecimal, or 32 bytes"),
-	KEY("fvek", OPEN_KEY_FVEK, "SRC",
-	    "the full volume encryption key, or dislocker's file of it"),
-	KEY("vault", OPEN_KEY_VAULT, "NAME|URL",
-	    "look up the secrets that fit the disk's protectors"),
-	SETTING("vm", "NAME", option_text, request.vm, "with --vault, also by this VM's name"),
-	KEY("secret", OPEN_KEY_SECRET, "URL|NAME", "this secret (a NAME is looked for in --vault)"),
+static const struct option_row key_rows[] = {
+	KEY("vault", OPEN_KEY_VAULT, "NAME|URL", "find the disk's secrets in this key vault"),
+	SETTING("vm", "NAME", option_text, request.vm, "with --vault: try this VM's secrets too"),
+	KEY("secret", OPEN_KEY_SECRET, "URL|NAME",
+	    "use this secret; a NAME is looked up in --vault"),
 	KEY("azure-json", OPEN_KEY_AZURE_JSON, "FILE",
-	    "the secrets that az disk show or az vm show named"),
+	    "use the secrets named in FILE, which holds the output\nof 'az disk show' or 'az vm show'"),
 	SETTING("kek", "URL|NAME", option_text, request.kek,
-		"this key encryption key instead of the secret's own"),
+		"unwrap with this key, not the one the secret names"),
+	KEY("bek", OPEN_KEY_BEK, "PATH", "a BEK file, or a directory of BEK files"),
+	KEY("recovery-password", OPEN_KEY_RECOVERY_PASSWORD, "SRC",
+	    "the 48-digit recovery password"),
+	KEY("password", OPEN_KEY_PASSWORD, "SRC", "the password of a password protector"),
+	KEY("vmk", OPEN_KEY_VMK, "SRC", "the volume master key: hexadecimal or 32 bytes"),
+	KEY("fvek", OPEN_KEY_FVEK, "SRC",
+	    "the full volume encryption key: hexadecimal, bytes,\nor the file that dislocker writes"),
+};
+
+static const struct option_row signin_rows[] = {
 	SETTING("credential", "auto|env|workload|managed|cli|device|token:SRC", set_credential,
-		request, "how to sign in (auto: env to device in this order)"),
+		request,
+		"how to sign in; auto, the default, tries env,\nworkload, managed, cli and device in this order"),
 	SETTING("identity", "client:ID|object:ID|resource:ID", set_identity, request.vault.identity,
-		"which of this machine's managed identities"),
-	SETTING("cloud", "public|china|usgov", set_cloud, request.vault.cloud,
-		"the Azure cloud of the vault (public)"),
+		"which managed identity of this machine to use"),
 	SETTING("tenant", "ID", option_text, request.vault.tenant, "sign in to this tenant"),
+	SETTING("cloud", "public|china|usgov", set_cloud, request.vault.cloud,
+		"the Azure cloud of the vault; default: public"),
 	SETTING("ca-file", "PEM", option_text, request.vault.ca_file,
 		"trust these certificate authorities too"),
 	SETTING("trust-vault-host", "HOST[:PORT]", add_host, hosts,
-		"a vault host outside Azure's own names"),
+		"a vault outside Azure's own names; it gets a token"),
 	{.name = "timeout",
 	 .place = OPTION_BOTH,
 	 .value = "SECONDS",
@@ -133,23 +138,26 @@ static const struct option_row rows[] = {
 	 .field = offsetof(struct keys, request.vault.timeout_seconds),
 	 .least = 1,
 	 .most = 86400,
-	 .help = "how long to keep trying a vault (60)"},
+	 .help = "how long to keep trying a vault; default: 60"},
+};
+
+static const struct option_row decryption_rows[] = {
 	{.name = "salvage",
 	 .place = OPTION_BOTH,
 	 .set = option_flag,
 	 .field = offsetof(struct keys, request.salvage),
-	 .help = "serve what is left of damaged volumes, search for lost ones"},
+	 .help = "show what is left of damaged volumes, and search\nthe whole partition for lost ones"},
 	SETTING("engine", "auto|own|libbde", set_engine, request.engine,
-		"what decrypts (auto: our own; Vista's format: libbde)"),
+		"what decrypts (not for verify); auto, the default:\nour own engine, but libbde for Windows Vista"),
 };
 
-enum {
-	ROW_COUNT = sizeof(rows) / sizeof(rows[0])
-};
+#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
-struct option_table keys_table(struct keys *keys)
+void keys_tables(struct keys *keys, struct option_table ret_tables[KEYS_TABLES])
 {
-	return (struct option_table){rows, ROW_COUNT, keys};
+	ret_tables[0] = (struct option_table){key_rows, COUNT(key_rows), keys};
+	ret_tables[1] = (struct option_table){signin_rows, COUNT(signin_rows), keys};
+	ret_tables[2] = (struct option_table){decryption_rows, COUNT(decryption_rows), keys};
 }
 
 struct open_request keys_request(const struct keys *keys, const char *disk)
@@ -165,9 +173,13 @@ struct open_request keys_request(const struct keys *keys, const char *disk)
 
 void keys_print_help(void)
 {
-	(void)fputs("\nKEYS, any number of them; every volume takes the first that fits:\n",
+	(void)fputs("\nKEYS: any number of these; each volume takes the first key that fits.\n",
 		    stdout);
-	option_print(rows, ROW_COUNT);
-	(void)fputs("SRC says where a secret is read: file:PATH, env:NAME, fd:N or prompt\n",
+	option_print(key_rows, COUNT(key_rows));
+	(void)fputs("SRC says where to read a secret from: file:PATH, env:NAME, fd:N or prompt.\n"
+		    "\nSigning in to Azure, for --vault, --secret and --azure-json:\n",
 		    stdout);
+	option_print(signin_rows, COUNT(signin_rows));
+	(void)fputs("\nDecryption:\n", stdout);
+	option_print(decryption_rows, COUNT(decryption_rows));
 }

@@ -20,7 +20,10 @@ struct keys {
 	const char *hosts[KEYS_HOST_MAX + 1]; /* NULL-terminated */
 };
 
-struct option_table keys_table(struct keys *keys);
+enum {
+	KEYS_TABLES = 3
+};
+void keys_tables(struct keys *keys, struct option_table ret_tables[KEYS_TABLES]);
 
 /* The request for this disk, with the person at the terminal as its caller. Points into `keys`. */
 struct open_request keys_request(const struct keys *keys, const char *disk);

@@ -24,18 +24,26 @@ static const struct {
 
 static void print_help(FILE *out)
 {
-	(void)fputs(
-		"Usage: adefuse COMMAND [OPTIONS] ...\n"
-		"Read Azure-encrypted (BitLocker) Windows disks: mount their plaintext read-only, with keys\n"
-		"from BEK files, passwords or Key Vault. Nothing is ever written to the disk.\n\n"
-		"  adefuse mount [KEYS] [-f] [-o OPT,...] DISK MOUNTPOINT\n"
-		"  adefuse info  [--json] [KEYS] DISK\n"
-		"  adefuse key   [KEYS] [--out DIR] DISK\n"
-		"  adefuse export [KEYS] [--volume N] [--format raw|vhd] [--verify] [--hash] DISK OUT\n"
-		"  adefuse verify [KEYS] [--volume N] [--sample N] DISK\n"
-		"  adefuse --help | --version\n\n"
-		"adefuse COMMAND --help describes a command, adefuse(1) everything.\n",
-		out);
+	(void)fputs("Usage: adefuse COMMAND [OPTIONS] DISK ...\n"
+		    "Read Azure-encrypted (BitLocker) Windows disks. The keys come from Azure Key\n"
+		    "Vault, or from BEK files and passwords. Nothing is ever written to DISK.\n"
+		    "\n"
+		    "  adefuse info    show partitions, BitLocker state and key protectors\n"
+		    "  adefuse mount   mount the decrypted disk, read-only\n"
+		    "  adefuse key     fetch the BEK files that open the disk\n"
+		    "  adefuse export  write a decrypted copy of the disk, or of one volume\n"
+		    "  adefuse verify  check the decryption against a second engine, libbde\n"
+		    "\n"
+		    "DISK is an image file (raw or fixed VHD) or a block device.\n"
+		    "\n"
+		    "Examples:\n"
+		    "  adefuse info osdisk.vhd\n"
+		    "  adefuse mount --vault contoso-kv osdisk.vhd /mnt/ade\n"
+		    "  adefuse mount --bek /media/usb osdisk.vhd /mnt/ade\n"
+		    "\n"
+		    "'adefuse COMMAND --help' describes a command; the manual is adefuse(1).\n"
+		    "'adefuse --version' prints the version.\n",
+		    out);
 }
 
 /*

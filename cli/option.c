@@ -119,9 +119,12 @@ static int set_quiet(const struct option_command *command, const struct option_r
 }
 
 static const struct option_row general_rows[] = {
-	{.name = "verbose", .letter = 'v', .set = set_verbose, .help = "say more; -vv much more"},
-	{.name = "quiet", .letter = 'q', .set = set_quiet, .help = "say errors only"},
-	{.name = "help", .letter = 'h', .set = option_flag, .help = "this text"},
+	{.name = "verbose",
+	 .letter = 'v',
+	 .set = set_verbose,
+	 .help = "print each step; -vv prints much more"},
+	{.name = "quiet", .letter = 'q', .set = set_quiet, .help = "print errors only"},
+	{.name = "help", .letter = 'h', .set = option_flag, .help = "print this help"},
 };
 
 enum {

@@ -68,7 +68,7 @@ static int parse(struct parsed *parsed, const char *line)
 	/* kept until the program ends: the options point into it */
 	static char text[4096];
 	static char *words[WORDS_MAX + 1];
-	struct option_table tables[2];
+	struct option_table tables[1 + KEYS_TABLES];
 	int count = 0;
 
 	must(strlen(line) < sizeof(text));
@@ -78,9 +78,9 @@ static int parse(struct parsed *parsed, const char *line)
 	words[count] = NULL;
 	*parsed = (struct parsed){0};
 	tables[0] = (struct option_table){rows, sizeof(rows) / sizeof(rows[0]), &parsed->settings};
-	tables[1] = keys_table(&parsed->keys);
-	return option_parse(count, words, &(struct option_command){tables, 2}, &parsed->words,
-			    &parsed->count, &parsed->help, &parsed->err);
+	keys_tables(&parsed->keys, tables + 1);
+	return option_parse(count, words, &(struct option_command){tables, 1 + KEYS_TABLES},
+			    &parsed->words, &parsed->count, &parsed->help, &parsed->err);
 }
 
 static void test_line(void)
@@ -174,13 +174,13 @@ static void test_refusals(void)
 
 static int parse_list(struct parsed *parsed, const char *list, bool from_mount)
 {
-	struct option_table tables[2];
+	struct option_table tables[1 + KEYS_TABLES];
 
 	*parsed = (struct parsed){0};
 	tables[0] = (struct option_table){rows, sizeof(rows) / sizeof(rows[0]), &parsed->settings};
-	tables[1] = keys_table(&parsed->keys);
+	keys_tables(&parsed->keys, tables + 1);
 	return optlist_parse(&parsed->settings.list, list, from_mount,
-			     &(struct option_command){tables, 2}, &parsed->err);
+			     &(struct option_command){tables, 1 + KEYS_TABLES}, &parsed->err);
 }
 
 static void test_list(void)
