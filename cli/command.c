@@ -45,8 +45,8 @@ static int check_arguments(const struct command *command, const char *name,
 			command->arguments, words->count,
 			words->count == 1 ? "argument was" : "arguments were");
 		err_hint(err,
-			 "adefuse %s --help shows an example; an option takes the word behind it "
-			 "as its value",
+			 "adefuse %s --help shows an example; an option takes the next word as "
+			 "its value",
 			 name);
 		return -EINVAL;
 	}

@@ -42,9 +42,9 @@ static const struct option_row export_rows[] = {
 		"read OUT back from the medium and compare it; the\nexit code is 10 when it differs"),
 	OPTION_FLAG("hash", struct export_settings, hash,
 		    "print the SHA-256 of OUT, as sha256sum does"),
-	OPTION_FLAG(
-		"skip-unreadable", struct export_settings, skip_unreadable,
-		"write zeros where the disk cannot be read, and list\nthese places in OUT.unreadable"),
+	OPTION_FLAG("skip-unreadable", struct export_settings, skip_unreadable,
+		    "write zeros where the disk cannot be read, and list\nthese places in "
+		    "OUT.unreadable"),
 	OPTION_FLAG("force", struct export_settings, force,
 		    "overwrite what OUT holds, and start again"),
 };
@@ -90,8 +90,8 @@ static int pick_disk(const struct opened_disk *disk, struct source **ret_source,
 		return result;
 	if (!disk->plain) {
 		err_set(err, ERR_DISK, EINVAL,
-			"unlocked volumes overlap on the disk: which of "
-			"them a byte belongs to is not known");
+			"unlocked volumes overlap on the disk, so some bytes belong to more than "
+			"one of them");
 		err_hint(err, "copy them one by one: --volume N");
 		return -EINVAL;
 	}
@@ -160,17 +160,14 @@ static int check_settings(const struct export_settings *settings, const struct o
 			  struct err *err)
 {
 	if (settings->verify && output->kind == OUTPUT_STREAM) {
-		err_set(err, ERR_USAGE, EINVAL,
-			"--verify reads back what was written, which a "
-			"stream does not allow");
-		err_hint(err, "--hash prints its SHA-256 instead");
+		err_set(err, ERR_USAGE, EINVAL, "--verify cannot read back a stream");
+		err_hint(err, "use --hash instead: it prints the SHA-256 of what was written");
 		return -EINVAL;
 	}
 	if (settings->vhd && output->kind == OUTPUT_DEVICE) {
 		err_set(err, ERR_USAGE, EINVAL,
-			"a VHD is a file: its footer would be lost on a "
-			"block device");
-		err_hint(err, "leave --format vhd out");
+			"--format vhd needs a file: a VHD footer is lost on a block device");
+		err_hint(err, "leave out --format vhd");
 		return -EINVAL;
 	}
 	return 0;

@@ -79,7 +79,7 @@ static void list_one(struct listing *listing, const char *path, bool from_folder
 	int result = open_disk(&request, &disk, &err);
 
 	if (result == 0 && from_folder && opened_is_nothing(disk)) {
-		log_info("'%s' is no disk image as far as can be told; left out", path);
+		log_info("'%s' does not look like a disk image; skipped", path);
 		return;
 	}
 	listing->shown++;
@@ -145,8 +145,8 @@ static int check_sources(const struct keys *keys, struct err *err)
 		if (!open_key_reads_once(&keys->list[i]))
 			continue;
 		err_set(err, ERR_USAGE, EINVAL,
-			"for several disks a password or key has to come from file:PATH");
-		err_hint(err, "env:, fd: and prompt are read once");
+			"with several disks, passwords and keys must come from file:PATH");
+		err_hint(err, "use file:PATH: env:, fd: and prompt can be read only once");
 		return -EINVAL;
 	}
 	return 0;
@@ -212,6 +212,6 @@ int command_info(int argc, char **argv)
 	else
 		result = print_several(&words, &keys, settings.json, &exit_code, &err);
 	if (result == 0 && (fflush(stdout) != 0 || ferror(stdout)))
-		result = err_set(&err, ERR_OTHER, EIO, "standard output cannot be written");
+		result = err_set(&err, ERR_OTHER, EIO, "cannot write to standard output");
 	return result < 0 ? command_fail(&err) : exit_code;
 }

@@ -106,7 +106,7 @@ static int write_bek(const struct opened_volume *volume, int directory, const ch
 		err_set(err, ERR_OTHER, -result, "cannot write '%s': %s", path,
 			strerrordesc_np(-result));
 		if (result == -EEXIST)
-			err_hint(err, "it is left as it is; --force replaces it");
+			err_hint(err, "the file was not changed; use --force to replace it");
 	}
 	return result;
 }
@@ -139,12 +139,15 @@ static int write_volume(const struct opened_volume *volume, const struct key_set
 /* What another kind of key opened has no BEK. */
 static void say_no_bek(const struct opened_volume *volume)
 {
-	log_warning("p%u: no BEK: %s%s", volume->partition->number,
-		    volume->plain ? "opened by " : "",
-		    volume->key_what		? volume->key_what
-		    : volume->plain		? "no key, it is not encrypted"
-		    : volume->reason.message[0] ? volume->reason.message
-						: "locked");
+	unsigned int number = volume->partition->number;
+
+	if (volume->key_what)
+		log_warning("p%u: no BEK: opened by %s", number, volume->key_what);
+	else if (volume->plain)
+		log_warning("p%u: no BEK: the volume is not encrypted", number);
+	else
+		log_warning("p%u: no BEK: %s", number,
+			    volume->reason.message[0] ? volume->reason.message : "locked");
 }
 
 static int open_directory(const char *out, struct err *err)
@@ -155,7 +158,7 @@ static int open_directory(const char *out, struct err *err)
 	if (directory >= 0)
 		return directory;
 	err_set(err, ERR_USAGE, error, "cannot write to '%s': %s", out, strerrordesc_np(error));
-	err_hint(err, "--out names a directory that exists");
+	err_hint(err, "--out must name an existing directory that you can write to");
 	return -error;
 }
 
@@ -172,8 +175,8 @@ static bool has_bitlocker(const struct opened_disk *disk)
 static int nothing_written(const struct opened_disk *disk, struct err *err)
 {
 	if (!has_bitlocker(disk)) {
-		err_set(err, ERR_KEY, ENOKEY, "no volume of this disk has BitLocker");
-		err_hint(err, "it can be read without a key: adefuse mount DISK MOUNTPOINT");
+		err_set(err, ERR_KEY, ENOKEY, "no volume on this disk is encrypted with BitLocker");
+		err_hint(err, "mount it without a key: adefuse mount DISK MOUNTPOINT");
 		return -ENOKEY;
 	}
 	err_set(err, ERR_KEY, ENOKEY, "no volume of this disk was opened by a BEK");
@@ -220,7 +223,7 @@ static int print_table(const struct key_table *table, const char *disk, bool as_
 	if (result < 0)
 		return err_nomem(err);
 	if (fflush(stdout) != 0 || ferror(stdout))
-		return err_set(err, ERR_OTHER, EIO, "standard output cannot be written");
+		return err_set(err, ERR_OTHER, EIO, "cannot write to standard output");
 	return 0;
 }
 

@@ -54,7 +54,9 @@ static const struct option_row mount_rows[] = {
 	 .may_be_empty = true,
 	 .set = add_list,
 	 .field = offsetof(struct mount_settings, list),
-	 .help = "FUSE options: allow_root, allow_other, nonempty, ...;\nKEYS without their dashes: vault=NAME,bek=PATH,...\n(write a comma in a value as '\\,');\ndirect_io: bypass the page cache, for large reads"},
+	 .help = "FUSE options: allow_root, allow_other, nonempty, ...;\nKEYS without their "
+		 "dashes: vault=NAME,bek=PATH,...\n(write a comma in a value as "
+		 "'\\,');\ndirect_io: bypass the page cache, for large reads"},
 	{.name = "nonempty",
 	 .place = OPTION_LIST,
 	 .set = option_flag,
@@ -108,7 +110,7 @@ static int build_tree(const struct opened_disk *disk, struct tree **ret_tree, st
 	int result = tree ? 0 : err_nomem(err);
 
 	if (result == 0 && !disk->plain)
-		log_warning("disk.raw is left out: unlocked volumes overlap on the disk");
+		log_warning("the mount has no disk.raw: unlocked volumes overlap on the disk");
 	if (result == 0 && disk->plain)
 		result = add_file(tree, "disk.raw", disk->plain, err);
 	for (size_t i = 0; i < disk->count && result == 0; i++) {
@@ -134,7 +136,7 @@ static void warn_locked(const struct opened_disk *disk)
 		const struct opened_volume *volume = &disk->volumes[i];
 
 		if (!volume->plain)
-			log_warning("p%u is left out: %s", volume->partition->number,
+			log_warning("the mount has no p%u.raw: %s", volume->partition->number,
 				    volume->reason.message);
 	}
 }
@@ -262,7 +264,7 @@ static int parse_helper(struct helper *helper, int argc, char **argv, struct err
 	if (helper->count == 2)
 		return 0;
 	err_set(err, ERR_USAGE, EINVAL, "mount.adefuse takes a DISK and a directory");
-	err_hint(err, "mount -t adefuse DISK DIR -o vault=NAME");
+	err_hint(err, "use: mount -t adefuse DISK DIR -o vault=NAME");
 	return -EINVAL;
 }
 

@@ -37,7 +37,8 @@ static const struct option_row verify_rows[] = {
 		      "compare only the partition with this number"),
 	OPTION_NUMBER(
 		"sample", struct verify_settings, sample, 1, COMPARE_SAMPLE_MAX,
-		"compare N places of 64 KiB, spread over the volume\nat random, instead of every sector"),
+		"compare N places of 64 KiB, spread over the volume\nat random, instead of every "
+		"sector"),
 	{.name = "seed",
 	 .value = "N",
 	 .set = set_seed,
@@ -85,9 +86,9 @@ static const char *kind_text(enum compare_kind kind)
 {
 	switch (kind) {
 	case COMPARE_FIRST_FAILED:
-		return "only libbde can read there";
+		return "our engine cannot read it";
 	case COMPARE_SECOND_FAILED:
-		return "libbde cannot read there";
+		return "libbde cannot read it";
 	case COMPARE_BYTES:
 		break;
 	}
@@ -114,16 +115,17 @@ static void hint_difference(enum compare_kind kind, struct err *err)
 {
 	if (kind == COMPARE_SECOND_FAILED)
 		err_hint(err,
-			 "a warning above may say what libbde %s does not know; what our "
-			 "engine gives there is not confirmed by it",
+			 "a warning above may say what libbde %s does not support; libbde cannot "
+			 "confirm what our engine reads there",
 			 bde_engine_version());
 	else if (kind == COMPARE_FIRST_FAILED)
-		err_hint(err, "our engine refuses what it cannot be sure of; a warning above may "
-			      "say why");
+		err_hint(err,
+			 "our engine returns no byte that it cannot be sure of; a warning above "
+			 "may say why");
 	else
 		err_hint(err,
-			 "one of them is wrong: ask a third (dislocker, cryptsetup) about "
-			 "that place, and report it; libbde's version is %s",
+			 "one of them is wrong: compare that place with dislocker or cryptsetup, "
+			 "and report the bug; libbde's version is %s",
 			 bde_engine_version());
 }
 
@@ -140,7 +142,7 @@ static void report_difference(struct verify *verify, const struct opened_volume 
 		     result->differing);
 	print_extent(verify, "compared", result);
 	err_set(&err, ERR_DIFFER, EIO,
-		"p%u: the engines differ first at byte %" PRIu64 " of the volume, byte %" PRIu64
+		"p%u: the engines differ, first at byte %" PRIu64 " of the volume, byte %" PRIu64
 		" of the disk: %s",
 		number, result->first, on_disk, kind_text(result->first_kind));
 	hint_difference(result->first_kind, &err);
@@ -195,11 +197,11 @@ static void not_compared(struct verify *verify, const struct opened_volume *volu
 	if (err.kind == ERR_NONE)
 		err_set(&err, ERR_KEY, ENOKEY, "locked");
 	(void)printf("p%u: not compared: %s\n", volume->partition->number, err.message);
-	err_prefix(&err, "p%u is not compared", volume->partition->number);
+	err_prefix(&err, "p%u was not compared", volume->partition->number);
 	if (volume->plain && volume->engine == BDE_ENGINE_OWN)
 		err_hint(&err,
-			 "a newer libbde may open it; or compare the mount's p%u.raw with "
-			 "what dislocker or cryptsetup give",
+			 "a newer libbde may open it; or mount the disk and compare p%u.raw with "
+			 "the output of dislocker or cryptsetup",
 			 volume->partition->number);
 	keep_first(&verify->failed, &err);
 }
@@ -230,19 +232,19 @@ static int check_settings(const struct verify_settings *settings, enum bde_engin
 			  struct err *err)
 {
 	if (engine != BDE_ENGINE_AUTO) {
-		err_set(err, ERR_USAGE, EINVAL, "verify compares both engines");
-		err_hint(err, "leave --engine out");
+		err_set(err, ERR_USAGE, EINVAL, "verify always uses both engines");
+		err_hint(err, "leave out --engine");
 		return -EINVAL;
 	}
 	if (settings->seed.given && settings->sample == 0) {
-		err_set(err, ERR_USAGE, EINVAL, "--seed says which places --sample N takes");
-		err_hint(err, "add --sample N, or leave --seed out to compare every sector");
+		err_set(err, ERR_USAGE, EINVAL, "--seed needs --sample");
+		err_hint(err, "add --sample N, or leave out --seed to compare every sector");
 		return -EINVAL;
 	}
 	if (!bde_engine_version()) {
 		err_set(err, ERR_DISK, ENOTSUP,
-			"this build of adefuse has no libbde to compare with");
-		err_hint(err, "build it with the packages libbde-dev and libbfio-dev");
+			"this adefuse was built without libbde, so it has nothing to compare with");
+		err_hint(err, "install libbde-dev and libbfio-dev, and build adefuse again");
 		return -ENOTSUP;
 	}
 	return 0;
@@ -261,7 +263,8 @@ static int verdict(const struct verify *verify, struct err *err)
 	}
 	if (verify->compared > 0 || interrupt_caught())
 		return 0;
-	err_set(err, ERR_DISK, ENOTSUP, "there is nothing to compare: no encrypted volume");
+	err_set(err, ERR_DISK, ENOTSUP,
+		"there is nothing to compare: the disk has no encrypted volume");
 	return -ENOTSUP;
 }
 
@@ -281,7 +284,7 @@ static int compare_all(const struct opened_disk *disk, const struct verify_setti
 	if (result == 0)
 		result = verdict(&verify, err);
 	if (fflush(stdout) != 0 || ferror(stdout))
-		return err_set(err, ERR_OTHER, EIO, "standard output cannot be written");
+		return err_set(err, ERR_OTHER, EIO, "cannot write to standard output");
 	return result;
 }
 

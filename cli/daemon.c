@@ -29,7 +29,7 @@ static int wait_for_child(pid_t child, int from_child)
 	}
 	if (WIFEXITED(status))
 		return WEXITSTATUS(status);
-	log_error("the background process was ended by signal %d", WTERMSIG(status));
+	log_error("the background process was killed by signal %d", WTERMSIG(status));
 	return ERR_OTHER;
 }
 
@@ -82,7 +82,7 @@ void daemon_ready(struct daemon *daemon)
 	}
 	/* whoever ended the command while it was at work wants no mount afterwards */
 	if (write(daemon->pipe, "", 1) < 0) {
-		log_warning("the command was ended before the mount was ready: unmounting");
+		log_warning("the command exited before the mount was ready: unmounting");
 		(void)kill(getpid(), SIGTERM);
 	}
 	(void)close(daemon->pipe);

@@ -106,7 +106,8 @@ static const struct option_row key_rows[] = {
 	KEY("secret", OPEN_KEY_SECRET, "URL|NAME",
 	    "use this secret; a NAME is looked up in --vault"),
 	KEY("azure-json", OPEN_KEY_AZURE_JSON, "FILE",
-	    "use the secrets named in FILE, which holds the output\nof 'az disk show' or 'az vm show'"),
+	    "use the secrets named in FILE, which holds the output\nof 'az disk show' or 'az vm "
+	    "show'"),
 	SETTING("kek", "URL|NAME", option_text, request.kek,
 		"unwrap with this key, not the one the secret names"),
 	KEY("bek", OPEN_KEY_BEK, "PATH", "a BEK file, or a directory of BEK files"),
@@ -121,7 +122,8 @@ static const struct option_row key_rows[] = {
 static const struct option_row signin_rows[] = {
 	SETTING("credential", "auto|env|workload|managed|cli|device|token:SRC", set_credential,
 		request,
-		"how to sign in; auto, the default, tries env,\nworkload, managed, cli and device in this order"),
+		"how to sign in; auto, the default, tries env,\nworkload, managed, cli and "
+		"device in this order"),
 	SETTING("identity", "client:ID|object:ID|resource:ID", set_identity, request.vault.identity,
 		"which managed identity of this machine to use"),
 	SETTING("tenant", "ID", option_text, request.vault.tenant, "sign in to this tenant"),
@@ -146,9 +148,11 @@ static const struct option_row decryption_rows[] = {
 	 .place = OPTION_BOTH,
 	 .set = option_flag,
 	 .field = offsetof(struct keys, request.salvage),
-	 .help = "show what is left of damaged volumes, and search\nthe whole partition for lost ones"},
+	 .help = "show what is left of damaged volumes, and search\nthe whole partition for lost "
+		 "ones"},
 	SETTING("engine", "auto|own|libbde", set_engine, request.engine,
-		"what decrypts (not for verify); auto, the default:\nour own engine, but libbde for Windows Vista"),
+		"what decrypts (not for verify); auto, the default:\nour own engine, but libbde "
+		"for Windows Vista"),
 };
 
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))

@@ -73,10 +73,9 @@ static int run_command(int argc, char **argv)
 	if (argv[0][0] == '-')
 		err_hint(&err, "the command comes first: adefuse COMMAND [OPTIONS] ...");
 	else
-		err_hint(
-			&err,
-			"the commands are mount, info, key, export and verify; adefuse --help shows "
-			"them");
+		err_hint(&err,
+			 "the commands are mount, info, key, export and verify; adefuse --help "
+			 "shows them");
 	return command_fail(&err);
 }
 

@@ -51,7 +51,7 @@ int option_u64(const struct option_command *command, const struct option_row *ro
 	number = strtoumax(value, &end, 10);
 	if (errno || *end || *value < '0' || *value > '9' || number < row->least ||
 	    number > row->most) {
-		err_set(err, ERR_USAGE, EINVAL, "--%s '%s' is not a number that fits", row->name,
+		err_set(err, ERR_USAGE, EINVAL, "--%s '%s' is not a valid number", row->name,
 			value);
 		err_hint(err, "give a whole number from %" PRIu64 " to %" PRIu64, row->least,
 			 row->most);
@@ -76,8 +76,8 @@ int option_uint(const struct option_command *command, const struct option_row *r
 int option_bad_choice(const struct option_row *row, const char *value, const char *choices,
 		      struct err *err)
 {
-	err_set(err, ERR_USAGE, EINVAL, "--%s '%s' is not known", row->name, value);
-	err_hint(err, "--%s is one of: %s", row->name, choices);
+	err_set(err, ERR_USAGE, EINVAL, "unknown value '%s' for --%s", value, row->name);
+	err_hint(err, "--%s takes one of: %s", row->name, choices);
 	return -EINVAL;
 }
 

@@ -77,7 +77,7 @@ option_setter option_text;
 option_setter option_uint;
 option_setter option_u64;
 
-/* "--cloud 'moon' is not known", with what is. */
+/* "unknown value 'moon' for --cloud", with those that are known. */
 int option_bad_choice(const struct option_row *row, const char *value, const char *choices,
 		      struct err *err);
 

@@ -110,7 +110,7 @@ static int take_word(struct optlist *list, char **word, bool from_mount,
 		return 0;
 	if (strcmp(*word, "rw") == 0) {
 		err_set(err, ERR_USAGE, EINVAL, "-o rw: the disk is never written");
-		err_hint(err, "leave it out: a mount is always read-only");
+		err_hint(err, "leave out rw: the mount is always read-only");
 		return -EINVAL;
 	}
 	result = take_ours(list, word, command, &ours, err);

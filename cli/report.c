@@ -48,7 +48,7 @@ static void print_conversion(FILE *out, const struct bde_info *info)
 	const struct bde_eow *eow = &info->eow;
 
 	if (info->state == BDE_STATE_OTHER)
-		(void)fprintf(out, "      conversion: state %u, next %u, not known\n",
+		(void)fprintf(out, "      conversion: unknown state %u, next %u\n",
 			      info->state_current, info->state_next);
 	if (info->conversion == BDE_CONVERSION_WATERMARK)
 		(void)fprintf(out,
@@ -59,7 +59,7 @@ static void print_conversion(FILE *out, const struct bde_info *info)
 	if (info->conversion != BDE_CONVERSION_BITMAP)
 		return;
 	if (eow->chunk_size == 0) {
-		(void)fprintf(out, "      conversion: by a bitmap that is lost\n");
+		(void)fprintf(out, "      conversion: tracked by a bitmap that is lost\n");
 		return;
 	}
 	(void)fprintf(out,
@@ -77,8 +77,8 @@ static void print_conversion(FILE *out, const struct bde_info *info)
 static const char *held_elsewhere(uint16_t type)
 {
 	if (type == BDE_PROTECTOR_PUBLIC_KEY)
-		return ": only by Windows with that card or certificate";
-	return ": only by its own machine's Windows";
+		return ": opens only in Windows with that card or certificate";
+	return ": opens only in Windows on its own machine";
 }
 
 /* The protectors, and what to do about them. */

@@ -167,7 +167,8 @@ int attempt_try_clear_key(struct attempt *attempt, struct err *err)
 			return result;
 		if (try_volume(attempt, volume, key, NULL, NULL, &why) == -ENOKEY)
 			notes_add(&volume->warnings,
-				  "the clear key on the disk does not open it: %s", why.message);
+				  "the clear key on the disk does not open the volume: %s",
+				  why.message);
 	}
 	return 0;
 }

@@ -37,16 +37,16 @@ static void hint_keys(const struct opened_volume *volume, struct err *err)
 						 used > 0 ? ", " : "", ways[i].option);
 	}
 	if (used == 0)
-		err_hint(err, "none of its protectors opens it away from its machine or card; an "
-			      "FVEK or VMK does (--fvek SRC, --vmk SRC)");
+		err_hint(err,
+			 "its protectors work only on its own machine or with its card; give an "
+			 "FVEK or a VMK instead (--fvek SRC, --vmk SRC)");
 	else if (has_protector(volume, BDE_PROTECTOR_STARTUP_KEY))
 		err_hint(err, "give one of %s", text);
 	else if (has_protector(volume, BDE_PROTECTOR_RECOVERY_PASSWORD))
-		err_hint(
-			err,
-			"give %s; Entra ID, Active Directory or a Microsoft account keeps recovery "
-			"passwords by their identifier",
-			text);
+		err_hint(err,
+			 "give %s; Entra ID, Active Directory or a Microsoft account may have the "
+			 "recovery password: look for its identifier",
+			 text);
 	else
 		err_hint(err, "give %s", text);
 }
@@ -63,8 +63,8 @@ void locked_explain(const struct attempt *attempt, struct opened_volume *volume)
 	} else if (attempt->keys_tried == 1) {
 		err = volume->misfit.kind != ERR_NONE ? volume->misfit : attempt->misfit;
 	} else {
-		err_set(&err, ERR_KEY, ENOKEY, "none of %zu keys fits", attempt->keys_tried);
-		err_hint(&err, "with -v each key's reason is shown");
+		err_set(&err, ERR_KEY, ENOKEY, "none of the %zu keys fits", attempt->keys_tried);
+		err_hint(&err, "use -v to see why each key does not fit");
 	}
 	opened_set_reason(volume, &err);
 }

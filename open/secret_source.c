@@ -15,9 +15,9 @@
 
 static int too_long(struct err *err, const char *what)
 {
-	err_set(err, ERR_USAGE, EFBIG, "%s is longer than any secret (%d bytes)", what,
+	err_set(err, ERR_USAGE, EFBIG, "%s is too long for a secret (more than %d bytes)", what,
 		SECRET_SOURCE_MAX);
-	err_hint(err, "name what holds the key; the disk stands behind the options");
+	err_hint(err, "name the file that holds the key; the disk comes after the options");
 	return -EFBIG;
 }
 
@@ -46,10 +46,11 @@ int secret_file_read(const char *path, struct secret **ret_secret, struct err *e
 
 		err_set(err, ERR_USAGE, error, "cannot open '%s': %s", path,
 			strerrordesc_np(error));
-		err_hint(err, error == EACCES
-				      ? "check that you may read it; a copy of your own "
-					"with mode 0600 will do"
-				      : "check the path: it is the file that holds the key");
+		err_hint(
+			err,
+			error == EACCES
+				? "check its permissions, or make a copy of your own with mode 0600"
+				: "check the path: it must name the file that holds the key");
 		return -error;
 	}
 	(void)snprintf(what, sizeof(what), "'%s'", path);
@@ -98,8 +99,8 @@ static int from_fd(const char *number, struct secret **ret_secret, struct err *e
 	errno = 0;
 	fd = strtol(number, &end, 10);
 	if (errno || *end || end == number || fd < 0 || fd > INT_MAX) {
-		err_set(err, ERR_USAGE, EINVAL, "'fd:%s': not a file descriptor", number);
-		err_hint(err, "for example: fd:3 with 3<FILE behind the command");
+		err_set(err, ERR_USAGE, EINVAL, "'fd:%s' is not a file descriptor", number);
+		err_hint(err, "for example: fd:3, with 3<FILE at the end of the command");
 		return -EINVAL;
 	}
 	(void)snprintf(what, sizeof(what), "file descriptor %ld", fd);
@@ -141,8 +142,8 @@ static int read_source(const char *source, const char *what, const struct open_c
 		return from_person(caller, what, ret_secret, err);
 	/* not repeated here: it may be the secret itself, typed where SRC belongs */
 	err_set(err, ERR_USAGE, EINVAL, "the %s was not given as file:, env:, fd: or prompt", what);
-	err_hint(err, "secrets do not stand on a command line, where every user can read them: "
-		      "use file:PATH, env:NAME, fd:N or prompt");
+	err_hint(err, "do not put a secret on the command line, where every user can read it: use "
+		      "file:PATH, env:NAME, fd:N or prompt");
 	return -EINVAL;
 }
 

@@ -61,7 +61,7 @@ static void read_volume(struct opened_volume *volume, struct source *disk, unsig
 	volume->content = "unknown";
 	result = slice_new(disk, partition->offset, partition->size, &volume->source);
 	if (result < 0) {
-		err_set(&err, ERR_DISK, -result, "partition %u does not lie on the disk",
+		err_set(&err, ERR_DISK, -result, "partition %u is outside the disk",
 			partition->number);
 		opened_set_reason(volume, &err);
 		return;

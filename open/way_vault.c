@@ -84,9 +84,9 @@ static int accept_bek(void *context, const struct secret *bek, const struct keyv
 		return result;
 	if (result < 0) { /* what is there and broken is told apart from what is not there */
 		err_hint(err,
-			 "it was overwritten, or is none of Azure Disk Encryption's; az keyvault "
-			 "secret list-versions shows older versions, and --secret takes the URL "
-			 "of one");
+			 "it was overwritten, or Azure Disk Encryption did not make it; az "
+			 "keyvault secret list-versions shows older versions, and --secret takes "
+			 "the URL of one");
 		log_info("%s", err->message);
 		attempt_note_misfit(attempt, err);
 		return -ENOKEY;
@@ -213,7 +213,8 @@ static int search_vault(struct attempt *attempt, const char *vault, struct err *
 	int result;
 
 	if (count == 0 && !attempt->request->vm) {
-		log_warning("vault '%s' is not asked: no volume has a startup key (BEK) protector",
+		log_warning("vault '%s' is not searched: no locked volume has a startup key (BEK) "
+			    "protector",
 			    vault);
 		return 0;
 	}
@@ -230,8 +231,8 @@ static int search_vault(struct attempt *attempt, const char *vault, struct err *
 		err_set(&why, ERR_KEY, ENOKEY,
 			"vault '%s' holds no secret for the protectors of this disk", vault);
 		err_hint(&why,
-			 "look for another vault (the VM's encryption settings name it), or give "
-			 "--vm NAME, --azure-json FILE or --secret URL");
+			 "try another vault (the VM's encryption settings name it), or give --vm "
+			 "NAME, --azure-json FILE or --secret URL");
 		attempt_note_misfit(attempt, &why);
 	}
 	return 0;

@@ -49,7 +49,7 @@ cp "$(ntfs_volume)" "$work/plain.img"
 ok "plain NTFS needs no key" run info --json "$work/plain.img"
 is "$(jq -r '.volumes[0] | [.content, .readable] | join(" ")' <<<"$out")" "ntfs true" "and says so"
 fails 4 "no BEK for it" run key --bek "$bek" --out "$work/out" "$work/plain.img"
-says "no volume of this disk has BitLocker" "hint:"
+says "no volume on this disk is encrypted with BitLocker" "hint:"
 
 # ---- truncated
 size=$(stat -c %s "$disk")

@@ -59,7 +59,7 @@ fails 4 "another recovery password" env RP=404558-436711-420860-678557-638220-01
 says "libbde $version does not unlock this volume with the recovery password" "opened by: "
 fails 1 "nothing of it is shown" grep -q 404558 <<<"$out"
 fails 2 "no such engine" adefuse mount --engine fast --bek "$bek" "$disk" "$at"
-says "--engine is one of: auto, own, libbde"
+says "--engine takes one of: auto, own, libbde"
 
 # what libbde has no notion of is our engine's, whatever is asked for
 make_disk "$work/decrypted.img" --state decrypted --plain-out "$work/plain" --recovery-password "$recovery_password"

@@ -9,7 +9,7 @@ need mkntfs jq "$MKADE"
 	disk=$work/disk.img
 	make_disk "$disk" --method xts-128 --recovery-password "$recovery_password"
 	fails 3 "a build without libbde says so" adefuse verify "$disk"
-	says "no libbde to compare with" "hint:"
+	says "built without libbde, so it has nothing to compare with" "hint:"
 	done_testing
 }
 
@@ -45,7 +45,7 @@ flipped()
 for at in 0 511 1048576 7777777 $((size - 1)); do
 	fails 10 "a bit flipped at byte $at" flipped "$at"
 	says "p3: DIFFERENT: first at byte $at of the volume, byte $((start + at)) of the disk: the bytes differ; 1 bytes differ" \
-		"adefuse: error: p3: the engines differ first at byte $at of the volume, byte $((start + at)) of the disk" "hint:"
+		"adefuse: error: p3: the engines differ, first at byte $at of the volume, byte $((start + at)) of the disk" "hint:"
 done
 ok "no bit flipped" flipped -1
 places()
@@ -74,7 +74,7 @@ make_disk "$small" --method xts-128 --sparse-size 64M --recovery-password "$reco
 fails 10 "libbde ends before the volume" adefuse verify --recovery-password env:RP "$small"
 end=$(sed -n 's/.* knows of \([0-9]*\) bytes.*/\1/p' <<<"$out")
 says "knows of $end bytes of this volume, which has 67108864" \
-	"first at byte $end of the volume, byte $end of the disk: libbde cannot read there" "$((67108864 - end)) bytes differ"
+	"first at byte $end of the volume, byte $end of the disk: libbde cannot read it" "$((67108864 - end)) bytes differ"
 ok "  where the file system does" test "$end" = "$size" -o "$end" = $((size - 512))
 
 # what stands in the way
@@ -85,7 +85,7 @@ if adefuse verify --bek "$bek" "$disk" >"$work/said" 2>&1; then
 else
 	fails 3 "XTS-256, which this libbde does not open" adefuse verify --bek "$bek" "$disk"
 	says "p3: not compared: libbde " " cannot open this volume: invalid tweak key value too small" \
-		"adefuse: error: p3 is not compared: libbde" "hint: a newer libbde may open it"
+		"adefuse: error: p3 was not compared: libbde" "hint: a newer libbde may open it"
 fi
 fails 4 "no key" adefuse verify "$disk"
 says "p3: no key was given" "$bek_guid"

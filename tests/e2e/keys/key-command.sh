@@ -59,7 +59,7 @@ says "VOLUME" "p3 " "$bek_guid" "$version" "2020-09-13T12:26:40Z" "$kek" "RSA-OA
 is "$(sha_of "out/$bek_guid.BEK")" "$(sha_of "$bek_guid.BEK")" "  the file as Windows wrote it"
 is "$(stat -c '%a %n' out/*)" "600 out/$bek_guid.BEK" "  for its owner alone, named as Windows names it, nothing else left"
 fails 1 "never over a file that is there" "${key[@]}" os.vhd
-says "File exists" "--force replaces it"
+says "File exists" "use --force to replace it"
 echo damaged >"out/$bek_guid.BEK"
 ok "but with --force" only "${key[@]}" --force --json os.vhd
 printf '%s\n' "$out" >done.json

@@ -128,7 +128,7 @@ fails 7 "no such secret" adefuse key --secret no-such-secret "${vault_options[@]
 says "no-such-secret" "hint:"
 make_disk "$work/third.img" --layout bare --guid 01234567-89AB-CDEF-0123-456789ABCDEF --bek "$work/third.BEK"
 fails 4 "the vault has no key for this disk" adefuse key "${vault_options[@]}" --out "$work/out" "$work/third.img"
-says "hint: look for another vault"
+says "hint: try another vault"
 says "01234567-89AB-CDEF-0123-456789ABCDEF"
 
 AZURE_CLIENT_SECRET=wrong fails 5 "a wrong client secret" get

@@ -21,7 +21,7 @@ kind()
 	id=$(json "$disk.json" '.protectors[0].guid' | tr a-f A-F)
 	recovery=$(json "$disk.json" '.protectors[1].recovery_password')
 	ok "$name: info" run info "$disk"
-	says "$id  $name: only by $who" "recovery password: opened by --recovery-password"
+	says "$id  $name: opens only in Windows $who" "recovery password: opened by --recovery-password"
 	is "$(adefuse info --json "$disk" | jq -c '[.. | .protectors? // empty][0] | map([.type, .opened_with])')" \
 		"[[\"$name\",null],[\"recovery password\",\"--recovery-password\"]]" "  in JSON"
 	fails 4 "  without a key" adefuse key --out "$work/out" "$disk"
@@ -30,20 +30,20 @@ kind()
 	says "plaintext:  ntfs"
 	made "$@"
 	fails 4 "  alone" adefuse key --out "$work/out" "$disk"
-	says "hint: none of its protectors opens it away from its machine or card" "--fvek SRC"
+	says "hint: its protectors work only on its own machine or with its card" "--fvek SRC"
 }
 run()
 {
 	adefuse "$@"
 }
 
-kind "TPM" "its own machine" --tpm
-kind "TPM and PIN" "its own machine" --tpm-pin
-kind "TPM and startup key" "its own machine" --tpm-bek "$work/tpm.BEK"
-kind "TPM, PIN and startup key" "its own machine" --tpm-pin-bek "$work/tpm.BEK"
-kind "smart card or certificate" "Windows with that card" --public-key
-kind "network unlock" "its own machine" --tpm-network
-kind "unknown" "its own machine" --protector-type 0x4000
+kind "TPM" "on its own machine" --tpm
+kind "TPM and PIN" "on its own machine" --tpm-pin
+kind "TPM and startup key" "on its own machine" --tpm-bek "$work/tpm.BEK"
+kind "TPM, PIN and startup key" "on its own machine" --tpm-pin-bek "$work/tpm.BEK"
+kind "smart card or certificate" "with that card" --public-key
+kind "network unlock" "on its own machine" --tpm-network
+kind "unknown" "on its own machine" --protector-type 0x4000
 
 # half of a TPM's protector is in a BEK file, and is no key by itself
 made --tpm-bek "$work/tpm.BEK"

@@ -90,7 +90,7 @@ shorter=$((size / 512 - 8))
 printf '%b' "$(printf '\\x%02x' $((shorter & 255)) $((shorter >> 8 & 255)))" |
 	dd of="$twice" bs=1 seek=490 conv=notrunc status=none
 ok "entries that overlap" mount_disk "$twice" "$at" --bek "$work/twice.BEK"
-says "partitions 2 and 3 overlap" "disk.raw is left out"
+says "partitions 2 and 3 overlap" "the mount has no disk.raw"
 is "$(ls "$at" | tr '\n' ' ')" "info.json p1.raw p2.raw p3.raw " "the volumes are shown, disk.raw is not"
 is "$(sha_of "$at/p2.raw")" "$(json "$twice.json" .volume.plain_sha256)" "and are right"
 ok "unmounts" unmount "$at"

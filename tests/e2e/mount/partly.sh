@@ -36,7 +36,7 @@ ok "unmounts" unmount "$at"
 # left_out NAME REASON: the second volume is, the first is not
 left_out()
 {
-	says "p2 is left out" "$2"
+	says "the mount has no p2.raw" "$2"
 	is "$(ls "$at" | tr '\n' ' ')" "disk.raw info.json p1.raw " "$1: no p2.raw"
 	is "$(sha_of "$at/p1.raw")" "$(sha_of "$work/$bek_guid.plain")" "$1: the other volume"
 	is "$(part "$at/disk.raw" $first)" "$(sha_of "$work/$bek_guid.plain")" "$1: its place in disk.raw"
