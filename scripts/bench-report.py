@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What scripts/bench measured, as a table of aims, as JSON, as a page.
+"""What scripts/bench measured: as a table of goals, as JSON, as a page.
 
   bench-report.py report SAMPLES JSON [SETTING=VALUE...]   samples are "FIGURE UNIT VALUE" lines, one a round
   bench-report.py page JSON[,JSON...] FOLDER               FOLDER/bench.md, and bench.svg when readers were plotted
@@ -30,7 +30,7 @@ class Figures:
         return statistics.median(self.figures[name]["values"])
 
     def ratio(self, name, other):
-        """Of the same rounds where both took turns, so that what slowed a round slowed both."""
+        """Over the rounds in which both took turns, so that what slowed one slowed the other too."""
         ours, theirs = self.figures[name]["values"], self.figures[other]["values"]
         if len(ours) == len(theirs):
             return statistics.median(a / b for a, b in zip(ours, theirs))
@@ -38,7 +38,7 @@ class Figures:
 
 
 class Check:
-    """One figure against another, or by itself, and perhaps an aim. `show` makes its words."""
+    """One figure, alone or against another, and perhaps a goal. `show` puts it into words."""
 
     def __init__(self, show, name, other=None, least=None, most=None):
         self.show, self.name, self.other, self.least, self.most = show, name, other, least, most
@@ -73,18 +73,18 @@ def part(label):
     return lambda value: f"1/{1 / value:.1f} of {label}"
 
 
-# At 64 KiB a call, in the cache; key and unit sizes and places beside the aim's own are shown without one.
+# 64 KiB per call, in the cache. Only the first has a goal; the others are shown for comparison.
 CIPHER_CHECKS = [
     Check(plain("XTS-256"), "cipher.xts-256.512.64k", "openssl.aes-256-xts", least=0.85),
     Check(plain("XTS-128"), "cipher.xts-128.512.64k", "openssl.aes-128-xts"),
     Check(plain("4096-byte units"), "cipher.xts-256.4096.64k", "openssl.aes-256-xts"),
-    Check(plain("out of DRAM"), "cipher.xts-256.512.dram", "openssl.aes-256-xts"),
+    Check(plain("data in DRAM"), "cipher.xts-256.512.dram", "openssl.aes-256-xts"),
 ]
-# The two processors without AVX2 that there are: with AES instructions, and without, where OpenSSL has none either. Portable
-# code over an OpenSSL that has them is what no x86-64 takes; it is shown for other processors' sake.
+# There are two kinds of processors without AVX2: those with AES instructions, and those without, where OpenSSL uses none
+# either. No x86-64 runs the portable code against an OpenSSL with AES instructions; that is shown for other processors.
 BASELINE_CHECKS = [
     Check(plain("AES-NI without AVX"), "way-aesni.xts-256.512.64k", "openssl.aes-256-xts", least=0.7),
-    Check(plain("no AES-NI for both"), "first-x86-64.way-bulk.xts-256.512.64k", "first-x86-64.openssl.aes-256-xts", least=0.7),
+    Check(plain("neither uses AES-NI"), "first-x86-64.way-bulk.xts-256.512.64k", "first-x86-64.openssl.aes-256-xts", least=0.7),
     Check(plain("portable, OpenSSL with AES-NI"), "way-bulk.xts-256.512.64k", "openssl.aes-256-xts"),
 ]
 
@@ -155,7 +155,7 @@ def memory_row(figures, settings):
         return row
     values, peak = figures.figures["memory.rss"]["values"], figures.median("memory.peak")
     drift = values[-1] - values[len(values) // 4]
-    row["seen"] = f"{values[-1]:.1f} MiB after {settings['memory_gib']} GiB, peak {peak:.1f}, {drift:+.1f} since a quarter of it"
+    row["seen"] = f"{values[-1]:.1f} MiB after {settings['memory_gib']} GiB, peak {peak:.1f}, {drift:+.1f} since a quarter of that"
     good = "yes" if int(settings["memory_gib"]) >= MEMORY_GIB else "so far"
     row["met"] = good if peak <= MEMORY_MOST and drift <= MEMORY_DRIFT else "no"
     row["ratios"] = {"memory.peak": peak, "memory.drift": round(drift, 2)}
@@ -182,7 +182,7 @@ def found(pattern, text):
 
 
 def machine():
-    """What the figures depend on; nothing that names the machine or its user."""
+    """What the figures depend on, without anything that identifies the machine or its user."""
     with open("/proc/cpuinfo", encoding="utf-8") as file:
         cpu = file.read()
     with open("/proc/meminfo", encoding="utf-8") as file:
@@ -208,7 +208,7 @@ def aligned(rows):
 
 
 def aims(run):
-    return [("measure", "aim", "seen", "met?")] + [(r["measure"], r["aim"], r["seen"], r["met"]) for r in run["table"]]
+    return [("measure", "goal", "result", "met?")] + [(r["measure"], r["aim"], r["seen"], r["met"]) for r in run["table"]]
 
 
 def number(value):
@@ -274,11 +274,12 @@ def markdown(rows):
 
 PAGE = """# How fast adefuse is
 
-Written by `scripts/bench --page` from figures that it measured: run it again instead of changing it here.
+`scripts/bench --page` writes this page from what it measured. Do not edit it: run the command again.
 
-Every figure is a ratio to something measured on the same machine in the same run, the contestants taking turns in every
-round; what is shown is the median of the rounds. *The floor* is the same adefuse serving the same bytes from a disk that is
-not encrypted: what FUSE and the kernel cost. Every contestant's bytes were compared with the plain volume first.
+Every figure is a ratio of two programs measured on the same machine in the same run. The programs take turns in every
+round, and the page shows the median of the rounds. *The floor* is the same adefuse serving the same bytes from a disk that is
+not encrypted: it shows what FUSE and the kernel cost. Before anything was timed, the bytes of every program were compared with
+the plain volume.
 
 {aims}
 
@@ -294,33 +295,34 @@ not encrypted: what FUSE and the kernel cost. Every contestant's bytes were comp
 
 {details}
 
-## Settings, and what each brought
+## Settings, and what each one gained
 
-Tried one at a time on two processors, XTS-256, 1 MiB reads, a warm image; the commits have the whole figures.
+Each setting was tried alone, on two processors, with XTS-256, 1 MiB reads and a warm image. The commits have all figures.
 
-| setting | seen |
+| setting | result |
 |---|---|
-| two threads a processor serve a mount (4 to 16), not libfuse's ten | 4 KiB random 1.16x, two O_DIRECT readers 1.19x, buffered 1.24x, cold random 1.08x; one a processor is faster warm, and loses a quarter cold |
-| requests of 512 KiB, not 1 MiB | one O_DIRECT reader 1.5x to 1.9x, one buffered 1.07x to 1.15x, two of either 0.9x to 1.0x; 256 KiB are no faster; cold the same |
-| buffers in huge pages | with requests of 1 MiB buffered 1.2x, with these nothing, and 0.9x where several buffers share one: left out |
-| the buffer that was given back last is borrowed next, not one a thread | two O_DIRECT readers 1.1x |
-| 2 MiB read ahead (root), not 128 KiB | buffered 1.26x with 1 MiB, and 1.30x that with 2; 3 to 16 are no faster |
-| keep_cache | a second reading comes out of the page cache |
-| `-o direct_io` | for programs that read large pieces once; small reads are slower: an option |
-| requests decrypted in pieces, splice, clone_fd | nothing, or slower: left out |
-| the image mapped into memory | saves 0.13 s of copying a GiB and 0.02 to map it; but decrypting then waits for memory, and a bad sector or a file that shrinks ends the process: left out |
-| export: pieces of 1 MiB, four slots a reader in huge pages, woken at a third | 1.2x the export with half the slots, woken for each |
-| libcurl loaded when a vault is asked | `adefuse --version` 8.7 to 1.8 ms |
-| passwords stretched by SHA instructions | 0.65 of OpenSSL's time |
+| two threads per processor (4 to 16) serve a mount, instead of libfuse's ten | 4 KiB random 1.16x, two O_DIRECT readers 1.19x, buffered 1.24x, cold random 1.08x; one thread per processor is faster on a warm image, and a quarter slower on a cold one |
+| requests of 512 KiB instead of 1 MiB | one O_DIRECT reader 1.5x to 1.9x, one buffered reader 1.07x to 1.15x, two readers of either kind 0.9x to 1.0x; 256 KiB is no faster; a cold image makes no difference |
+| buffers in huge pages | buffered 1.2x with requests of 1 MiB, nothing with requests of 512 KiB, 0.9x when several buffers share a page: not used |
+| a thread takes the buffer that was returned last, instead of having its own | two O_DIRECT readers 1.1x |
+| 2 MiB read-ahead (as root) instead of 128 KiB | buffered 1.26x with 1 MiB, and another 1.30x with 2 MiB; 3 to 16 MiB are no faster |
+| keep_cache | a second read comes from the page cache |
+| `-o direct_io` | for programs that read large pieces once; small reads are slower, so it is an option |
+| requests decrypted in pieces, splice, clone_fd | no gain, or slower: not used |
+| the image mapped into memory | saves 0.13 s of copying per GiB, and costs 0.02 s to map it; but decryption then waits for memory, and a bad sector or a file that shrinks kills the process: not used |
+| export: pieces of 1 MiB, four slots per reader in huge pages, readers woken when a third of the slots is left to write | 1.2x, against half the slots and a wake-up for each |
+| libcurl loaded only when a vault is asked | `adefuse --version` takes 1.8 ms instead of 8.7 ms |
+| passwords stretched with SHA instructions | 0.65 of OpenSSL's time |
 
 ## Running it again
 
-    scripts/bench --quick                                     a minute, to see that it works
-    scripts/bench --memory-gib 100 --plot build/bench/bench.svg   everything above; leave the machine alone meanwhile
-    scripts/bench --page build/bench/bench.json               writes this page
+    scripts/bench --quick                                         # takes a minute, to see that it works
+    scripts/bench --memory-gib 100 --plot build/bench/bench.svg   # measures everything above; leave the machine alone
+    scripts/bench --page build/bench/bench.json                   # writes this page
 
-It needs what `scripts/deps bench` installs, /dev/fuse, memory and room in `$TMPDIR` for four times the volume. `scripts/bench
---help` has the rest. Where other programs run, the ratios hold better than the figures, and neither holds well.
+It needs the packages that `scripts/deps bench` installs, /dev/fuse, and memory and room in `$TMPDIR` for four times the volume.
+`scripts/bench --help` has the rest. When other programs run at the same time, the ratios are more reliable than the figures, but
+neither is reliable.
 """
 
 PLOT = """
@@ -328,14 +330,22 @@ PLOT = """
 
 ![GB/s against request size, for 1, 2, 4 and 8 readers, buffered and O_DIRECT](bench.svg)
 
-XTS-256, each reader in order through a part of its own; the image is warm, the mount's page cache is empty.
+XTS-256. Each reader reads its own part of the volume in order. The image is warm; the mount's page cache is empty.
 """
 
-NOTES = """`cipher.*`: our cipher, GB/s of CPU time on one core, in place; method, bytes of a unit, bytes a call in one cache-hot
-buffer, or `dram`: 1 MiB calls walking through 256 MiB. `way-*`: the ways it can go; `cipher.*` takes the fastest. `sectorwise.*`: the
-definition, one EVP call a sector, Elephant word by word. `evp.*`: one EVP call for 16 KiB in this process, what `openssl.*`
-(openssl speed) does in its own. `first-x86-64.*`: with OpenSSL told that the processor has nothing but SSE2. `direct-N`: N
-readers past the page cache. `cpu.*`: the server's user and system time. `memory.rss`: after each GiB. GB are 10^9 bytes."""
+NOTES = """Read the names like this:
+
+- `cipher.METHOD.UNIT.CALL`: our cipher alone, in GB/s of CPU time, on one core, in place. UNIT is the bytes of a data unit. CALL is
+  the bytes per call in one buffer that stays in the cache, or `dram`: calls of 1 MiB that walk through 256 MiB.
+- `way-*`: each way that the cipher has; `cipher.*` takes the fastest.
+- `sectorwise.*`: the definition: one EVP call per sector, Elephant word by word.
+- `evp.*`: one EVP call for 16 KiB in this process; `openssl.*` is `openssl speed`, which does the same in its own process.
+- `first-x86-64.*`: OpenSSL is told that the processor has only SSE2.
+- `direct-N`: N readers that bypass the page cache.
+- `cpu.*`: the server's user and system time.
+- `memory.rss`: after each GiB.
+
+GB are 10^9 bytes."""
 
 
 def load(path):
@@ -344,7 +354,7 @@ def load(path):
 
 
 def merged(paths):
-    """The first run, and what it did not measure from the others."""
+    """The first run, completed with what only the other runs measured."""
     run, *others = map(load, paths)
     run["others"] = [other["settings"] for other in others]
     for other in others:
@@ -359,11 +369,11 @@ def page(paths, folder):
     run = merged(paths.split(","))
     settings = run["settings"]
     has_plot = bench_plot.draw(run["figures"], os.path.join(folder, "bench.svg"))
-    facts = markdown([("what", "which")] + list(run["machine"].items()))
-    told = (f"Rounds: {settings['rounds']}, on a volume of {settings['size_mib']} MiB; {settings['seconds']} seconds in all; revision "
-            f"{settings['revision']};\nload average before {settings['load_before']}, after {settings['load_after']}.")
+    facts = markdown([("property", "value")] + list(run["machine"].items()))
+    told = (f"{settings['rounds']} rounds on a volume of {settings['size_mib']} MiB, {settings['seconds']} seconds in all, revision "
+            f"{settings['revision']}.\nThe load average was {settings['load_before']} before and {settings['load_after']} after.")
     if settings.get("cipher_way"):
-        told += f" The cipher took the way `{settings['cipher_way']}`."
+        told += f" The cipher chose the way `{settings['cipher_way']}`."
     if settings.get("mount_options"):
         told += f"\nMounted with `{settings['mount_options']}`."
     there = set(settings["groups"].split())
@@ -372,7 +382,7 @@ def page(paths, folder):
         there |= set(other["groups"].split())
         told += f"\nFrom a run of revision {other['revision']}, {other['rounds']} rounds: {more}."
     if settings.get("quick") == "yes":
-        told += "\n\n**A quick run, to show the page: its figures say little.**"
+        told += "\n\n**This was a quick run to show the page. Its figures say little.**"
     with open(os.path.join(folder, "bench.md"), "w", encoding="utf-8") as file:
         file.write(PAGE.format(aims=markdown(aims(run)), machine=facts, settings=told, plot=PLOT if has_plot else "",
                                notes=NOTES, details=markdown(details(run))))
