@@ -65,8 +65,6 @@ static int wait_again(struct retry *retry, const char *why, int64_t retry_after)
 		return (int)wait;
 	log_info("%s, trying again in %lld s, %lld s left", why, seconds(wait),
 		 seconds(retry_left_ms(retry)));
-	if (!log_has_progress())
-		return clock->sleep_ms(clock, wait);
 	while (wait > 0 && r == 0) {
 		int64_t piece = wait < 1000 ? wait : 1000;
 
