@@ -3,7 +3,6 @@
 #include "base/err.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -56,10 +55,7 @@ void err_sanitise(char *text)
 	}
 }
 
-static void format_text(char *text, const char *format, va_list args)
-	__attribute__((format(printf, 2, 0)));
-
-static void format_text(char *text, const char *format, va_list args)
+void err_format(char *text, const char *format, va_list args)
 {
 	if (vsnprintf(text, ERR_TEXT_MAX, format, args) < 0)
 		text[0] = '\0';
@@ -76,7 +72,7 @@ int err_set(struct err *err, enum err_kind kind, int errnum, const char *format,
 	err->hint[0] = '\0';
 	err->lists_keys = false;
 	va_start(args, format);
-	format_text(err->message, format, args);
+	err_format(err->message, format, args);
 	va_end(args);
 	return -errnum;
 }
@@ -88,7 +84,7 @@ void err_hint(struct err *err, const char *format, ...)
 	if (!err)
 		return;
 	va_start(args, format);
-	format_text(err->hint, format, args);
+	err_format(err->hint, format, args);
 	va_end(args);
 }
 
@@ -102,7 +98,7 @@ void err_prefix(struct err *err, const char *format, ...)
 	if (!err)
 		return;
 	va_start(args, format);
-	format_text(prefix, format, args);
+	err_format(prefix, format, args);
 	va_end(args);
 	used = strnlen(prefix, ERR_TEXT_MAX - 3);
 	prefix[used++] = ':';

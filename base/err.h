@@ -15,6 +15,7 @@
 #ifndef ADEFUSE_BASE_ERR_H
 #define ADEFUSE_BASE_ERR_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 
 /* One exit code each; the manual page lists them. The values are the exit codes. */
@@ -61,5 +62,8 @@ int err_nomem(struct err *err);
 
 /* Make a text safe to print: see above. In place; never grows. */
 void err_sanitise(char *text);
+
+/* Format into `text`, which has ERR_TEXT_MAX bytes: cut where it is longer, and safe to print. */
+void err_format(char *text, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 
 #endif

@@ -1,47 +1,48 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Lines for a person: "adefuse: warning: ..." on standard error, or syslog once daemonised.
+ * Lines for a person: warnings, what came of it, what is being waited for. Where they go is up to
+ * the program, which sets one function for them; without one they are dropped. The program decides
+ * too which of them it shows: it gets all.
  *
- * Threads: log_set_level() and log_to_syslog() before threads start; the rest from any thread.
+ * Threads: log_set_sink() before threads start; the rest from any thread.
  * Never pass a secret: nothing here can tell one from other text.
  */
 #ifndef ADEFUSE_BASE_LOG_H
 #define ADEFUSE_BASE_LOG_H
 
-#include <stdbool.h>
-
 #include "base/err.h"
 
-enum log_level {
-	LOG_LEVEL_ERROR,
-	LOG_LEVEL_WARNING,
-	LOG_LEVEL_INFO,	 /* -v */
-	LOG_LEVEL_DEBUG, /* -vv */
+enum log_kind {
+	LOG_KIND_ERROR,
+	LOG_KIND_HINT, /* what to do about the error before it */
+	LOG_KIND_WARNING,
+	LOG_KIND_NOTICE, /* what came of it */
+	LOG_KIND_INFO,
+	LOG_KIND_DEBUG,
+	/* What is being waited for, until the next line of any kind. "": nothing any more. */
+	LOG_KIND_PROGRESS,
 };
 
-void log_set_level(enum log_level level);
-enum log_level log_get_level(void);
-
-/* From here on lines go to syslog instead of standard error, which a daemon has closed. */
-void log_to_syslog(void);
-
-/* What came of it, without a tag: said unless -q. */
-void log_notice(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
 /*
- * A line that says what is being waited for, on a terminal only: the next line of any kind takes
- * its place. Nothing is shown when standard error is no terminal, with -q and -v (whose lines would
- * tear it), and after log_to_syslog(). From any thread; of several the last is shown.
+ * Takes one line, without a line end and safe for a terminal (base/err.h), from any thread and from
+ * several at once. `text` is valid during the call.
  */
-bool log_has_progress(void);
-void log_progress(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void log_progress_end(void);
+typedef void (*log_sink)(enum log_kind kind, const char *text);
 
-/* "adefuse: error: MESSAGE" and, when there is one, "adefuse: hint: HINT". */
+/* NULL drops the lines. */
+void log_set_sink(log_sink sink);
+
+void log_line(enum log_kind kind, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#define log_error(...)	   log_line(LOG_KIND_ERROR, __VA_ARGS__)
+#define log_warning(...)   log_line(LOG_KIND_WARNING, __VA_ARGS__)
+#define log_notice(...)	   log_line(LOG_KIND_NOTICE, __VA_ARGS__)
+#define log_info(...)	   log_line(LOG_KIND_INFO, __VA_ARGS__)
+#define log_debug(...)	   log_line(LOG_KIND_DEBUG, __VA_ARGS__)
+#define log_progress(...)  log_line(LOG_KIND_PROGRESS, __VA_ARGS__)
+#define log_progress_end() log_line(LOG_KIND_PROGRESS, "%s", "")
+
+/* The message as an error and, when there is one, the hint. */
 void log_err(const struct err *err);
 
 #endif

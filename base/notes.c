@@ -20,11 +20,9 @@ void notes_add(struct notes *notes, const char *format, ...)
 		(void)snprintf(text, sizeof(text), "more was found than is listed here");
 	} else {
 		va_start(args, format);
-		if (vsnprintf(text, sizeof(text), format, args) < 0)
-			text[0] = '\0';
+		err_format(text, format, args);
 		va_end(args);
 	}
-	err_sanitise(text);
 	notes->text[notes->count] = strdup(text);
 	if (notes->text[notes->count])
 		notes->count++;

@@ -6,8 +6,6 @@
 #include <malloc.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -53,7 +51,7 @@ struct secret *secret_new(size_t size)
 	}
 	(void)madvise(secret->data, inner, MADV_DONTDUMP);
 	if (mlock(secret->data, inner) != 0)
-		log_debug("a secret could not be locked into memory: %s", strerror(errno));
+		log_debug("a secret could not be locked into memory: %s", strerrordesc_np(errno));
 	return secret;
 }
 
@@ -142,16 +140,6 @@ bool secret_equal(const struct secret *a, const struct secret *b)
 void secret_wipe(void *data, size_t size)
 {
 	explicit_bzero(data, size);
-}
-
-void secret_harden_process(void)
-{
-	static const struct rlimit none = {0, 0};
-
-	if (setrlimit(RLIMIT_CORE, &none) != 0)
-		log_debug("core dumps could not be limited: %s", strerror(errno));
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
-		log_debug("the process could not be made undumpable: %s", strerror(errno));
 }
 
 void *secret_heap_malloc(size_t size)

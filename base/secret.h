@@ -56,12 +56,6 @@ bool secret_equal(const struct secret *a, const struct secret *b);
 void secret_wipe(void *data, size_t size);
 
 /*
- * Whole-process measures: no core dump, no ptrace by others, no /proc/PID/mem for others of the
- * same user. Called once, first thing in main().
- */
-void secret_harden_process(void);
-
-/*
  * malloc family that wipes on free, to be given to libraries that handle secrets in their own
  * buffers (cJSON, libcurl, OpenSSL).
  */

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "cli/command.h"
 #include "cli/daemon.h"
+#include "cli/logger.h"
 #include "cli/optlist.h"
 #include "cli/report.h"
 #include "disk/memory.h"
@@ -212,7 +213,7 @@ static bool is_helper_flag(const char *word)
 {
 	for (const char *p = word + 1; *p; p++) {
 		if (*p == 'v')
-			log_set_level(LOG_LEVEL_INFO);
+			logger_set_level(LOGGER_INFO);
 		else if (!strchr("sfnrw", *p))
 			return false;
 	}

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "cli/logger.h"
 
 /* The child's exit code, or that it was ready and goes on without us. */
 static int wait_for_child(pid_t child, int from_child)
@@ -68,7 +69,7 @@ void daemon_ready(struct daemon *daemon)
 
 	if (daemon->pipe < 0)
 		return;
-	log_to_syslog();
+	logger_to_syslog();
 	(void)setsid();
 	if (chdir("/") != 0)
 		log_debug("chdir: %s", strerror(errno));

@@ -10,8 +10,9 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/secret.h"
 #include "cli/command.h"
+#include "cli/harden.h"
+#include "cli/logger.h"
 #include "crypto/crypto.h"
 
 static const struct {
@@ -83,7 +84,8 @@ int main(int argc, char **argv)
 {
 	const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
 
-	secret_harden_process();
+	logger_start();
+	harden_process();
 	if (!crypto_wipe_on_free())
 		log_debug("OpenSSL does not wipe what it frees");
 	if (!occupy_streams())

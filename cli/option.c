@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
+#include "cli/logger.h"
 
 enum {
 	ROWS_MAX = 64,	  /* that a command takes */
@@ -102,7 +102,7 @@ static int set_verbose(const struct option_command *command, const struct option
 	(void)field;
 	(void)value;
 	(void)err;
-	log_set_level(log_get_level() < LOG_LEVEL_INFO ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG);
+	logger_set_level(logger_get_level() < LOGGER_INFO ? LOGGER_INFO : LOGGER_DEBUG);
 	return 0;
 }
 
@@ -114,7 +114,7 @@ static int set_quiet(const struct option_command *command, const struct option_r
 	(void)field;
 	(void)value;
 	(void)err;
-	log_set_level(LOG_LEVEL_ERROR);
+	logger_set_level(LOGGER_ERRORS);
 	return 0;
 }
 

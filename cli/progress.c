@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/text/units.h"
+#include "cli/logger.h"
 
 enum {
 	BAR = 16,	  /* characters */
@@ -31,7 +32,7 @@ void progress_start(struct progress *progress, const char *label)
 	(void)snprintf(progress->label, sizeof(progress->label), "%s", label);
 	progress->started = now();
 	progress->shown = 0;
-	if (progress->lines && !log_has_progress())
+	if (progress->lines && !logger_has_progress())
 		progress->shown = progress->started;
 }
 
@@ -67,7 +68,7 @@ struct progress_text progress_format(const char *label, uint64_t from, uint64_t 
 void progress_show(struct progress *progress, uint64_t done, uint64_t total)
 {
 	uint64_t time = now();
-	bool bar = log_has_progress();
+	bool bar = logger_has_progress();
 	struct progress_text line;
 
 	if (!(bar || progress->lines) || time - progress->shown < (bar ? REDRAW_MS : LINE_MS))

@@ -23,7 +23,7 @@ void progress_start(struct progress *progress, const char *label);
 /* Milliseconds since then. */
 uint64_t progress_elapsed(const struct progress *progress);
 
-/* Draw it anew, a few times a second at most, where base/log.h shows progress at all. */
+/* Draw it anew, a few times a second at most, where cli/logger.h shows progress at all. */
 void progress_show(struct progress *progress, uint64_t done, uint64_t total);
 
 /* Take it off the terminal. */

@@ -19,6 +19,7 @@
 #include <sys/resource.h>
 
 #include "base/log.h"
+#include "cli/logger.h"
 #include "keyvault/keyvault.h"
 
 enum {
@@ -267,7 +268,8 @@ int main(int argc, char **argv)
 	if (optind != argc || (!request.vault && !request.secret))
 		fail_usage("arguments");
 	(void)setvbuf(stdout, NULL, _IOLBF, 0);
-	log_set_level(LOG_LEVEL_DEBUG);
+	logger_start();
+	logger_set_level(LOGGER_DEBUG);
 	r = keyvault_new(&request.options, &keyvault, &err);
 	if (r == 0)
 		r = run(&request, keyvault, &err);

@@ -24,6 +24,8 @@ UNIT_TESTS += \
 	tests/unit/bde/regions \
 	tests/unit/bde/unlock \
 	tests/unit/bde/volume \
+	tests/unit/cli/harden \
+	tests/unit/cli/logger \
 	tests/unit/cli/options \
 	tests/unit/cli/progress \
 	tests/unit/crypto/sector \
@@ -70,6 +72,8 @@ tests_unit_bde_recovery_SOURCES = tests/unit/bde/recovery.c tests/tap.h
 tests_unit_bde_regions_SOURCES = tests/unit/bde/regions.c tests/tap.h
 tests_unit_bde_unlock_SOURCES = tests/unit/bde/unlock.c $(bde_made)
 tests_unit_bde_volume_SOURCES = tests/unit/bde/volume.c $(bde_made) $(bde_fault) tests/source_contract.h
+tests_unit_cli_harden_SOURCES = tests/unit/cli/harden.c tests/tap.h
+tests_unit_cli_logger_SOURCES = tests/unit/cli/logger.c tests/tap.h
 tests_unit_cli_options_SOURCES = tests/unit/cli/options.c tests/tap.h
 tests_unit_cli_progress_SOURCES = tests/unit/cli/progress.c tests/tap.h
 tests_unit_crypto_sector_SOURCES = tests/unit/crypto/sector.c $(bde_made)

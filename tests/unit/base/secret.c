@@ -3,7 +3,6 @@
 #include "base/secret.h"
 
 #include <errno.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -113,20 +112,10 @@ static void test_heap(void)
 	secret_heap_free(text);
 }
 
-static void test_harden(void)
-{
-	struct rlimit limit;
-
-	secret_harden_process();
-	is(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0), 0, "not dumpable");
-	ok(getrlimit(RLIMIT_CORE, &limit) == 0 && limit.rlim_max == 0, "no core file");
-}
-
 int main(void)
 {
 	test_content();
 	test_memory();
 	test_heap();
-	test_harden();
 	return tap_done();
 }
