@@ -173,14 +173,10 @@ void credential_tell(const struct credential_context *context, const char *forma
 {
 	char line[ERR_TEXT_MAX];
 	va_list args;
-	int length;
 
 	va_start(args, format);
-	length = vsnprintf(line, sizeof(line), format, args);
+	err_format(line, format, args);
 	va_end(args);
-	if (length < 0)
-		return;
-	err_sanitise(line);
 	if (context->person.tell)
 		context->person.tell(context->person.context, line);
 	else
