@@ -3,6 +3,7 @@ noinst_LIBRARIES += base/libbase.a
 base_libbase_a_SOURCES = \
 	base/checked.h \
 	base/cleanup.h \
+	base/clock.h \
 	base/crc32.c base/crc32.h \
 	base/cursor.c base/cursor.h \
 	base/err.c base/err.h \

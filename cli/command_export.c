@@ -9,6 +9,8 @@
 #include "base/log.h"
 #include "cli/command.h"
 #include "cli/interrupt.h"
+#include "cli/progress.h"
+#include "crypto/crypto.h"
 #include "disk/file.h"
 #include "export/export.h"
 
@@ -128,10 +130,14 @@ static void describe_volume(FILE *out, const struct opened_volume *volume)
 		(void)fprintf(out, ":%s", guid_format(&info->volume_id).text);
 }
 
-/* A device's own time does not tell when it was written to; see export/resume.h. */
+/*
+ * See export/resume.h. The time of a device's node does not change when the device is written: it
+ * is left out.
+ */
 static char *describe(const struct opened_disk *disk, const struct export_settings *settings,
-		      const struct source *source, const struct stat *status)
+		      const struct export_plan *plan)
 {
+	const struct timespec *changed = &plan->disk.st_mtim;
 	char *text = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
@@ -139,14 +145,15 @@ static char *describe(const struct opened_disk *disk, const struct export_settin
 	if (!out)
 		return NULL;
 	(void)fprintf(out, "disk-size %" PRIu64 "\n", disk->file->size);
-	if (S_ISREG(status->st_mode))
-		(void)fprintf(out, "disk-changed %lld.%09ld\n", (long long)status->st_mtim.tv_sec,
-			      status->st_mtim.tv_nsec);
+	if (S_ISREG(plan->disk.st_mode))
+		(void)fprintf(out, "disk-changed %" PRIdMAX ".%09ld\n", (intmax_t)changed->tv_sec,
+			      changed->tv_nsec);
 	(void)fprintf(out, "volumes");
 	for (size_t i = 0; i < disk->count; i++)
 		describe_volume(out, &disk->volumes[i]);
 	(void)fprintf(out, "\nvolume %u\nsize %" PRIu64 "\nformat %s\nsalvage %d\n",
-		      settings->volume, source->size, settings->vhd ? "vhd" : "raw", disk->salvage);
+		      settings->volume, plan->source->size, plan->vhd ? "vhd" : "raw",
+		      disk->salvage);
 	if (fclose(out) != 0) {
 		free(text);
 		return NULL;
@@ -154,50 +161,82 @@ static char *describe(const struct opened_disk *disk, const struct export_settin
 	return text;
 }
 
-/* --------------------------------------------------------------- the command */
+/* ----------------------------------------------------------------- callbacks */
 
-static int check_settings(const struct export_settings *settings, const struct output *output,
-			  struct err *err)
+struct terminal {
+	struct progress progress;
+	const char *name; /* of OUT, as the user gave it */
+	bool to_stdout;	  /* the copy itself: the sum goes to standard error */
+};
+
+static void on_begin(void *context, const char *label, uint64_t from)
 {
-	if (settings->verify && output->kind == OUTPUT_STREAM) {
-		err_set(err, ERR_USAGE, EINVAL, "--verify cannot read back a stream");
-		err_hint(err, "use --hash instead: it prints the SHA-256 of what was written");
-		return -EINVAL;
-	}
-	if (settings->vhd && output->kind == OUTPUT_DEVICE) {
-		err_set(err, ERR_USAGE, EINVAL,
-			"--format vhd needs a file: a VHD footer is lost on a block device");
-		err_hint(err, "leave out --format vhd");
-		return -EINVAL;
-	}
+	struct terminal *terminal = context;
+
+	terminal->progress = (struct progress){.from = from, .lines = true};
+	progress_start(&terminal->progress, label);
+}
+
+static void on_progress(void *context, uint64_t done, uint64_t total)
+{
+	struct terminal *terminal = context;
+
+	progress_show(&terminal->progress, done, total);
+}
+
+static void on_end(void *context)
+{
+	(void)context;
+	progress_end();
+}
+
+static bool on_stop(void *context)
+{
+	(void)context;
+	return interrupt_caught() != 0;
+}
+
+/* As sha256sum(1) prints it. */
+static int on_digest(void *context, const uint8_t *sha256, struct err *err)
+{
+	const struct terminal *terminal = context;
+	FILE *to = terminal->to_stdout ? stderr : stdout;
+
+	for (size_t i = 0; i < CRYPTO_SHA256_SIZE; i++)
+		(void)fprintf(to, "%02x", sha256[i]);
+	(void)fprintf(to, "  %s\n", terminal->name);
+	if (fflush(to) != 0 || ferror(to))
+		return err_set(err, ERR_OTHER, EIO, "cannot write to standard output");
 	return 0;
 }
 
+/* --------------------------------------------------------------- the command */
+
 static int copy(const struct opened_disk *disk, const struct export_settings *settings,
-		const char *out, struct source *source, struct output *output, struct err *err)
+		struct export_plan *plan, struct err *err)
 {
-	char *identity CLEANUP(free) = describe(disk, settings, source, &output->disk);
+	char *identity CLEANUP(free) = describe(disk, settings, plan);
+	struct terminal terminal = {.name = plan->path,
+				    .to_stdout = plan->output.kind == OUTPUT_STREAM};
 	char what[16] = "disk";
-	struct export_plan plan = {
-		.source = source,
-		.what = what,
-		.identity = identity,
-		.output = output,
-		.name = out,
-		.vhd = settings->vhd,
-		.force = settings->force,
-		.verify = settings->verify,
-		.hash = settings->hash,
-		.skip_unreadable = settings->skip_unreadable,
-	};
 	int result;
 
 	if (!identity)
 		return err_nomem(err);
 	if (settings->volume > 0)
 		(void)snprintf(what, sizeof(what), "p%u", settings->volume);
+	plan->what = what;
+	plan->identity = identity;
+	plan->callbacks = (struct export_callbacks){
+		.begin = on_begin,
+		.progress = on_progress,
+		.end = on_end,
+		.stop = on_stop,
+		.digest = settings->hash ? on_digest : NULL,
+		.context = &terminal,
+	};
 	interrupt_watch(false);
-	result = export_run(&plan, err);
+	result = export_run(plan, err);
 	interrupt_unwatch();
 	return result;
 }
@@ -206,25 +245,28 @@ static int run(const struct open_request *request, const struct export_settings 
 	       const char *out, struct err *err)
 {
 	struct opened_disk *disk CLEANUP(opened_free) = NULL;
-	struct source *source = NULL;
-	struct output output = {.fd = -1};
-	struct stat status;
+	struct export_plan plan = {
+		.path = out,
+		.disk_path = request->disk,
+		.vhd = settings->vhd,
+		.force = settings->force,
+		.verify = settings->verify,
+		.skip_unreadable = settings->skip_unreadable,
+	};
 	int result = open_survey(request, &disk, err);
 
-	if (result == 0 && file_status(disk->file, &status) < 0)
+	if (result == 0 && file_status(disk->file, &plan.disk) < 0)
 		result = err_set(err, ERR_DISK, EIO, "cannot examine the disk");
 	/* before keys are asked for */
 	if (result == 0)
-		result = output_examine(out, request->disk, &status, &output, err);
-	if (result == 0)
-		result = check_settings(settings, &output, err);
+		result = export_examine(&plan, err);
 	if (result == 0)
 		result = open_unlock(disk, request, err);
 	if (result < 0)
 		return result;
 	command_opened(disk);
-	result = pick(disk, settings->volume, &source, err);
-	return result == 0 ? copy(disk, settings, out, source, &output, err) : result;
+	result = pick(disk, settings->volume, &plan.source, err);
+	return result == 0 ? copy(disk, settings, &plan, err) : result;
 }
 
 int command_export(int argc, char **argv)
@@ -239,7 +281,7 @@ int command_export(int argc, char **argv)
 
 	if (!command_begin(&export_command, argc, argv, &settings, &keys, &words, &exit_code))
 		return exit_code;
-	/* a reader that is gone and a limit that is reached are errors to be told */
+	/* a reader that exited and a size limit become errors, not signals */
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);
 	request = keys_request(&keys, words.list[0]);

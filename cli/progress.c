@@ -5,8 +5,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/text/units.h"
 #include "cli/logger.h"
@@ -18,27 +18,13 @@ enum {
 	LINE_MS = 30000,  /* for a log, or who looks at one */
 };
 
-static uint64_t now(void)
-{
-	struct timespec time;
-
-	if (clock_gettime(CLOCK_MONOTONIC, &time) != 0)
-		return 0;
-	return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
-}
-
 void progress_start(struct progress *progress, const char *label)
 {
 	(void)snprintf(progress->label, sizeof(progress->label), "%s", label);
-	progress->started = now();
+	progress->started = clock_ms();
 	progress->shown = 0;
 	if (progress->lines && !logger_has_progress())
 		progress->shown = progress->started;
-}
-
-uint64_t progress_elapsed(const struct progress *progress)
-{
-	return now() - progress->started;
 }
 
 struct progress_text progress_format(const char *label, uint64_t from, uint64_t done,
@@ -67,7 +53,7 @@ struct progress_text progress_format(const char *label, uint64_t from, uint64_t 
 
 void progress_show(struct progress *progress, uint64_t done, uint64_t total)
 {
-	uint64_t time = now();
+	uint64_t time = clock_ms();
 	bool bar = logger_has_progress();
 	struct progress_text line;
 

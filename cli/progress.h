@@ -20,9 +20,6 @@ struct progress {
 /* `from` and `lines` are the caller's to set, before or after. */
 void progress_start(struct progress *progress, const char *label);
 
-/* Milliseconds since then. */
-uint64_t progress_elapsed(const struct progress *progress);
-
 /* Draw it anew, a few times a second at most, where cli/logger.h shows progress at all. */
 void progress_show(struct progress *progress, uint64_t done, uint64_t total);
 

@@ -7,15 +7,12 @@
 #include <string.h>
 
 #include "base/secret.h"
-#include "cli/interrupt.h"
-#include "cli/progress.h"
 #include "disk/file.h"
 #include "disk/slice.h"
 #include "export/pipeline.h"
 
 struct check {
 	const struct check_plan *plan;
-	struct progress progress;
 	uint8_t *buffer; /* one piece of what was written */
 	uint64_t done;
 	bool different;
@@ -23,7 +20,7 @@ struct check {
 	int unreadable; /* errno of reading the source again, at `differs`; 0: none */
 };
 
-/* The first byte that differs in a sector of the piece; `part` when none does. */
+/* Where two buffers differ first; `part` when they are equal. */
 static size_t first_difference(const uint8_t *a, const uint8_t *b, size_t part)
 {
 	size_t i = 0;
@@ -35,7 +32,7 @@ static size_t first_difference(const uint8_t *a, const uint8_t *b, size_t part)
 	return i;
 }
 
-/* By sectors: those that were unreadable tell nothing, those that have become so cannot be told. */
+/* By sectors. Those that were unreadable are not compared; one that has become so is an error. */
 static int check_sectors(struct check *check, const struct piece *piece)
 {
 	size_t length = (size_t)piece->length;
@@ -77,16 +74,17 @@ static int check_piece(void *context, const struct piece *piece)
 
 static bool tick(void *context)
 {
-	struct check *check = context;
+	const struct check *check = context;
+	const struct check_plan *plan = check->plan;
 
-	if (check->plan->label)
-		progress_show(&check->progress, check->done, check->plan->end - check->plan->start);
-	return interrupt_caught() == 0;
+	if (plan->label)
+		callbacks_progress(plan->callbacks, check->done, plan->end - plan->start);
+	return !callbacks_stop(plan->callbacks);
 }
 
 int export_check(const struct check_plan *plan, uint64_t *ret_differs, struct err *err)
 {
-	struct check check = {.plan = plan, .progress = {.lines = true}};
+	struct check check = {.plan = plan};
 	struct source *slice CLEANUP(source_unref) = NULL;
 	struct pipeline_plan pipeline = {
 		.read_all = true, .first = check_piece, .tick = tick, .context = &check};
@@ -98,9 +96,11 @@ int export_check(const struct check_plan *plan, uint64_t *ret_differs, struct er
 		return err_nomem(err);
 	}
 	pipeline.source = slice;
-	progress_start(&check.progress, plan->label ? plan->label : "");
+	if (plan->label)
+		callbacks_begin(plan->callbacks, plan->label, 0);
 	result = pipeline_run(&pipeline);
-	progress_end();
+	if (plan->label)
+		callbacks_end(plan->callbacks);
 	secret_wipe(check.buffer, PIECE_SIZE);
 	free(check.buffer);
 	if (check.different) {

@@ -2,10 +2,16 @@
 noinst_LIBRARIES += export/libexport.a
 export_libexport_a_SOURCES = \
 	export/evidence.c export/evidence.h \
+	export/callbacks.h \
+	export/copy.c \
 	export/export.c export/export.h \
 	export/export_check.c export/export_check.h \
+	export/finish.c \
+	export/job.h \
 	export/keeper.c export/keeper.h \
 	export/output.c export/output.h \
+	export/piece.c export/piece.h \
 	export/pipeline.c export/pipeline.h \
+	export/prepare.c \
 	export/resume.c export/resume.h \
 	export/unreadable.c export/unreadable.h

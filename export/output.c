@@ -13,7 +13,6 @@
 #include "base/cleanup.h"
 #include "base/text/units.h"
 #include "base/zeros.h"
-#include "cli/interrupt.h"
 #include "export/evidence.h"
 
 enum {
@@ -36,9 +35,7 @@ static int refuse_evidence(const struct output *output, const char *path, enum e
 		return 0;
 	case EVIDENCE_SAME:
 		err_set(err, ERR_USAGE, EINVAL,
-			"'%s' is the disk '%s' itself, which is never "
-			"written",
-			path, disk);
+			"'%s' is the disk '%s' itself, which is never written", path, disk);
 		break;
 	case EVIDENCE_ABOVE:
 		err_set(err, ERR_USAGE, EINVAL,
@@ -88,12 +85,12 @@ static int take_kind(struct output *output, const struct stat *status, struct er
 	else if (S_ISFIFO(mode) || S_ISCHR(mode))
 		output->kind = OUTPUT_STREAM;
 	else
-		return err_set(err, ERR_USAGE, EINVAL, "'%s' is nothing that can be written to",
+		return err_set(err, ERR_USAGE, EINVAL, "'%s' is not a file, block device or pipe",
 			       output->path);
 	return check_status(output, output->path, status, err);
 }
 
-/* A file that standard output was led to is written as a stream is. */
+/* A file that standard output is redirected to is written as a stream. */
 static int examine_stdout(struct output *output, struct err *err)
 {
 	struct stat status;
@@ -105,7 +102,7 @@ static int examine_stdout(struct output *output, struct err *err)
 		return err_set(err, ERR_OTHER, errno, "standard output cannot be written: %m");
 	if (isatty(STDOUT_FILENO)) {
 		err_set(err, ERR_USAGE, EINVAL, "a disk is not written to a terminal");
-		err_hint(err, "lead standard output to a file or into a pipe");
+		err_hint(err, "redirect standard output to a file or a pipe");
 		return -EINVAL;
 	}
 	result = take_kind(output, &status, err);
@@ -113,7 +110,8 @@ static int examine_stdout(struct output *output, struct err *err)
 	return result;
 }
 
-/* A file on the disk's own file system, too: the folder that it is going to be made in. */
+/* A new file must not be on the disk's own file system: look at the folder that it is created in.
+ */
 static int examine_parent(const struct output *output, struct err *err)
 {
 	const char *slash = strrchr(output->path, '/');
@@ -126,7 +124,7 @@ static int examine_parent(const struct output *output, struct err *err)
 	if (!folder)
 		return err_nomem(err);
 	if (stat(folder, &status) != 0)
-		return 0; /* open() will say it */
+		return 0; /* open() reports it */
 	return check_status(output, output->path, &status, err);
 }
 
@@ -157,12 +155,11 @@ static int refuse_open(const struct output *output, int errnum, struct err *err)
 	if (errnum == EBUSY)
 		err_hint(err, "it is mounted or in use: unmount it, if it is the right one");
 	else if (errnum == ENOENT)
-		err_hint(err, "the folder has to exist");
+		err_hint(err, "create the folder first");
 	else if (errnum == EACCES || errnum == EPERM)
-		err_hint(err, "check that you may write there; block devices take root");
+		err_hint(err, "check that you may write there; a block device needs root");
 	else if (errnum == EEXIST)
-		err_hint(err,
-			 "a link that leads nowhere? remove it, or name what it should lead to");
+		err_hint(err, "it is probably a dangling link: remove it, or name its target");
 	return -errnum;
 }
 
@@ -172,7 +169,7 @@ static int refuse_device(const struct output *output, uint64_t size, bool force,
 	uint64_t room = 0;
 
 	if (ioctl(output->fd, BLKGETSIZE64, &room) < 0)
-		return err_set(err, ERR_OTHER, errno, "cannot tell the size of '%s': %m",
+		return err_set(err, ERR_OTHER, errno, "cannot get the size of '%s': %m",
 			       output->path);
 	if (room < size) {
 		err_set(err, ERR_USAGE, ENOSPC, "'%s' has %s, less than the %s to be written",
@@ -185,11 +182,11 @@ static int refuse_device(const struct output *output, uint64_t size, bool force,
 	if (output_read(output, start, SAMPLE_SIZE, 0) == 0 && zeros_all(start, SAMPLE_SIZE))
 		return 0;
 	err_set(err, ERR_USAGE, EEXIST, "the device '%s' is not empty", output->path);
-	err_hint(err, "--force overwrites all that is on it");
+	err_hint(err, "use --force to overwrite all that is on it");
 	return -EEXIST;
 }
 
-/* What is open now is what is judged: a name may lead elsewhere meanwhile. */
+/* Judge what is open now: the name may refer to something else than it did. */
 static int check_open(struct output *output, struct err *err)
 {
 	struct stat status;
@@ -203,7 +200,7 @@ static int check_open(struct output *output, struct err *err)
 	if (result < 0)
 		return result;
 	if (output->kind != kind || (output->present && !present))
-		return err_set(err, ERR_USAGE, EBUSY, "'%s' has been replaced meanwhile",
+		return err_set(err, ERR_USAGE, EBUSY, "'%s' was replaced in the meantime",
 			       output->path);
 	if (kind == OUTPUT_FILE && flock(output->fd, LOCK_EX | LOCK_NB) != 0 &&
 	    errno == EWOULDBLOCK) {
@@ -242,7 +239,8 @@ int output_open(struct output *output, uint64_t size, uint64_t keep, bool force,
 	if (output->fd < 0)
 		return refuse_open(output, errno, err);
 	if (output->kind == OUTPUT_STREAM) {
-		(void)fcntl(output->fd, F_SETPIPE_SZ, PIPE_ROOM); /* of a pipe; no matter else */
+		(void)fcntl(output->fd, F_SETPIPE_SZ,
+			    PIPE_ROOM); /* fails harmlessly where it is no pipe */
 		return 0;
 	}
 	result = check_open(output, err);
@@ -271,8 +269,8 @@ static int write_all(const struct output *output, const uint8_t *data, size_t le
 	while (length > 0) {
 		ssize_t wrote;
 
-		/* a pipe that nobody empties would be waited for without end */
-		if (output->kind == OUTPUT_STREAM && interrupt_caught())
+		/* else it would wait for ever for a pipe that nobody empties */
+		if (output->kind == OUTPUT_STREAM && callbacks_stop(output->callbacks))
 			return -EINTR;
 		wrote = output->kind == OUTPUT_STREAM
 				? write(output->fd, data, length)
@@ -297,7 +295,7 @@ int output_write(struct output *output, const uint8_t *data, size_t length, uint
 	return result;
 }
 
-/* What a device says it holds then are zeros, without any being sent to it. */
+/* A device that can do this reads as zeros then, without any being sent to it. */
 static bool punch(struct output *output, uint64_t length, uint64_t offset)
 {
 	if (output->no_punch)
@@ -314,7 +312,7 @@ int output_zeros(struct output *output, uint64_t length, uint64_t offset)
 	int result = 0;
 
 	if (output->kind == OUTPUT_FILE) {
-		/* nothing stands behind the end: it moves, and leaves a hole */
+		/* nothing is after the end: the end moves and leaves a hole */
 		if (offset + length > output->end) {
 			if (ftruncate(output->fd, (off_t)(offset + length)) != 0)
 				return -errno;
@@ -327,7 +325,8 @@ int output_zeros(struct output *output, uint64_t length, uint64_t offset)
 	while (length > 0 && result == 0) {
 		size_t part = length < ZEROS_SIZE ? (size_t)length : ZEROS_SIZE;
 
-		result = interrupt_caught() ? -EINTR : write_all(output, zeros, part, offset);
+		result = callbacks_stop(output->callbacks) ? -EINTR
+							   : write_all(output, zeros, part, offset);
 		offset += part;
 		length -= part;
 	}
@@ -338,7 +337,7 @@ void output_cut(struct output *output, uint64_t end)
 {
 	struct stat status;
 
-	/* also what the call that failed has left there */
+	/* also what the failed call wrote */
 	if (output->kind == OUTPUT_FILE && fstat(output->fd, &status) == 0 &&
 	    (uint64_t)status.st_size > end && ftruncate(output->fd, (off_t)end) == 0)
 		output->end = end;
@@ -363,9 +362,9 @@ int output_read(const struct output *output, uint8_t *buffer, size_t length, uin
 int output_failed(const struct output *output, int errnum, struct err *err)
 {
 	if (errnum == EPIPE) {
-		err_set(err, ERR_OTHER, EPIPE, "who reads %s has gone before the end",
+		err_set(err, ERR_OTHER, EPIPE, "the reader of %s exited before the copy finished",
 			output->path);
-		err_hint(err, "see what ended it: it may have said so");
+		err_hint(err, "check why it exited: its own message may say so");
 		return -EPIPE;
 	}
 	err_set(err, ERR_OTHER, errnum, "cannot write to '%s': %s", output->path,
@@ -374,11 +373,11 @@ int output_failed(const struct output *output, int errnum, struct err *err)
 		err_hint(
 			err,
 			output->kind == OUTPUT_STREAM
-				? "make room there and start anew"
+				? "make room there and start again"
 				: "make room there and give the same command: it goes on where it stopped");
 	else if (errnum == EFBIG)
 		err_hint(err, "its file system, or ulimit -f, allows no larger file (FAT: 4 GiB)");
 	else if (errnum == EIO)
-		err_hint(err, "the medium fails: write to another one");
+		err_hint(err, "the medium is failing: write to another one");
 	return -errnum;
 }

@@ -16,39 +16,7 @@
 #include <stdbool.h>
 
 #include "disk/source.h"
-
-enum {
-	PIECE_SIZE = 1 << 20, /* bytes of a piece that is read; every piece but the last ends at a
-				 multiple of it */
-	PIECE_BLOCK = 4096,   /* zeros are looked for in blocks of so many bytes */
-	PIECE_SECTOR = 512,   /* unreadable bytes are counted in these */
-	PIECE_BLOCKS = PIECE_SIZE / PIECE_BLOCK,
-	PIECE_SECTORS = PIECE_SIZE / PIECE_SECTOR,
-};
-
-struct piece {
-	uint64_t offset;
-	uint64_t length;     /* at most PIECE_SIZE where there is data */
-	const uint8_t *data; /* NULL: zeros, told by the source */
-	bool zero[PIECE_BLOCKS];
-	int errnum;		 /* why sectors could not be read; 0: all were */
-	bool bad[PIECE_SECTORS]; /* those, when there is an errnum; zeros in `data` */
-};
-
-/* A run within a piece. */
-struct piece_run {
-	size_t start; /* bytes from the piece's start */
-	size_t end;
-};
-
-/*
- * The next run behind run->end of blocks that are data; a stretch of zeros shorter than `least`
- * bytes counts as data. False: there is none. Begin with {0}.
- */
-bool piece_next_data(const struct piece *piece, size_t least, struct piece_run *run);
-
-/* The same for sectors that could not be read. */
-bool piece_next_bad(const struct piece *piece, struct piece_run *run);
+#include "export/piece.h"
 
 /* Takes the pieces in order; a negative result ends it all. */
 typedef int (*piece_consumer)(void *context, const struct piece *piece);

@@ -83,7 +83,7 @@ rm -r "$work/named"
 early() { export_disk "$disk" - 2>"$work/said" | head -c 1000000 >/dev/null; return "${PIPESTATUS[0]}"; }
 fails 1 "a reader that goes" early
 out=$(cat "$work/said")
-says "who reads standard output has gone" "hint:"
+says "the reader of standard output exited before the copy finished" "hint:"
 fails 2 "a stream is not read back" bash -c '"$@" - | cat; exit ${PIPESTATUS[0]}' - "${adefuse_command[@]}" export --bek "$bek" --verify "$disk"
 says "--hash"
 
@@ -166,7 +166,7 @@ says "interrupted: " "the same command goes on"
 is "$(stat -c %a "$out_file.adefuse-export")" 600 "  its state is its user's alone"
 ok "  what is there is not as long as the disk" test "$(stat -c %s "$out_file")" -lt "$disk_size"
 fails 2 "another volume is no resuming" export_disk --volume 1 "$disk" "$out_file"
-says "cannot be resumed: it was begun with another " "--force"
+says "cannot be resumed: it was started with another " "--force"
 cp "$out_file.adefuse-export" "$work/state"
 cp --sparse=always "$out_file" "$work/part"
 ok "the same command goes on" export_disk --hash "$disk" "$out_file"
@@ -177,7 +177,7 @@ again() { cp "$work/state" "$out_file.adefuse-export" && cp --sparse=always "$wo
 again
 printf '\x55' | dd of="$out_file" bs=1 seek=$(($(sed -n 's/^done //p' "$work/state") - 100)) conv=notrunc status=none
 fails 2 "what is there was changed" export_disk "$disk" "$out_file"
-says "what is there is not what the disk holds"
+says "its content is not what the disk holds"
 again
 truncate -s 1000 "$out_file"
 fails 2 "what is there was cut" export_disk "$disk" "$out_file"
@@ -191,7 +191,7 @@ is "$(sha_of "$out_file")" "$whole" "  right"
 again
 touch -d '2001-01-01' "$disk"
 fails 2 "the disk has changed" export_disk "$disk" "$out_file"
-says "it was begun with another disk-changed"
+says "it was started with another disk-changed"
 touch -d "@$mtime" "$disk"
 fresh
 blocked KILL
@@ -225,9 +225,9 @@ fresh
 # ---- unreadable
 bad=$((offset + 1000000 / 512 * 512))
 fails 3 "a bad sector ends it" faulty EXPORT_BAD=$((bad + 10)):600 -- "$disk" "$out_file"
-says "disk: 1024 bytes at byte $bad cannot be read: Input/output error" "hint: --skip-unreadable"
+says "disk: 1024 bytes at byte $bad cannot be read: Input/output error" "hint: use --skip-unreadable"
 fails 3 "  and is left out on request" faulty EXPORT_BAD=$((bad + 10)):600 -- --skip-unreadable --verify --hash "$disk" "$out_file"
-says "disk: resumed at byte" "verified" "1024 bytes in 1 places could not be read" "'$out_file.unreadable' lists them"
+says "disk: resumed at byte" "verified" "1024 bytes in 1 places could not be read" "see '$out_file.unreadable' for the list of them"
 is "$(grep -v '^#' "$out_file.unreadable")" "$bad 1024" "  which has it"
 export_disk "$disk" - 2>/dev/null >"$work/whole"
 dd if=/dev/zero of="$work/whole" bs=512 seek=$((bad / 512)) count=2 conv=notrunc status=none
