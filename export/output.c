@@ -99,7 +99,8 @@ static int examine_stdout(struct output *output, struct err *err)
 	output->path = "standard output";
 	output->to_stdout = true;
 	if (fstat(STDOUT_FILENO, &status) != 0)
-		return err_set(err, ERR_OTHER, errno, "standard output cannot be written: %m");
+		return err_set(err, ERR_OTHER, errno, "standard output cannot be written: %s",
+			       strerrordesc_np(errno));
 	if (isatty(STDOUT_FILENO)) {
 		err_set(err, ERR_USAGE, EINVAL, "a disk is not written to a terminal");
 		err_hint(err, "redirect standard output to a file or a pipe");
@@ -169,8 +170,8 @@ static int refuse_device(const struct output *output, uint64_t size, bool force,
 	uint64_t room = 0;
 
 	if (ioctl(output->fd, BLKGETSIZE64, &room) < 0)
-		return err_set(err, ERR_OTHER, errno, "cannot get the size of '%s': %m",
-			       output->path);
+		return err_set(err, ERR_OTHER, errno, "cannot get the size of '%s': %s",
+			       output->path, strerrordesc_np(errno));
 	if (room < size) {
 		err_set(err, ERR_USAGE, ENOSPC, "'%s' has %s, less than the %s to be written",
 			output->path, units_size(room).text, units_size(size).text);
@@ -195,7 +196,8 @@ static int check_open(struct output *output, struct err *err)
 	int result;
 
 	if (fstat(output->fd, &status) != 0)
-		return err_set(err, ERR_OTHER, errno, "cannot examine '%s': %m", output->path);
+		return err_set(err, ERR_OTHER, errno, "cannot examine '%s': %s", output->path,
+			       strerrordesc_np(errno));
 	result = take_kind(output, &status, err);
 	if (result < 0)
 		return result;

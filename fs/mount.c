@@ -50,26 +50,25 @@ static bool is_mountpoint(const char *path, const struct stat *st)
 	return above.st_dev != st->st_dev || above.st_ino == st->st_ino;
 }
 
-static int check_directory(const struct mount_options *options, struct err *err)
+static int refuse_missing(const char *path, int errnum, struct err *err)
 {
-	const char *path = options->mountpoint;
+	err_set(err, ERR_MOUNT, errnum, "mountpoint '%s': %s", path, strerrordesc_np(errnum));
+	if (errnum == ENOENT)
+		err_hint(err, "create it first: mkdir '%s'", path);
+	else if (errnum == ENOTCONN)
+		err_hint(err,
+			 "the FUSE server that was mounted there has ended: fusermount3 -u '%s'",
+			 path);
+	return -errnum;
+}
+
+/* A directory that nothing is mounted on. */
+static int check_place(const char *path, struct err *err)
+{
 	struct stat st;
-	bool empty = true;
-	int result;
 
-	if (stat(path, &st) != 0) {
-		int error = errno;
-
-		err_set(err, ERR_MOUNT, error, "mountpoint '%s': %s", path, strerror(error));
-		if (error == ENOENT)
-			err_hint(err, "make it first: mkdir '%s'", path);
-		else if (error == ENOTCONN)
-			err_hint(
-				err,
-				"a FUSE server that was mounted there is gone: fusermount3 -u '%s'",
-				path);
-		return -error;
-	}
+	if (stat(path, &st) != 0)
+		return refuse_missing(path, errno, err);
 	if (!S_ISDIR(st.st_mode)) {
 		err_set(err, ERR_MOUNT, ENOTDIR, "mountpoint '%s' is not a directory", path);
 		err_hint(err, "name an empty directory; the order is DISK, then MOUNTPOINT");
@@ -81,9 +80,18 @@ static int check_directory(const struct mount_options *options, struct err *err)
 		err_hint(err, "unmount it (fusermount3 -u '%s') or name another directory", path);
 		return -EBUSY;
 	}
+	return 0;
+}
+
+static int check_content(const struct mount_options *options, struct err *err)
+{
+	const char *path = options->mountpoint;
+	bool empty = true;
+	int result;
+
 	/* fusermount3 would refuse it, but not as an error that the caller can show */
 	if (geteuid() != 0 && access(path, W_OK) != 0) {
-		err_set(err, ERR_MOUNT, EACCES, "mountpoint '%s' is not this user's to write to",
+		err_set(err, ERR_MOUNT, EACCES, "mountpoint '%s' is not writable for this user",
 			path);
 		err_hint(err, "name an empty directory of your own, or run as root");
 		return -EACCES;
@@ -91,7 +99,7 @@ static int check_directory(const struct mount_options *options, struct err *err)
 	result = directory_is_empty(path, &empty);
 	if (result < 0)
 		return err_set(err, ERR_MOUNT, -result, "mountpoint '%s': %s", path,
-			       strerror(-result));
+			       strerrordesc_np(-result));
 	if (!empty && !options->nonempty) {
 		err_set(err, ERR_MOUNT, ENOTEMPTY, "mountpoint '%s' is not empty", path);
 		err_hint(err, "name an empty directory, or hide its files with -o nonempty");
@@ -114,7 +122,7 @@ static int check_fuse(struct err *err)
 			return 0;
 		error = ENODEV;
 	}
-	err_set(err, ERR_MOUNT, error, "no FUSE here: /dev/fuse: %s", strerror(error));
+	err_set(err, ERR_MOUNT, error, "no FUSE here: /dev/fuse: %s", strerrordesc_np(error));
 	if (error == EACCES || error == EPERM)
 		err_hint(err,
 			 "this user may not use FUSE: run as root, or allow it in the container");
@@ -127,12 +135,14 @@ static int check_fuse(struct err *err)
 
 int mount_check(const struct mount_options *options, struct err *err)
 {
-	int result = check_directory(options, err);
+	int result = check_place(options->mountpoint, err);
 
-	return result < 0 ? result : check_fuse(err);
+	if (result == 0)
+		result = check_content(options, err);
+	return result == 0 ? check_fuse(err) : result;
 }
 
-/* libfuse says on its log why a mount failed; kept for the error message. One session a process. */
+/* Why a mount failed, from libfuse's log, for the error message. One session a process. */
 static char fuse_complaint[ERR_TEXT_MAX];
 
 static void keep_complaint(enum fuse_log_level level, const char *format, va_list args)
@@ -149,7 +159,7 @@ static void keep_complaint(enum fuse_log_level level, const char *format, va_lis
 		log_debug("%s", text);
 		return;
 	}
-	/* a line may come in several calls; what follows the first line adds nothing */
+	/* a line may come in several calls; only the first line is kept */
 	used = strlen(fuse_complaint);
 	if (used > 0 && fuse_complaint[used - 1] == '\n')
 		return;
@@ -192,7 +202,7 @@ static const struct fuse_opt needed_here[] = {
 	FUSE_OPT_END,
 };
 
-/* What fusermount3 refuses it says on standard error by itself, and libfuse knows no more. */
+/* fusermount3 prints its reason on standard error itself; libfuse does not know it. */
 static void hint_for_user(const struct mount_options *options, struct err *err)
 {
 	const char *list = options->fuse_options ? options->fuse_options : "";
@@ -202,7 +212,7 @@ static void hint_for_user(const struct mount_options *options, struct err *err)
 	if (strstr(list, "allow_other") || strstr(list, "allow_root"))
 		err_hint(err, "put 'user_allow_other' into /etc/fuse.conf, or run as root");
 	else
-		err_hint(err, "see what fusermount3 says above, or run as root");
+		err_hint(err, "see the message of fusermount3 above, or run as root");
 }
 
 static int complain(struct err *err, int error, const char *what)
@@ -226,8 +236,9 @@ static void plan_readahead(struct ops_context *context, const struct mount_optio
 }
 
 /*
- * Two a processor. Requests wake the sleepers in turn, so with many of them each runs on a thread
- * that has slept longest; with one a processor, who waits for a cold disk holds up the others.
+ * Two per processor. Each request wakes the thread that has slept longest, whose data has left the
+ * caches: few threads are better. With one per processor, a thread that waits for a slow disk would
+ * hold up the others.
  */
 static unsigned int count_threads(void)
 {
@@ -238,49 +249,60 @@ static unsigned int count_threads(void)
 					 : 2 * (unsigned int)cpus;
 }
 
+/* Mount; while it is mounted, signals end the session. */
+static int mount_session(struct fuse_session *session, const struct mount_options *options,
+			 const char *mountpoint, struct err *err)
+{
+	if (fuse_set_signal_handlers(session) != 0)
+		return complain(err, EIO, "signal handlers could not be set");
+	if (fuse_session_mount(session, mountpoint) == 0)
+		return 0;
+	fuse_remove_signal_handlers(session);
+	(void)complain(err, EIO, "mount failed");
+	if (!err->hint[0])
+		hint_for_user(options, err);
+	return -EIO;
+}
+
+/* Until it is unmounted. A positive result is the signal that ended it, which is a clean end. */
+static int run_loop(struct fuse_session *session)
+{
+	struct fuse_loop_config *config = fuse_loop_cfg_create();
+	int result;
+
+	if (!config)
+		return fuse_session_loop(session);
+	fuse_loop_cfg_set_max_threads(config, count_threads());
+	result = fuse_session_loop_mt(session, config);
+	fuse_loop_cfg_destroy(config);
+	return result;
+}
+
 static int serve_session(struct fuse_session *session, const struct mount_options *options,
 			 struct ops_context *context, struct err *err)
 {
 	/*
-	 * libfuse unmounts by this name when a signal ends the session, and a daemon has left the
-	 * folder that a relative one counts from: it would miss the mount, or hit another.
+	 * libfuse unmounts by this name when a signal ends the session. A daemon has left the
+	 * folder that a relative name counts from: it would miss the mount, or hit another.
 	 */
 	char *mountpoint CLEANUP(free) = realpath(options->mountpoint, NULL);
 	char device[READAHEAD_DEVICE_MAX];
-	struct fuse_loop_config *config;
 	int result;
 
-	if (!mountpoint) {
-		int error = errno;
-
-		return err_set(err, ERR_MOUNT, error, "mountpoint '%s': %s", options->mountpoint,
-			       strerror(error));
-	}
-	if (fuse_set_signal_handlers(session) != 0)
-		return complain(err, EIO, "signal handlers could not be set");
-	if (fuse_session_mount(session, mountpoint) != 0) {
-		fuse_remove_signal_handlers(session);
-		result = complain(err, EIO, "mount failed");
-		if (!err->hint[0])
-			hint_for_user(options, err);
+	if (!mountpoint)
+		return err_set(err, ERR_MOUNT, errno, "mountpoint '%s': %s", options->mountpoint,
+			       strerrordesc_np(errno));
+	result = mount_session(session, options, mountpoint, err);
+	if (result < 0)
 		return result;
-	}
 	plan_readahead(context, options, mountpoint, device);
-	config = fuse_loop_cfg_create();
-	if (config) {
-		fuse_loop_cfg_set_max_threads(config, count_threads());
-		result = fuse_session_loop_mt(session, config);
-		fuse_loop_cfg_destroy(config);
-	} else {
-		result = fuse_session_loop(session);
-	}
+	result = run_loop(session);
 	fuse_session_unmount(session);
 	fuse_remove_signal_handlers(session);
 	context->readahead = NULL;
-	/* a positive result is the signal that ended it, which is a clean end */
 	if (result < 0)
 		return err_set(err, ERR_MOUNT, -result, "serving the mount failed: %s",
-			       strerror(-result));
+			       strerrordesc_np(-result));
 	return 0;
 }
 
@@ -311,6 +333,6 @@ int mount_serve(const struct tree *tree, const struct mount_options *options, st
 		return complain(err, EINVAL, "FUSE does not take these options");
 	result = serve_session(session, options, &context, err);
 	fuse_session_destroy(session);
-	read_buffers_clear(&context.buffers);
+	buffers_clear(&context.buffers);
 	return result;
 }

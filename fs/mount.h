@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Serving a tree through FUSE. libfuse is known to fs/mount.c and fs/ops.c alone. */
+/*
+ * Serving a tree through FUSE. Only fs/mount.c and fs/ops.c know libfuse.
+ *
+ * Threads: mount_serve() blocks the thread that calls it, and reads in threads of its own, which
+ * have ended when it returns. One session a process: libfuse's log is the process's.
+ */
 #ifndef ADEFUSE_FS_MOUNT_H
 #define ADEFUSE_FS_MOUNT_H
 
@@ -11,7 +16,7 @@ struct mount_options {
 	const char *disk;	  /* shown as the device in /proc/mounts; no secret in it */
 	const char *fuse_options; /* comma-separated, passed on to FUSE; NULL or "" for none */
 	bool nonempty;		  /* mount over a directory that is not empty */
-	bool direct_io;		  /* reads go past the kernel's page cache */
+	bool direct_io;		  /* reads bypass the kernel's page cache */
 	bool debug;		  /* libfuse's own trace on standard error */
 
 	/* Called once, from a serving thread, when the tree is readable. May be NULL. */
@@ -20,8 +25,8 @@ struct mount_options {
 };
 
 /*
- * Whether a mount there can work, before time and keys are spent: the mountpoint exists, is a
- * directory, is not in use, FUSE is there. 0 or -errno with err (ERR_MOUNT).
+ * Whether a mount there can work, to be asked before time and keys are spent: the mountpoint
+ * exists, is a directory, is not in use; FUSE is there. 0 or -errno with err (ERR_MOUNT).
  */
 int mount_check(const struct mount_options *options, struct err *err);
 

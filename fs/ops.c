@@ -2,15 +2,14 @@
 /*
  * FUSE callbacks: thin, read-only, each answers exactly once.
  *
- * Thread model: libfuse calls these from several threads. The tree is immutable. A read borrows
- * the buffer that was given back last: of several threads, which the kernel wakes in turn, each so
- * works in memory that is in the processor's cache.
+ * Threads: libfuse calls these from several at once. The tree is immutable; a read borrows its
+ * buffer.
  */
 #include "fs/ops.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -31,80 +30,15 @@ static const struct tree *tree_of(fuse_req_t req)
 	return context_of(req)->tree;
 }
 
-/* ---------------------------------------------------------- read buffers */
-
-enum {
-	PAGE = 4096
-};
-
-struct read_buffer {
-	struct read_buffer *next;
-	void *data; /* READ_MAX bytes */
-};
-
-/* Huge pages bring nothing here; one that buffers share makes threads wait for its counter. */
-static struct read_buffer *buffer_new(void)
-{
-	struct read_buffer *buffer = calloc(1, sizeof(*buffer));
-
-	if (!buffer)
-		return NULL;
-	buffer->data = aligned_alloc(PAGE, READ_MAX);
-	if (!buffer->data) {
-		free(buffer);
-		return NULL;
-	}
-	return buffer;
-}
-
-/* It held plaintext of somebody's disk. */
-static void buffer_free(struct read_buffer *buffer)
-{
-	explicit_bzero(buffer->data, READ_MAX);
-	free(buffer->data);
-	free(buffer);
-}
-
-/* To be given back; NULL when out of memory. */
-static struct read_buffer *buffer_take(struct read_buffers *buffers)
-{
-	struct read_buffer *buffer;
-
-	pthread_mutex_lock(&buffers->lock);
-	buffer = buffers->idle;
-	if (buffer)
-		buffers->idle = buffer->next;
-	pthread_mutex_unlock(&buffers->lock);
-	return buffer ? buffer : buffer_new();
-}
-
-static void buffer_give(struct read_buffers *buffers, struct read_buffer *buffer)
-{
-	pthread_mutex_lock(&buffers->lock);
-	buffer->next = buffers->idle;
-	buffers->idle = buffer;
-	pthread_mutex_unlock(&buffers->lock);
-}
-
-void read_buffers_clear(struct read_buffers *buffers)
-{
-	while (buffers->idle) {
-		struct read_buffer *buffer = buffers->idle;
-
-		buffers->idle = buffer->next;
-		buffer_free(buffer);
-	}
-}
-
 /* ---------------------------------------------------------------- reading */
 
 static void op_init(void *userdata, struct fuse_conn_info *connection)
 {
 	const struct ops_context *context = userdata;
 
-	/* libfuse derives from it how many pages a request may have, a reading one too */
-	connection->max_write = READ_MAX;
-	/* libfuse ends the session where this is not what the option says */
+	/* libfuse derives from it how many pages any request may have, a read too */
+	connection->max_write = BUFFER_SIZE;
+	/* libfuse ends the session when this differs from the option */
 	connection->max_read = context->max_read;
 	if (context->ready)
 		context->ready(context->ready_context);
@@ -143,7 +77,7 @@ static void raise_readahead(struct ops_context *context)
 		return;
 	result = readahead_set(context->readahead);
 	if (result < 0)
-		log_info("reading ahead stays as it is: %s", strerror(-result));
+		log_info("the read-ahead is unchanged: %s", strerrordesc_np(-result));
 }
 
 static void op_open(fuse_req_t req, fuse_ino_t inode, struct fuse_file_info *file)
@@ -157,7 +91,7 @@ static void op_open(fuse_req_t req, fuse_ino_t inode, struct fuse_file_info *fil
 	} else {
 		raise_readahead(context_of(req));
 		file->direct_io = context_of(req)->direct_io;
-		/* contents never change: what the kernel has read stays good */
+		/* contents never change: what the kernel has cached stays valid */
 		file->keep_cache = !file->direct_io;
 		fuse_reply_open(req, file);
 	}
@@ -168,12 +102,12 @@ static void op_read(fuse_req_t req, fuse_ino_t inode, size_t size, off_t offset,
 {
 	const struct tree_file *node = tree_file_by_inode(tree_of(req), inode);
 	uint64_t start = (uint64_t)offset;
-	struct read_buffers *buffers = &context_of(req)->buffers;
-	struct read_buffer *buffer;
+	struct buffers *buffers = &context_of(req)->buffers;
+	struct buffer *buffer;
 	int result;
 
 	(void)file;
-	if (!node || offset < 0 || size > READ_MAX) {
+	if (!node || offset < 0 || size > BUFFER_SIZE) {
 		fuse_reply_err(req, node ? EINVAL : ENOENT);
 		return;
 	}
@@ -183,20 +117,20 @@ static void op_read(fuse_req_t req, fuse_ino_t inode, size_t size, off_t offset,
 	}
 	if (size > node->source->size - start)
 		size = (size_t)(node->source->size - start);
-	buffer = buffer_take(buffers);
+	buffer = buffers_take(buffers);
 	if (!buffer) {
 		fuse_reply_err(req, ENOMEM);
 		return;
 	}
 	result = source_pread(node->source, buffer->data, size, start);
 	if (result < 0) {
-		log_warning("%s: cannot read %zu bytes at %llu: %s", node->name, size,
-			    (unsigned long long)start, strerror(-result));
+		log_warning("%s: cannot read %zu bytes at %" PRIu64 ": %s", node->name, size, start,
+			    strerrordesc_np(-result));
 		fuse_reply_err(req, result == -ENOMEM ? ENOMEM : EIO);
 	} else {
 		fuse_reply_buf(req, buffer->data, size);
 	}
-	buffer_give(buffers, buffer);
+	buffers_give(buffers, buffer);
 }
 
 static void op_opendir(fuse_req_t req, fuse_ino_t inode, struct fuse_file_info *file)
@@ -210,7 +144,7 @@ static void op_opendir(fuse_req_t req, fuse_ino_t inode, struct fuse_file_info *
 	fuse_reply_open(req, file);
 }
 
-/* The directory's entry number `index`: ".", "..", then the files. NULL behind the last. */
+/* The directory's entry number `index`: ".", "..", then the files. NULL after the last. */
 static const char *entry_at(const struct tree *tree, size_t index, ino_t *ret_inode)
 {
 	*ret_inode = TREE_ROOT_INODE;

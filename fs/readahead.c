@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reading ahead; see readahead.h. */
+/* The kernel's read-ahead; see readahead.h. */
 #include "fs/readahead.h"
 
 #include <errno.h>
@@ -85,9 +85,9 @@ bool readahead_permitted(const char *device)
 	setting_path(device, path, sizeof(path));
 	if (access(path, W_OK) == 0)
 		return true;
-	log_info("reading ahead stays as the system has it (%s); as root, 'echo %d > %s' makes "
-		 "reading from front to back faster",
-		 strerror(errno), READAHEAD_KIB, path);
+	log_info("the read-ahead stays at the system's default (%s); as root, 'echo %d > %s' makes "
+		 "sequential reads faster",
+		 strerrordesc_np(errno), READAHEAD_KIB, path);
 	return false;
 }
 

@@ -11,7 +11,7 @@ ade_disk "$disk"
 mkdir "$at"
 
 fails 9 "mountpoint missing" adefuse mount --bek "$bek" "$disk" "$work/none"
-says "adefuse: error: mountpoint '$work/none': No such file" "hint: make it first: mkdir"
+says "adefuse: error: mountpoint '$work/none': No such file" "hint: create it first: mkdir"
 fails 9 "mountpoint is a file" adefuse mount --bek "$bek" "$disk" "$disk"
 says "is not a directory"
 touch "$at/file"
@@ -64,7 +64,7 @@ if id nobody >/dev/null 2>&1 && command -v setpriv >/dev/null; then
 	wait_until 20 gone "$own"
 	fails 9 "an ordinary user on a foreign directory" setpriv --reuid=nobody --regid=nogroup --clear-groups \
 		"${adefuse_command[@]}" mount --bek "$bek" "$disk" "$at"
-	says "is not this user's to write to" "hint: name an empty directory of your own"
+	says "is not writable for this user" "hint: name an empty directory of your own"
 	if ! grep -qs '^ *user_allow_other' /etc/fuse.conf; then
 		fails 9 "allow_other is the administrator's to allow" setpriv --reuid=nobody --regid=nogroup --clear-groups \
 			"${adefuse_command[@]}" mount --bek "$bek" -o allow_other "$disk" "$own"
