@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Lines for a person: warnings, what came of it, what is being waited for. Where they go is up to
- * the program, which sets one function for them; without one they are dropped. The program decides
- * too which of them it shows: it gets all.
+ * Lines for a person: warnings, results, what is being waited for. The program sets one function
+ * that takes them all and decides which to show and where; without one they are dropped.
  *
  * Threads: log_set_sink() before threads start; the rest from any thread.
  * Never pass a secret: nothing here can tell one from other text.
@@ -16,7 +15,7 @@ enum log_kind {
 	LOG_KIND_ERROR,
 	LOG_KIND_HINT, /* what to do about the error before it */
 	LOG_KIND_WARNING,
-	LOG_KIND_NOTICE, /* what came of it */
+	LOG_KIND_NOTICE, /* a result */
 	LOG_KIND_INFO,
 	LOG_KIND_DEBUG,
 	/* What is being waited for, until the next line of any kind. "": nothing any more. */

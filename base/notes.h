@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What was found wrong but not fatal (a bad checksum, a repaired table): collected while opening,
- * so that a command can print it as warnings and put it in info.json.
+ * What is wrong but not fatal (a bad checksum, a repaired table), collected while opening, so that
+ * the caller can show it as warnings and in a report.
  *
- * Owned by the caller; one thread. Text is made safe for a terminal like an error's. At most
- * NOTES_MAX are kept, so hostile input cannot grow it: the last one then says that there were more.
+ * Owned by the caller, who frees the lines with notes_clear(); one thread. Text is made safe for a
+ * terminal like an error's. At most NOTES_MAX are kept, so that hostile input cannot grow it: the
+ * last one then says that there were more.
  */
 #ifndef ADEFUSE_BASE_NOTES_H
 #define ADEFUSE_BASE_NOTES_H

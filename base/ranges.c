@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A short list of byte ranges; see ranges.h. */
+/* A list of byte ranges; see ranges.h. */
 #include "base/ranges.h"
 
 #include <errno.h>
@@ -46,18 +46,6 @@ bool ranges_has(const struct ranges *ranges, uint64_t offset)
 			return true;
 	}
 	return false;
-}
-
-void ranges_cut(struct ranges *ranges, uint64_t end)
-{
-	while (ranges->count > 0 && ranges->table[ranges->count - 1].offset >= end)
-		ranges->count--;
-	if (ranges->count > 0) {
-		struct range *last = &ranges->table[ranges->count - 1];
-
-		if (last->length > end - last->offset)
-			last->length = end - last->offset;
-	}
 }
 
 void ranges_clear(struct ranges *ranges)

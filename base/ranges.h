@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A short list of byte ranges, ascending and apart: what could not be read. One thread. */
+/*
+ * A list of byte ranges, in ascending order, that do not touch: what could not be read. Owned by
+ * the caller, who frees it with ranges_clear(); one thread.
+ */
 #ifndef ADEFUSE_BASE_RANGES_H
 #define ADEFUSE_BASE_RANGES_H
 
@@ -24,8 +27,8 @@ struct ranges {
 };
 
 /*
- * Append what begins at or behind the end of the last one; it is joined to that where they touch.
- * -EINVAL when it begins before, is empty or ends behind 2^64; -EOVERFLOW above RANGES_MAX;
+ * Append a range that begins at or after the end of the last one; where they touch they are joined.
+ * 0; -EINVAL when it begins before, is empty, or ends after 2^64; -EOVERFLOW above RANGES_MAX;
  * -ENOMEM.
  */
 int ranges_add(struct ranges *ranges, uint64_t offset, uint64_t length);
@@ -33,10 +36,8 @@ int ranges_add(struct ranges *ranges, uint64_t offset, uint64_t length);
 /* Bytes in all of them. */
 uint64_t ranges_total(const struct ranges *ranges);
 
+/* Whether one of them has the byte at `offset`. */
 bool ranges_has(const struct ranges *ranges, uint64_t offset);
-
-/* Drop what lies at or behind `end`. */
-void ranges_cut(struct ranges *ranges, uint64_t end);
 
 void ranges_clear(struct ranges *ranges);
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Memory for keys, passwords and tokens: locked into RAM, left out of core dumps, wiped before it
- * is given back. It has no printer. Locks do not survive fork(): a daemon forks before it reads
- * secrets.
+ * Memory for keys, passwords and tokens: locked into RAM, excluded from core dumps, wiped before it
+ * is freed. It has no printer. Locks do not survive fork(): a daemon forks before it reads secrets.
  *
  * Each secret owns whole pages between two guard pages, so an overrun faults instead of leaking.
- * Locking can fail under a small RLIMIT_MEMLOCK; the secret then still works and a debug line says
- * so.
+ * Locking can fail under a small RLIMIT_MEMLOCK: the secret works all the same, and a debug line
+ * says so.
  *
  * Threads: a secret may be read by several threads; changing or freeing it is its owner's alone.
  */
@@ -21,7 +20,7 @@
 
 struct secret;
 
-/* Largest secret: no key, password or token comes near; keeps hostile sizes out. */
+/* Far more than any key, password or token has; keeps hostile sizes out. */
 enum {
 	SECRET_MAX = 1 << 20
 };
@@ -36,14 +35,13 @@ struct secret *secret_copy(const void *data, size_t size);
 void secret_free(struct secret *secret);
 DEFINE_CLEANUP(struct secret, secret_free)
 
-/* The bytes; always followed by a zero byte that does not count, so text can be read as a string.
- */
+/* The bytes. A zero byte that does not count follows them, so that text can be read as a string. */
 uint8_t *secret_data(struct secret *secret);
 const uint8_t *secret_bytes(const struct secret *secret);
 const char *secret_text(const struct secret *secret);
 size_t secret_size(const struct secret *secret);
 
-/* Make it shorter; the cut bytes are wiped. */
+/* Make it shorter and wipe the bytes that are cut; no change when it is not longer than `size`. */
 void secret_truncate(struct secret *secret, size_t size);
 
 /* Append; -ENOMEM, or -EOVERFLOW above SECRET_MAX. `*secret` may be NULL (an empty one). */
@@ -56,8 +54,8 @@ bool secret_equal(const struct secret *a, const struct secret *b);
 void secret_wipe(void *data, size_t size);
 
 /*
- * malloc family that wipes on free, to be given to libraries that handle secrets in their own
- * buffers (cJSON, libcurl, OpenSSL).
+ * The malloc family, wiping on free: for libraries that handle secrets in their own buffers (cJSON,
+ * libcurl, OpenSSL).
  */
 void *secret_heap_malloc(size_t size);
 void *secret_heap_calloc(size_t count, size_t size);

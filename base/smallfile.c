@@ -54,7 +54,7 @@ static int grow(struct sink *sink, size_t room)
 	return 0;
 }
 
-/* A regular file's size is where to begin: it may grow while it is read, or say 0 as in /proc. */
+/* Start with a regular file's size; it may grow while it is read, or be 0 as in /proc. */
 static size_t first_room(int fd, size_t max)
 {
 	struct stat st;
@@ -69,10 +69,10 @@ static size_t first_room(int fd, size_t max)
 
 static int fill(int fd, size_t max, struct sink *sink)
 {
-	int r = grow(sink, first_room(fd, max));
+	int result = grow(sink, first_room(fd, max));
 
-	/* One byte more than allowed tells. */
-	while (r == 0 && sink->used <= max) {
+	/* one byte more than allowed shows that it is too large */
+	while (result == 0 && sink->used <= max) {
 		char *data = sink->plain ? sink->text : (char *)secret_data(sink->secret);
 		ssize_t got = read(fd, data + sink->used, sink->room - sink->used);
 
@@ -84,36 +84,36 @@ static int fill(int fd, size_t max, struct sink *sink)
 			return 0;
 		sink->used += (size_t)got;
 		if (sink->used == sink->room && sink->used <= max)
-			r = grow(sink, sink->room > max / 2 ? max + 1 : 2 * sink->room);
+			result = grow(sink, sink->room > max / 2 ? max + 1 : 2 * sink->room);
 	}
-	return r == 0 ? -EFBIG : r;
+	return result == 0 ? -EFBIG : result;
 }
 
 int smallfile_read_fd(int fd, size_t max, struct secret **ret_content)
 {
 	struct sink sink = {.plain = false};
-	int r = fill(fd, max, &sink);
+	int result = fill(fd, max, &sink);
 
-	if (r == 0) {
+	if (result == 0) {
 		secret_truncate(sink.secret, sink.used);
 		*ret_content = TAKE(sink.secret);
 	}
 	sink_clear(&sink);
-	return r;
+	return result;
 }
 
 int smallfile_read_plain(int fd, size_t max, char **ret_text, size_t *ret_size)
 {
 	struct sink sink = {.plain = true};
-	int r = fill(fd, max, &sink);
+	int result = fill(fd, max, &sink);
 
-	if (r == 0) {
+	if (result == 0) {
 		sink.text[sink.used] = '\0';
 		*ret_size = sink.used;
 		*ret_text = TAKE(sink.text);
 	}
 	sink_clear(&sink);
-	return r;
+	return result;
 }
 
 int smallfile_read(const char *path, size_t max, bool strict, struct secret **ret_content)
@@ -122,18 +122,18 @@ int smallfile_read(const char *path, size_t max, bool strict, struct secret **re
 	int fd = open(path,
 		      O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | (strict ? O_NOFOLLOW : 0));
 	struct stat st;
-	int r = 0;
+	int result = 0;
 
 	if (fd < 0)
 		return -errno;
 	if (fstat(fd, &st) != 0)
-		r = -errno;
+		result = -errno;
 	else if (!S_ISREG(st.st_mode))
-		r = -EINVAL;
-	if (r == 0)
-		r = smallfile_read_fd(fd, max, ret_content);
+		result = -EINVAL;
+	if (result == 0)
+		result = smallfile_read_fd(fd, max, ret_content);
 	(void)close(fd);
-	return r;
+	return result;
 }
 
 static int write_text(int fd, const char *text)

@@ -6,8 +6,8 @@
 #include <pthread.h>
 
 /*
- * Run `run(argument)` in a thread that takes no signals: they are for those that were there before,
- * whose waits and writes they are to interrupt. The caller joins it. 0 or -errno.
+ * Run `run(argument)` in a thread that takes no signals: signals are to interrupt the waits and
+ * writes of the threads that were there before. The caller joins it. 0 or -errno.
  */
 int thread_start(pthread_t *ret_thread, void *(*run)(void *), void *argument);
 

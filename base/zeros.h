@@ -9,8 +9,8 @@
 #include <string.h>
 
 /*
- * All `size` bytes are zero; none at all are. A buffer whose first bytes are zero and which equals
- * itself moved on by so many is zero throughout, and memcmp() is the fastest loop there is.
+ * Whether all `size` bytes are zero; true for none. A buffer is zero throughout when its first STEP
+ * bytes are, and it equals itself shifted by STEP: memcmp() is the fastest loop there is.
  */
 static inline bool zeros_all(const uint8_t *data, size_t size)
 {

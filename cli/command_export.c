@@ -130,10 +130,7 @@ static void describe_volume(FILE *out, const struct opened_volume *volume)
 		(void)fprintf(out, ":%s", guid_format(&info->volume_id).text);
 }
 
-/*
- * See export/resume.h. The time of a device's node does not change when the device is written: it
- * is left out.
- */
+/* See export/resume.h. A device has no time: its node's does not change when it is written to. */
 static char *describe(const struct opened_disk *disk, const struct export_settings *settings,
 		      const struct export_plan *plan)
 {

@@ -39,18 +39,15 @@ int daemon_fork(struct daemon *ret_daemon, int *ret_exit, struct err *err)
 	int ends[2];
 	pid_t child;
 
-	if (pipe2(ends, O_CLOEXEC) != 0) {
-		int error = errno;
-
-		return err_set(err, ERR_OTHER, error, "pipe: %s", strerror(error));
-	}
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return err_set(err, ERR_OTHER, errno, "pipe: %s", strerrordesc_np(errno));
 	child = fork();
 	if (child < 0) {
 		int error = errno;
 
 		(void)close(ends[0]);
 		(void)close(ends[1]);
-		return err_set(err, ERR_OTHER, error, "fork: %s", strerror(error));
+		return err_set(err, ERR_OTHER, error, "fork: %s", strerrordesc_np(error));
 	}
 	if (child == 0) {
 		(void)close(ends[0]);
@@ -72,7 +69,7 @@ void daemon_ready(struct daemon *daemon)
 	logger_to_syslog();
 	(void)setsid();
 	if (chdir("/") != 0)
-		log_debug("chdir: %s", strerror(errno));
+		log_debug("chdir: %s", strerrordesc_np(errno));
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (null >= 0) {
 		(void)dup2(null, STDIN_FILENO);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Going into the background without losing errors: the work is done in a child from the start, and
- * the parent waits until the child says that it is ready, or ends with the child's exit code.
+ * Going into the background without losing errors: a child does the work from the start. The parent
+ * waits until the child says that it is ready, or exits with the child's exit code.
  *
  * Forking first, not after unlocking, keeps three things simple: memory locks (which fork() drops)
  * hold for every secret, no thread or network handle crosses a fork, and the child still has the
@@ -23,9 +23,9 @@ struct daemon {
 int daemon_fork(struct daemon *ret_daemon, int *ret_exit, struct err *err);
 
 /*
- * In the child, where FUSE's signal handlers are set: leave the terminal (own session, standard
- * streams closed, log to syslog) and let the parent go. Once. When the parent is gone already, end
- * the mount by SIGTERM.
+ * In the child, when FUSE's signal handlers are set: leave the terminal (own session, standard
+ * streams closed, log to syslog) and let the parent exit. Once. When the parent has exited already,
+ * end the mount by SIGTERM.
  */
 void daemon_ready(struct daemon *daemon);
 

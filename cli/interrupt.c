@@ -22,8 +22,8 @@ static void handle(void (*handler)(int), int flags)
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
 		struct sigaction before;
 
-		/* nohup's is left ignored; a shell's background jobs ignore SIGINT, and yet it is
-		   sent to them on purpose */
+		/* nohup ignores SIGHUP on purpose; a shell ignores SIGINT for its background jobs,
+		   and whoever sends it to one means it */
 		if (signals[i] != SIGHUP || sigaction(SIGHUP, NULL, &before) < 0 ||
 		    before.sa_handler != SIG_IGN)
 			(void)sigaction(signals[i], &action, NULL);

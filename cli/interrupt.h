@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Ctrl-C and its like for commands that work long: noted, so that the command ends in its own order
- * and says how far it came. A second one ends it at once.
+ * Ctrl-C and the like during long work: the signal is noted, so that the command can end in order
+ * and say how far it came. A second one ends the process at once.
  *
  * Threads: the flag is read from any; the rest is called from one.
  */
@@ -11,8 +11,8 @@
 #include <stdbool.h>
 
 /*
- * From here on SIGINT, SIGTERM and SIGHUP are noted; not SIGHUP when it was ignored (nohup).
- * With `restart` system calls go on behind one; without it those that wait fail with EINTR.
+ * From here on SIGINT, SIGTERM and SIGHUP are noted; SIGHUP is not when it was ignored (nohup).
+ * With `restart` system calls go on after one; without it those that wait fail with EINTR.
  */
 void interrupt_watch(bool restart);
 
@@ -22,7 +22,8 @@ void interrupt_unwatch(void);
 /* The signal that came; 0: none. */
 int interrupt_caught(void);
 
-/* All has been put away: die of the signal that came, for the shell to see. Nothing without one. */
+/* After cleaning up: die of the signal that came, so that the shell sees it. Without one: nothing.
+ */
 void interrupt_pass_on(void);
 
 #endif

@@ -14,8 +14,8 @@
 enum {
 	BAR = 16,	  /* characters */
 	REDRAW_MS = 200,  /* a person reads no faster */
-	STEADY_MS = 1000, /* before, a rate is noise */
-	LINE_MS = 30000,  /* for a log, or who looks at one */
+	STEADY_MS = 1000, /* before that a rate is noise */
+	LINE_MS = 30000,  /* for a log and its readers */
 };
 
 void progress_start(struct progress *progress, const char *label)

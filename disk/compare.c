@@ -36,7 +36,7 @@ static void note_bytes(struct compare_result *result, uint64_t offset, const uin
 	}
 }
 
-/* One sector: what there is to say of it. */
+/* One sector: equal, different, or unreadable. */
 static void compare_sector(struct comparison *comparison, uint64_t offset, size_t length)
 {
 	struct compare_result *result = &comparison->result;
@@ -65,7 +65,7 @@ static bool tell(const struct comparison *comparison, uint64_t done)
 	return !plan->progress || plan->progress(plan->context, done, comparison->result.total);
 }
 
-/* Sectors that do not read may take seconds each: so it can be stopped between them too. */
+/* An unreadable sector may take seconds: so it can be stopped between any two. */
 static bool compare_sectors(struct comparison *comparison, uint64_t offset, size_t length,
 			    uint64_t *done)
 {
@@ -121,7 +121,7 @@ static uint64_t next_random(uint64_t *state)
 	return z ^ z >> 31;
 }
 
-/* Which of `places` the sample's number `index` of `count` is. */
+/* The place, of `places`, that sample `index` of `count` takes. */
 static uint64_t pick_place(uint64_t places, unsigned int index, unsigned int count, uint64_t *state)
 {
 	/* at most 2^48 places and 2^16 samples: no product overflows */

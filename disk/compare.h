@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Two sources that should hold the same bytes, compared: every sector, or places spread over them.
- * Where a piece differs or fails it is looked at sector by sector, so that what is reported is
- * exact. One thread.
+ * Compares two sources that should hold the same bytes: every sector, or places spread over them.
+ * A piece that differs or fails is compared again by sectors, so that the report is exact. The
+ * sources stay the caller's. One thread.
  */
 #ifndef ADEFUSE_DISK_COMPARE_H
 #define ADEFUSE_DISK_COMPARE_H

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 enum {
-	DEPTH_MAX = 16, /* devices upon devices; nobody builds more */
+	DEPTH_MAX = 16, /* of devices on devices; nobody builds more */
 	PATH_SIZE = 4096,
 };
 
@@ -51,7 +51,7 @@ static bool read_line(const char *path, char *ret_line, size_t size)
 	return good;
 }
 
-/* Whether the device whose number stands in this file is `wanted`, or lies on it. */
+/* Whether the device whose number is in this file is `wanted`, or lies on it. */
 static bool device_holds(const char *path, const struct node *wanted, unsigned int depth)
 {
 	struct node node = {.is_device = true};

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Whether writing to one file or block device would write to another: what is read is never
- * written. Nodes are followed down to what holds them: a partition to its device, a device of
+ * Whether writing to one file or block device would write to another, so that the disk that is read
+ * is never written. Follows each down to what holds it: a partition to its device, a device of
  * device-mapper or RAID to its parts, a loop device to its file, a file to the device of its file
- * system. Asks stat() and /sys alone.
+ * system. Uses stat() and /sys alone. From any thread.
  */
 #ifndef ADEFUSE_EXPORT_EVIDENCE_H
 #define ADEFUSE_EXPORT_EVIDENCE_H
@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 
 enum evidence {
-	EVIDENCE_APART, /* as far as the system tells */
+	EVIDENCE_APART, /* as far as the system knows */
 	EVIDENCE_SAME,	/* the same file or device */
 	EVIDENCE_ABOVE, /* `out` is held by `disk`: a partition of it, a loop device on it, ... */
 	EVIDENCE_BELOW, /* `out` holds `disk` */

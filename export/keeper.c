@@ -15,11 +15,11 @@
 #include "export/resume.h"
 
 enum {
-	INTERVAL_S = 5, /* of work that a crash costs; syncing all the time would slow it down */
+	INTERVAL_S = 5, /* a crash loses so much work; syncing more often would slow it down */
 };
 
 struct keeper {
-	const char *path; /* NULL: nothing is kept */
+	const char *path; /* NULL: no file is kept */
 	const char *identity;
 	int fd;
 	pthread_t thread;
@@ -27,14 +27,14 @@ struct keeper {
 
 	pthread_mutex_t lock; /* over all below */
 	pthread_cond_t wake;
-	struct ranges unreadable; /* the writer alone changes it */
+	struct ranges unreadable; /* changed by the writer alone */
 	uint64_t done;
-	uint64_t saved; /* what the file says */
+	uint64_t saved; /* as the file says */
 	bool stop;
 	int failed; /* -errno of the first sync or state that failed */
 };
 
-/* Sync, and note what was done before that. Called and returns under the lock. */
+/* Sync, then note what was done before. Called under the lock, which it releases meanwhile. */
 static int save(struct keeper *keeper)
 {
 	uint64_t done = keeper->done;
@@ -112,8 +112,8 @@ int keeper_start(const char *path, const char *identity, int fd, uint64_t done,
 	if (result < 0) {
 		err_set(err, ERR_OTHER, -result, "cannot write '%s': %s", path,
 			strerrordesc_np(-result));
-		err_hint(err, "how far an export came is noted beside what it writes: that folder "
-			      "has to be writable");
+		err_hint(err, "make that folder writable: the state of an export is kept beside "
+			      "its output");
 		return result;
 	}
 	*ret_keeper = TAKE(keeper);
@@ -176,8 +176,7 @@ void keeper_free(struct keeper *keeper)
 	if (keeper->path && keeper->failed == 0 && keeper->saved != keeper->done)
 		result = save_locked(keeper);
 	if (result < 0)
-		log_warning("'%s' cannot be brought up to date: %s", keeper->path,
-			    strerrordesc_np(-result));
+		log_warning("cannot update '%s': %s", keeper->path, strerrordesc_np(-result));
 	ranges_clear(&keeper->unreadable);
 	pthread_mutex_destroy(&keeper->lock);
 	pthread_cond_destroy(&keeper->wake);

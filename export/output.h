@@ -36,7 +36,7 @@ struct output {
 	bool present;	/* a file with something in it */
 	int fd;		/* -1: not open */
 	uint64_t end;	/* of a file: its size */
-	bool no_punch;	/* a device that cannot be told to hold zeros */
+	bool no_punch;	/* a device that cannot discard to zeros */
 };
 
 /* What is at `path` ("-" is standard output), and whether it may be written. Opens nothing. */

@@ -8,7 +8,7 @@ bool piece_next_data(const struct piece *piece, size_t least, struct piece_run *
 	size_t at = (run->end + PIECE_BLOCK - 1) / PIECE_BLOCK;
 	size_t zeros = 0; /* blocks, at the end of the run */
 
-	/* zeros that the source told are longer than the table */
+	/* zeros by the source, which may be longer than the table */
 	if (!piece->data)
 		return false;
 	while (at < blocks && piece->zero[at])

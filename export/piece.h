@@ -11,9 +11,8 @@
 #include <stdint.h>
 
 enum {
-	PIECE_SIZE = 1 << 20, /* bytes of a piece that is read; every piece but the last ends at a
-				 multiple of it */
-	PIECE_BLOCK = 4096,   /* zeros are looked for in blocks of so many bytes */
+	PIECE_SIZE = 1 << 20, /* bytes; every piece but the last ends at a multiple of it */
+	PIECE_BLOCK = 4096,   /* zeros are found in blocks of so many bytes */
 	PIECE_SECTOR = 512,   /* unreadable bytes are counted in these */
 	PIECE_BLOCKS = PIECE_SIZE / PIECE_BLOCK,
 	PIECE_SECTORS = PIECE_SIZE / PIECE_SECTOR,
@@ -22,10 +21,10 @@ enum {
 struct piece {
 	uint64_t offset;
 	uint64_t length;     /* at most PIECE_SIZE where there is data */
-	const uint8_t *data; /* NULL: zeros, told by the source */
+	const uint8_t *data; /* NULL: zeros, as the source says */
 	bool zero[PIECE_BLOCKS];
-	int errnum;		 /* why sectors could not be read; 0: all were */
-	bool bad[PIECE_SECTORS]; /* those, when there is an errnum; zeros in `data` */
+	int errnum;		 /* why sectors could not be read; 0: all could */
+	bool bad[PIECE_SECTORS]; /* those sectors, set if errnum; `data` has zeros there */
 };
 
 /* A run within a piece. */
@@ -35,8 +34,8 @@ struct piece_run {
 };
 
 /*
- * The next run behind run->end of blocks that are data; a stretch of zeros shorter than `least`
- * bytes counts as data. False: there is none. Begin with {0}.
+ * The next run after run->end of blocks that are data; a stretch of zeros shorter than `least`
+ * bytes counts as data. False: there is none. Start with {0}.
  */
 bool piece_next_data(const struct piece *piece, size_t least, struct piece_run *run);
 

@@ -15,12 +15,12 @@
 enum {
 	READERS_MAX = 8,
 	TICK_MS = 200,
-	PART_SIZE = 64 << 10, /* a piece that fails is tried again in these, then by sectors */
+	PART_SIZE = 64 << 10, /* a piece that fails is read again in these, then by sectors */
 	HUGE_PAGE = 2 << 20,
 	/*
-	 * Readers that wait are woken when no more than this part of the slots is still to be
-	 * consumed: then each fills several, where one at a time makes twice as many switches
-	 * between threads.
+	 * Waiting readers are woken when no more than a third of the slots is still to be
+	 * consumed: then each fills several. Waking them for each slot makes twice as many
+	 * switches between threads.
 	 */
 	WAKE_PART = 3,
 };
@@ -40,11 +40,11 @@ struct pipeline {
 	uint8_t *buffers; /* of all slots */
 
 	pthread_mutex_t lock; /* over all below */
-	pthread_cond_t space; /* a slot has become free, or it is to stop */
-	pthread_cond_t ready; /* a piece is there, or it is to stop */
+	pthread_cond_t space; /* slots have become free, or all stops */
+	pthread_cond_t ready; /* a piece is ready, or all stops */
 	uint64_t next;	      /* offset of the next claim */
 	uint64_t claimed;     /* pieces */
-	uint64_t passed[2];   /* pieces that each consumer has done with */
+	uint64_t passed[2];   /* pieces that each consumer has finished */
 	int second_result;
 	atomic_bool stop; /* also read without the lock, between sectors */
 };
@@ -73,7 +73,7 @@ static void read_sectors(struct pipeline *pipeline, struct slot *slot, size_t st
 	}
 }
 
-/* A piece of which something cannot be read: all the rest of it. */
+/* A piece of which something cannot be read: read the rest of it. */
 static void read_parts(struct pipeline *pipeline, struct slot *slot)
 {
 	struct piece *piece = &slot->piece;
@@ -106,7 +106,7 @@ static void fill(struct pipeline *pipeline, struct slot *slot)
 	}
 }
 
-/* What the next piece is: zeros as far as they go in whole pieces, or one piece of data. */
+/* The next piece: zeros as far as they go in whole pieces, or one piece of data. */
 static void lay_out(const struct pipeline *pipeline, struct slot *slot)
 {
 	struct source *source = pipeline->plan->source;
@@ -186,7 +186,7 @@ static bool at_end(const struct pipeline *pipeline, unsigned int consumer)
 	       pipeline->passed[consumer] == pipeline->claimed;
 }
 
-/* The piece that this consumer takes next, if it is there. */
+/* The piece that this consumer takes next, if it is ready. */
 static struct slot *due(const struct pipeline *pipeline, unsigned int consumer)
 {
 	struct slot *slot = &pipeline->slots[pipeline->passed[consumer] % pipeline->slot_count];
@@ -205,7 +205,7 @@ static void wait_a_tick(struct pipeline *pipeline)
 	(void)pthread_cond_timedwait(&pipeline->ready, &pipeline->lock, &until);
 }
 
-/* The next piece in order; NULL at the end, and when it is to stop. */
+/* The next piece in order; NULL at the end, and when all stops. */
 static const struct piece *await(struct pipeline *pipeline, unsigned int consumer)
 {
 	const struct pipeline_plan *plan = pipeline->plan;
@@ -264,7 +264,7 @@ static void *second(void *argument)
 	return NULL;
 }
 
-/* The first consumer has come to its end. */
+/* The first consumer has ended. */
 static int conclude(struct pipeline *pipeline, int result)
 {
 	bool finished;
@@ -298,7 +298,7 @@ static int run_threads(struct pipeline *pipeline)
 	result = conclude(pipeline, result);
 	while (count > 0)
 		pthread_join(threads[--count], NULL);
-	/* nothing else runs any more */
+	/* no other thread runs any more */
 	return pipeline->second_result < 0 ? pipeline->second_result : result;
 }
 
@@ -318,14 +318,14 @@ static int make_slots(struct pipeline *pipeline)
 	pipeline->buffers = aligned_alloc(HUGE_PAGE, size);
 	if (!pipeline->slots || !pipeline->buffers)
 		return -ENOMEM;
-	/* where the system has none, the same in small pages */
+	/* faster where the system has them */
 	(void)madvise(pipeline->buffers, size, MADV_HUGEPAGE);
 	for (size_t i = 0; i < pipeline->slot_count; i++)
 		pipeline->slots[i].buffer = pipeline->buffers + i * PIECE_SIZE;
 	return 0;
 }
 
-/* Sectors larger than the disk's own fail together anyway. */
+/* The unit of rereading: a sector of the disk, which fails as a whole. */
 static size_t sector_size(const struct source *source)
 {
 	uint32_t size = source->sector_size;

@@ -89,7 +89,7 @@ static int start_or_resume(struct export_job *job, struct err *err)
 	return check_state(job, err);
 }
 
-/* OUT holds what was noted, as far as its last piece tells. */
+/* Whether OUT holds what was noted: its last piece has to match. */
 static int check_written(struct export_job *job, struct err *err)
 {
 	uint64_t done = job->before.done;

@@ -32,7 +32,7 @@ static bool take(struct scanner *scanner, const char *word)
 	return true;
 }
 
-/* Decimal digits, as printf makes them: no sign, no zero in front. */
+/* Decimal digits as printf makes them: no sign, no leading zero. */
 static bool take_number(struct scanner *scanner, uint64_t *ret_number)
 {
 	const char *start = scanner->at;
@@ -52,12 +52,12 @@ static bool take_number(struct scanner *scanner, uint64_t *ret_number)
 	return true;
 }
 
-/* All before the line that begins with "done ". */
+/* All lines before the one that begins with "done ". */
 static bool take_identity(struct scanner *scanner, char **ret_identity)
 {
-	static const char behind[] = "\ndone ";
-	const char *found = memmem(scanner->at, (size_t)(scanner->end - scanner->at), behind,
-				   sizeof(behind) - 1);
+	static const char next[] = "\ndone ";
+	const char *found =
+		memmem(scanner->at, (size_t)(scanner->end - scanner->at), next, sizeof(next) - 1);
 
 	if (!found || memchr(scanner->at, '\0', (size_t)(found - scanner->at)))
 		return false;

@@ -23,8 +23,8 @@ int unreadable_check(const char *path, bool force, struct err *err)
 	(void)fclose(file);
 	if (ours || force)
 		return 0;
-	err_set(err, ERR_USAGE, EEXIST, "'%s' exists, and is no list of an export", path);
-	err_hint(err, "--force replaces it; else name another file");
+	err_set(err, ERR_USAGE, EEXIST, "'%s' exists, and was not written by an export", path);
+	err_hint(err, "use --force to replace it, or name another output");
 	return -EEXIST;
 }
 

@@ -12,8 +12,8 @@
 #include <pthread.h>
 
 /*
- * Bytes of a buffer, and what one request reads at most; the kernel is told. A reader who asks for
- * more, or for whom the kernel reads ahead, is so served by several threads at once.
+ * Bytes of a buffer, and the most that one request of the kernel reads. A larger read, or reading
+ * ahead, becomes several requests, which threads serve at once.
  */
 enum {
 	BUFFER_SIZE = 512 << 10

@@ -17,7 +17,7 @@
 #include "base/log.h"
 #include "fs/readahead.h"
 
-/* Nothing ever changes, so the kernel may keep what it was told. Seconds. */
+/* Nothing ever changes, so the kernel may keep every answer. Seconds. */
 static const double cache_seconds = 86400.0;
 
 static struct ops_context *context_of(fuse_req_t req)

@@ -4,8 +4,8 @@
  *
  *   EXPORT_BAD=OFFSET:LENGTH  reads of read-only files fail there with EIO
  *   EXPORT_FLIP=OFFSET        this byte is written with one bit wrong
- *   EXPORT_BLOCK=OFFSET       the first write at or behind it makes the file EXPORT_MARK, and goes
- * on after a signal
+ *   EXPORT_BLOCK=OFFSET       the first write at or after it makes the file EXPORT_MARK, and waits
+ *                             for a signal
  */
 #include <dlfcn.h>
 #include <errno.h>

@@ -9,7 +9,7 @@
 
 #include "tests/tap.h"
 
-/* The VmFlags line of the mapping that holds `address`, as the kernel tells it. */
+/* The VmFlags line of the mapping that holds `address`, as the kernel reports it. */
 static bool has_vm_flag(const void *address, const char *flag)
 {
 	FILE *file = fopen("/proc/self/smaps", "re");
@@ -22,7 +22,7 @@ static bool has_vm_flag(const void *address, const char *flag)
 		char *dash;
 		unsigned long start = strtoul(line, &dash, 16);
 
-		/* "START-END ..." begins a mapping, "Name: ..." tells of it */
+		/* "START-END ..." begins a mapping, "Name: ..." describes it */
 		if (dash > line && *dash == '-')
 			inside = (unsigned long)address >= start &&
 				 (unsigned long)address < strtoul(dash + 1, NULL, 16);
@@ -87,12 +87,12 @@ static void test_memory(void)
 	long page = sysconf(_SC_PAGESIZE);
 
 	must(secret);
-	ok(has_vm_flag(secret_bytes(secret), " dd"), "left out of core dumps");
+	ok(has_vm_flag(secret_bytes(secret), " dd"), "excluded from core dumps");
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 	/* sanitizers turn mlock() into nothing */
 	ok(has_vm_flag(secret_bytes(secret), " lo"), "locked");
 #endif
-	ok(faults(secret_bytes(secret) + page), "guard page behind");
+	ok(faults(secret_bytes(secret) + page), "guard page after");
 	ok(faults(secret_bytes(secret) - 1), "guard page before");
 	ok(!faults(secret_bytes(secret)), "the data itself is readable");
 	secret_free(secret);

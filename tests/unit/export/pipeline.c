@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * export/pipeline: all pieces, once and in order, whatever is read when; runs of zeros; sectors
- * that cannot be read and no others; ends early when told to.
+ * that cannot be read and no others; an early end.
  */
 #include "export/pipeline.h"
 
@@ -183,7 +183,7 @@ static void test_runs(void)
 	piece.length = (uint64_t)1 << 40;
 	piece.data = NULL;
 	run = (struct piece_run){0};
-	ok(!piece_next_data(&piece, 32768, &run), "zeros that were told, longer than any piece");
+	ok(!piece_next_data(&piece, 32768, &run), "zeros by the source, longer than any piece");
 	ok(zeros_all(data, 0) && zeros_all(data, 1) && zeros_all(data, sizeof(data)), "zeros");
 	for (size_t i = 0; i < 100; i++) {
 		data[i] = 1;

@@ -44,6 +44,6 @@ int main(void)
 	test_found("", NULL, "no name");
 	ok(!readahead_find_device("", "/", found), "an empty list");
 	ok(readahead_device("/proc", found) && strncmp(found, "0:", 2) == 0, "this system's /proc");
-	is(readahead_set("999:999"), -ENOENT, "a device that there is not");
+	is(readahead_set("999:999"), -ENOENT, "a device that does not exist");
 	return tap_done();
 }
