@@ -44,6 +44,7 @@ UNIT_TESTS += \
 	tests/unit/entra/trust \
 	tests/unit/export/pipeline \
 	tests/unit/export/resume \
+	tests/unit/export/run \
 	tests/unit/fs/readahead \
 	tests/unit/fs/tree \
 	tests/unit/keyvault/ade \
@@ -92,6 +93,7 @@ tests_unit_entra_managed_SOURCES = tests/unit/entra/managed.c tests/tap.h
 tests_unit_entra_trust_SOURCES = tests/unit/entra/trust.c tests/tap.h
 tests_unit_export_pipeline_SOURCES = tests/unit/export/pipeline.c tests/fault.c tests/fault.h tests/tap.h
 tests_unit_export_resume_SOURCES = tests/unit/export/resume.c tests/tap.h
+tests_unit_export_run_SOURCES = tests/unit/export/run.c tests/tap.h
 tests_unit_fs_readahead_SOURCES = tests/unit/fs/readahead.c tests/tap.h
 tests_unit_fs_tree_SOURCES = tests/unit/fs/tree.c tests/tap.h
 tests_unit_keyvault_ade_SOURCES = tests/unit/keyvault/ade.c tests/tap.h
