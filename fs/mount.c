@@ -133,15 +133,6 @@ static int check_fuse(struct err *err)
 	return -error;
 }
 
-int mount_check(const struct mount_options *options, struct err *err)
-{
-	int result = check_place(options->mountpoint, err);
-
-	if (result == 0)
-		result = check_content(options, err);
-	return result == 0 ? check_fuse(err) : result;
-}
-
 /* Why a mount failed, from libfuse's log, for the error message. One session a process. */
 static char fuse_complaint[ERR_TEXT_MAX];
 
@@ -221,7 +212,8 @@ static int complain(struct err *err, int error, const char *what)
 	err_set(err, ERR_MOUNT, error, "%s%s%s", what, fuse_complaint[0] ? ": " : "",
 		fuse_complaint);
 	if (strstr(fuse_complaint, "unknown option") || strstr(fuse_complaint, "invalid parameter"))
-		err_hint(err, "see adefuse(1) and mount.fuse3(8) for what -o takes");
+		err_hint(err,
+			 "check the spelling: adefuse(1) and mount.fuse3(8) list what -o takes");
 	else if (strstr(fuse_complaint, "fusermount3"))
 		err_hint(err, "install the package fuse3, or run as root");
 	return -error;
@@ -306,6 +298,49 @@ static int serve_session(struct fuse_session *session, const struct mount_option
 	return 0;
 }
 
+/* libfuse judges the options: those that it does not know either are named in its complaint. */
+static int new_session(const struct mount_options *options, struct ops_context *context,
+		       struct fuse_session **ret_session, struct err *err)
+{
+	struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
+	struct fuse_session *session = NULL;
+	int result = build_args(options, &args);
+
+	if (!options->debug)
+		fuse_set_log_func(keep_complaint);
+	if (result == 0 && fuse_opt_parse(&args, context, needed_here, NULL) == 0)
+		session = fuse_session_new(&args, &ops_callbacks, sizeof(ops_callbacks), context);
+	fuse_opt_free_args(&args);
+	if (result < 0)
+		return err_nomem(err);
+	if (!session)
+		return complain(err, EINVAL, "FUSE does not take these options");
+	*ret_session = session;
+	return 0;
+}
+
+static int check_options(const struct mount_options *options, struct err *err)
+{
+	struct ops_context context = {0};
+	struct fuse_session *session = NULL;
+	int result = new_session(options, &context, &session, err);
+
+	if (result == 0)
+		fuse_session_destroy(session);
+	return result;
+}
+
+int mount_check(const struct mount_options *options, struct err *err)
+{
+	int result = check_place(options->mountpoint, err);
+
+	if (result == 0)
+		result = check_content(options, err);
+	if (result == 0)
+		result = check_fuse(err);
+	return result == 0 ? check_options(options, err) : result;
+}
+
 int mount_serve(const struct tree *tree, const struct mount_options *options, struct err *err)
 {
 	struct ops_context context = {
@@ -316,21 +351,11 @@ int mount_serve(const struct tree *tree, const struct mount_options *options, st
 		.readahead_done = ATOMIC_FLAG_INIT,
 		.buffers.lock = PTHREAD_MUTEX_INITIALIZER,
 	};
-	struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
 	struct fuse_session *session = NULL;
-	int result = build_args(options, &args);
+	int result = new_session(options, &context, &session, err);
 
-	if (result < 0) {
-		fuse_opt_free_args(&args);
-		return err_nomem(err);
-	}
-	if (!options->debug)
-		fuse_set_log_func(keep_complaint);
-	if (fuse_opt_parse(&args, &context, needed_here, NULL) == 0)
-		session = fuse_session_new(&args, &ops_callbacks, sizeof(ops_callbacks), &context);
-	fuse_opt_free_args(&args);
-	if (!session)
-		return complain(err, EINVAL, "FUSE does not take these options");
+	if (result < 0)
+		return result;
 	result = serve_session(session, options, &context, err);
 	fuse_session_destroy(session);
 	buffers_clear(&context.buffers);

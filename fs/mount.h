@@ -26,7 +26,8 @@ struct mount_options {
 
 /*
  * Whether a mount there can work, to be asked before time and keys are spent: the mountpoint
- * exists, is a directory, is not in use; FUSE is there. 0 or -errno with err (ERR_MOUNT).
+ * exists, is a directory, is not in use; FUSE is there and takes the options. 0 or -errno with err
+ * (ERR_MOUNT).
  */
 int mount_check(const struct mount_options *options, struct err *err);
 

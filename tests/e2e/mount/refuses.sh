@@ -26,7 +26,7 @@ says "is busy: something is mounted there" "hint: unmount it"
 umount "$at"
 
 fails 9 "FUSE refuses an option" adefuse mount -o nonsense --bek "$bek" "$disk" "$at"
-says "nonsense" "hint: see adefuse(1)"
+says "nonsense" "hint: check the spelling: adefuse(1)"
 fails 2 "-o rw" adefuse mount -o rw --bek "$bek" "$disk" "$at"
 says "never written"
 
@@ -100,6 +100,9 @@ fails 4 "a directory without BEK files" adefuse mount --bek "$work/no-beks" "$di
 says "holds no .BEK file" "it has: startup key (BEK) $bek_guid" "hint:"
 fails 2 "unknown option" adefuse mount --frob "$disk" "$at"
 says "does not take '--frob'"
+fails 9 "an unknown name in -o" adefuse mount -o vualt=kv,allow_root --bek /nonexistent "$disk" "$at"
+says "FUSE does not take these options" "-o vualt=kv" "hint: check the spelling"
+is "$(grep -c "nonexistent\|allow_root" <<<"$out")" 0 "  it alone is named, and before a key is read"
 fails 2 "option without value" adefuse mount "$disk" "$at" --bek
 says "'--bek' needs a value"
 fails 2 "a secret where SRC belongs is not repeated" adefuse mount --password hunter2 "$disk" "$at"
