@@ -516,7 +516,8 @@ def tables(tree, build):
 
 def main():
     parser = argparse.ArgumentParser(description='House rules about folders, names and lengths.')
-    parser.add_argument('--root', default=os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    above = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..')
+    parser.add_argument('--root', default=above)
     parser.add_argument('--objects')
     parser.add_argument('--quick', action='store_true')
     parser.add_argument('command', choices=['check', 'tables'])

@@ -64,6 +64,8 @@ VAULT_TESTS = $(CLI_VAULT_TESTS) $(KEYVAULT_VAULT_TESTS) $(KEYVAULT_WAITING_TEST
 	tests/vault/traps.test.mjs \
 	tests/vault/sdk.test.mjs \
 	tests/vault/sdk-signin.test.mjs
+# Of what checks the code and runs the tests.
+SCRIPT_TESTS = tests/scripts/house.py tests/scripts/limit.sh
 # Under ThreadSanitizer: where threads meet. Under valgrind: what allocates and frees, once.
 TSAN_TESTS = tests/e2e/disk/export.sh tests/e2e/mount/tree.sh tests/e2e/mount/process.sh tests/e2e/keys/find-parallel.sh
 VALGRIND_TESTS = tests/e2e/mount/valgrind.sh
@@ -71,7 +73,7 @@ VALGRIND_UNIT_TESTS = tests/unit/base/text tests/unit/bde/bek tests/unit/bde/met
 	tests/unit/fs/tree tests/unit/keyvault/answers tests/unit/net/json tests/unit/net/url
 
 check_PROGRAMS += $(UNIT_TESTS)
-TESTS += $(UNIT_TESTS) $(MOUNT_TESTS) $(VAULT_TESTS) $(ORACLE_TESTS)
+TESTS += $(UNIT_TESTS) $(SCRIPT_TESTS) $(MOUNT_TESTS) $(VAULT_TESTS) $(ORACLE_TESTS)
 EXTRA_DIST += $(VALGRIND_TESTS) \
 	tests/vault/.npmrc tests/vault/package.json tests/vault/package-lock.json \
 	tests/vault/arckeys.mjs \
@@ -104,18 +106,25 @@ EXTRA_DIST += $(VALGRIND_TESTS) \
 	tests/vault/vault.mjs \
 	tests/vault/world.mjs \
 	tests/vault/wreck.mjs
-EXTRA_DIST += $(MOUNT_TESTS) $(VAULT_TESTS) $(ORACLE_TESTS) tests/lib.sh tests/lsan.supp tests/tsan.supp
+EXTRA_DIST += $(SCRIPT_TESTS) $(MOUNT_TESTS) $(VAULT_TESTS) $(ORACLE_TESTS) tests/lib.sh tests/limit.py \
+	tests/lsan.supp tests/tsan.supp
 
-TEST_EXTENSIONS = .sh .mjs
+TEST_EXTENSIONS = .sh .mjs .py
 AM_TESTS_ENVIRONMENT = \
 	abs_top_srcdir='$(abs_top_srcdir)'; export abs_top_srcdir; \
 	abs_top_builddir='$(abs_top_builddir)'; export abs_top_builddir; \
 	LSAN_OPTIONS='suppressions=$(abs_top_srcdir)/tests/lsan.supp:print_suppressions=0'; export LSAN_OPTIONS;
 LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 SH_LOG_DRIVER = $(LOG_DRIVER)
-SH_LOG_COMPILER = bash
 MJS_LOG_DRIVER = $(LOG_DRIVER)
-MJS_LOG_COMPILER = node
+PY_LOG_DRIVER = $(LOG_DRIVER)
+# Every test has a time limit. TEST_RUNNER is what runs the unit tests, such as valgrind or an emulator.
+LIMITED = python3 $(top_srcdir)/tests/limit.py
+TEST_RUNNER =
+LOG_COMPILER = $(LIMITED) $(TEST_RUNNER)
+SH_LOG_COMPILER = $(LIMITED) bash
+MJS_LOG_COMPILER = $(LIMITED) node
+PY_LOG_COMPILER = $(LIMITED) python3
 
 # The image maker shares no library with what it tests; without libgcrypt the tests that need it skip.
 if HAVE_GCRYPT
