@@ -69,6 +69,9 @@ SCRIPT_TESTS = tests/scripts/house.py tests/scripts/limit.sh
 # Under ThreadSanitizer: where threads meet. Under valgrind: what allocates and frees, once.
 TSAN_TESTS = tests/e2e/disk/export.sh tests/e2e/mount/tree.sh tests/e2e/mount/process.sh tests/e2e/keys/find-parallel.sh
 VALGRIND_TESTS = tests/e2e/mount/valgrind.sh
+# On another release, in a chroot.
+RELEASE_TESTS = tests/e2e/mount/tree.sh tests/e2e/mount/process.sh tests/e2e/disk/engine.sh \
+	tests/e2e/disk/verify.sh
 VALGRIND_UNIT_TESTS = tests/unit/base/text tests/unit/bde/bek tests/unit/bde/metadata tests/unit/cli/options \
 	tests/unit/fs/tree tests/unit/keyvault/answers tests/unit/net/json tests/unit/net/url
 
