@@ -108,10 +108,16 @@ skip()
 	echo "ok $test_count - $1 # SKIP $2"
 }
 
+# can WHAT: whether something can be done here (tests/can); the reason why not is in $reason.
+can()
+{
+	reason=$("$abs_top_srcdir/tests/can" "$@")
+}
+
 # Whether mounts can be hidden from the rest of the system; a plain chroot, for one, cannot.
 has_own_mounts()
 {
-	unshare -m --propagation private true 2>/dev/null
+	can own-mounts
 }
 
 # ok NAME COMMAND...: passes when the command succeeds. Its output is kept in $out.

@@ -109,7 +109,7 @@ EXTRA_DIST += $(VALGRIND_TESTS) \
 	tests/vault/vault.mjs \
 	tests/vault/world.mjs \
 	tests/vault/wreck.mjs
-EXTRA_DIST += $(SCRIPT_TESTS) $(MOUNT_TESTS) $(VAULT_TESTS) $(ORACLE_TESTS) tests/lib.sh tests/limit.py \
+EXTRA_DIST += $(SCRIPT_TESTS) $(MOUNT_TESTS) $(VAULT_TESTS) $(ORACLE_TESTS) tests/can tests/lib.sh tests/limit.py \
 	tests/lsan.supp tests/tsan.supp
 
 TEST_EXTENSIONS = .sh .mjs .py

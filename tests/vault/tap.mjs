@@ -2,6 +2,9 @@
 // The smallest TAP producer: test(name, function) collects, run() prints the plan and one line a test.
 
 import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const CAN = fileURLToPath(new URL('../can', import.meta.url));
 
 /* No single test here takes a tenth of this on an idle machine. */
 const TIMEOUT_MS = 60000;
@@ -15,6 +18,22 @@ export function test(name, body) {
 export function skipAll(reason) {
 	process.stdout.write(`1..0 # SKIP ${reason}\n`);
 	process.exit(0);
+}
+
+class Skip extends Error {}
+
+/** Ends the test that calls it as skipped. */
+export function skip(reason) {
+	throw new Skip(reason);
+}
+
+/** Skips the test that calls it where something cannot be done; tests/can says what there is. */
+export function need(what) {
+	const { status, stdout, stderr } = spawnSync(CAN, [what], { encoding: 'utf8' });
+	if (status === 1)
+		skip(stdout.trim());
+	if (status !== 0)
+		throw new Error(`${CAN} ${what}: ${stderr}`);
 }
 
 export function haveCommand(name) {
@@ -42,6 +61,10 @@ export async function run(cleanup = () => {}) {
 			await withTimeout(Promise.resolve().then(body));
 			process.stdout.write(`ok ${i + 1} - ${name}\n`);
 		} catch (error) {
+			if (error instanceof Skip) {
+				process.stdout.write(`ok ${i + 1} - ${name} # SKIP ${error.message}\n`);
+				continue;
+			}
 			failed++;
 			process.stdout.write(`not ok ${i + 1} - ${name}\n${diagnostics(error)}`);
 		}
