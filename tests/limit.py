@@ -189,6 +189,7 @@ def main():
         sys.exit('usage: limit.py COMMAND [ARGUMENT...]')
     LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1)
     folder = os.path.realpath(tempfile.mkdtemp(prefix='adefuse-'))
+    os.chmod(folder, 0o711)  # some tests run commands in it as another user
     try:
         code = run(sys.argv[1:], folder)
     finally:

@@ -54,16 +54,16 @@ KEYVAULT_VAULT_TESTS = \
 	tests/e2e/vault/trust.sh
 VAULT_TESTS = $(CLI_VAULT_TESTS) $(KEYVAULT_VAULT_TESTS) $(KEYVAULT_WAITING_TESTS) \
 	tests/e2e/keys/troubleshooting.sh \
-	tests/vault/life.test.mjs \
-	tests/vault/vault.test.mjs \
-	tests/vault/faults.test.mjs \
-	tests/vault/assertion.test.mjs \
-	tests/vault/clouds.test.mjs \
-	tests/vault/device.test.mjs \
-	tests/vault/managed.test.mjs \
-	tests/vault/traps.test.mjs \
-	tests/vault/sdk.test.mjs \
-	tests/vault/sdk-signin.test.mjs
+	tests/vault/tests/life.test.mjs \
+	tests/vault/tests/vault.test.mjs \
+	tests/vault/tests/faults.test.mjs \
+	tests/vault/tests/assertion.test.mjs \
+	tests/vault/tests/clouds.test.mjs \
+	tests/vault/tests/device.test.mjs \
+	tests/vault/tests/managed.test.mjs \
+	tests/vault/tests/traps.test.mjs \
+	tests/vault/tests/sdk.test.mjs \
+	tests/vault/tests/sdk-signin.test.mjs
 # Of what checks the code and runs the tests.
 SCRIPT_TESTS = tests/scripts/house.py tests/scripts/limit.sh
 # Under ThreadSanitizer: where threads meet. Under valgrind: what allocates and frees, once.
@@ -79,36 +79,36 @@ check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS) $(SCRIPT_TESTS) $(MOUNT_TESTS) $(VAULT_TESTS) $(ORACLE_TESTS)
 EXTRA_DIST += $(VALGRIND_TESTS) \
 	tests/vault/.npmrc tests/vault/package.json tests/vault/package-lock.json \
-	tests/vault/arckeys.mjs \
-	tests/vault/assertion.mjs \
-	tests/vault/check.mjs \
-	tests/vault/clouds.mjs \
-	tests/vault/config.mjs \
-	tests/vault/control.mjs \
-	tests/vault/credentials.mjs \
-	tests/vault/device.mjs \
-	tests/vault/entraerror.mjs \
-	tests/vault/faults.mjs \
-	tests/vault/grants.mjs \
-	tests/vault/harness.mjs \
-	tests/vault/http.mjs \
-	tests/vault/journal.mjs \
-	tests/vault/jwt.mjs \
-	tests/vault/keys.mjs \
-	tests/vault/managed.mjs \
-	tests/vault/sdk-managed.mjs \
-	tests/vault/sdk.mjs \
-	tests/vault/secrets.mjs \
-	tests/vault/server.mjs \
-	tests/vault/signinconfig.mjs \
-	tests/vault/store.mjs \
-	tests/vault/tap.mjs \
-	tests/vault/tls.mjs \
-	tests/vault/tokens.mjs \
-	tests/vault/traps.mjs \
 	tests/vault/vault.mjs \
-	tests/vault/world.mjs \
-	tests/vault/wreck.mjs
+	tests/vault/server/check.mjs \
+	tests/vault/server/config.mjs \
+	tests/vault/server/control.mjs \
+	tests/vault/server/faults.mjs \
+	tests/vault/server/http.mjs \
+	tests/vault/server/journal.mjs \
+	tests/vault/server/keys.mjs \
+	tests/vault/server/secrets.mjs \
+	tests/vault/server/server.mjs \
+	tests/vault/server/store.mjs \
+	tests/vault/server/tls.mjs \
+	tests/vault/server/traps.mjs \
+	tests/vault/server/world.mjs \
+	tests/vault/server/wreck.mjs \
+	tests/vault/entra/arckeys.mjs \
+	tests/vault/entra/assertion.mjs \
+	tests/vault/entra/clouds.mjs \
+	tests/vault/entra/credentials.mjs \
+	tests/vault/entra/device.mjs \
+	tests/vault/entra/entraerror.mjs \
+	tests/vault/entra/grants.mjs \
+	tests/vault/entra/jwt.mjs \
+	tests/vault/entra/managed.mjs \
+	tests/vault/entra/signinconfig.mjs \
+	tests/vault/entra/tokens.mjs \
+	tests/vault/tests/harness.mjs \
+	tests/vault/tests/sdk-managed.mjs \
+	tests/vault/tests/sdk.mjs \
+	tests/vault/tests/tap.mjs
 EXTRA_DIST += $(SCRIPT_TESTS) $(MOUNT_TESTS) $(VAULT_TESTS) $(ORACLE_TESTS) tests/can tests/lib.sh tests/limit.py \
 	tests/lsan.supp tests/tsan.supp
 

@@ -121,9 +121,9 @@ import {
 import { Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ConfigError } from './check.mjs';
-import { loadConfig } from './config.mjs';
-import { startVault } from './server.mjs';
+import { ConfigError } from './server/check.mjs';
+import { loadConfig } from './server/config.mjs';
+import { startVault } from './server/server.mjs';
 
 /* How soon the death of the parent is noticed. */
 const PARENT_POLL_MS = 250;

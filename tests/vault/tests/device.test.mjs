@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { API, scratch, Vault } from './harness.mjs';
-import { parseJwt } from './jwt.mjs';
+import { parseJwt } from '../entra/jwt.mjs';
 import { run, test } from './tap.mjs';
 
 const TENANT = '11111111-2222-3333-4444-555555555555';

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import {
 	fail, flag, list, matching, object, oneOf, text, whole,
-} from './check.mjs';
+} from '../server/check.mjs';
 
 export const port = whole(0, 65535);
 export const hostname = matching(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'a host name in lower case');

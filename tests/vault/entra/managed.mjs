@@ -3,7 +3,7 @@
 // HTTP, as the real ones are; what protects them is a header, a secret in the environment, or a file.
 
 import { randomUUID, timingSafeEqual } from 'node:crypto';
-import { answer } from './http.mjs';
+import { answer } from '../server/http.mjs';
 
 const TOKEN_PATH = '/metadata/identity/oauth2/token';
 

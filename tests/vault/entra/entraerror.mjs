@@ -2,7 +2,7 @@
 // A refusal in Entra ID's form: an OAuth error word, an AADSTS number, and the identifiers of a trace.
 
 import { randomUUID } from 'node:crypto';
-import { answer } from './http.mjs';
+import { answer } from '../server/http.mjs';
 
 export class EntraError extends Error {
 	constructor(status, error, number, message) {

@@ -6,7 +6,7 @@ import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { RESOURCES } from './clouds.mjs';
 import { EntraError } from './entraerror.mjs';
 import { grant, startDeviceCode } from './grants.mjs';
-import { answer } from './http.mjs';
+import { answer } from '../server/http.mjs';
 import { publicJwk } from './jwt.mjs';
 
 /* Real tokens are opaque to a client and about this long, in bytes before base64url. */

@@ -13,7 +13,7 @@ import {
 } from './config.mjs';
 import { checkRule } from './faults.mjs';
 import { answer, HttpError, parseJson, parseTarget, readBody, send } from './http.mjs';
-import { managedChanges } from './signinconfig.mjs';
+import { managedChanges } from '../entra/signinconfig.mjs';
 
 const PREFIX = '/__control';
 

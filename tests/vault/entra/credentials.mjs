@@ -8,9 +8,9 @@ import {
 } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { fail } from './check.mjs';
+import { fail } from '../server/check.mjs';
 import { signJwt } from './jwt.mjs';
-import { Authority } from './tls.mjs';
+import { Authority } from '../server/tls.mjs';
 
 const DAY_MS = 24 * 3600 * 1000;
 

@@ -5,7 +5,7 @@
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
 import { checkAssertion } from './assertion.mjs';
 import { EntraError, invalidClient, needField } from './entraerror.mjs';
-import { answer } from './http.mjs';
+import { answer } from '../server/http.mjs';
 import { signJwt } from './jwt.mjs';
 
 /* What a user grants beside the resource; the first is the only one with a consequence here. */

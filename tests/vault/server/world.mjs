@@ -3,18 +3,18 @@
 // by which a request or a placeholder finds them.
 
 import { randomBytes } from 'node:crypto';
-import { ArcKeys } from './arckeys.mjs';
+import { ArcKeys } from '../entra/arckeys.mjs';
 import { fail } from './check.mjs';
-import { cloudOfAuthority, CLOUDS } from './clouds.mjs';
-import { makeCredentials } from './credentials.mjs';
-import { DeviceCodes } from './device.mjs';
+import { cloudOfAuthority, CLOUDS } from '../entra/clouds.mjs';
+import { makeCredentials } from '../entra/credentials.mjs';
+import { DeviceCodes } from '../entra/device.mjs';
 import { Faults } from './faults.mjs';
 import { badParameter } from './http.mjs';
 import { Journal } from './journal.mjs';
 import { buildKeyVersion, keyForWrap } from './keys.mjs';
 import { buildSecretVersion, fillSecrets } from './secrets.mjs';
 import { Store, versionIdsByAge } from './store.mjs';
-import { buildClients, Tokens } from './tokens.mjs';
+import { buildClients, Tokens } from '../entra/tokens.mjs';
 import { Traps } from './traps.mjs';
 
 /** https://ADDRESS:PORT, with the brackets that IPv6 needs. */

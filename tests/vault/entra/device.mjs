@@ -4,7 +4,7 @@
 
 import { randomBytes, randomInt } from 'node:crypto';
 import { EntraError } from './entraerror.mjs';
-import { fail } from './check.mjs';
+import { fail } from '../server/check.mjs';
 
 /* Timers of a client may fire this much early, in milliseconds; it is no fast polling yet. */
 const TIMER_SLACK_MS = 20;

@@ -8,7 +8,7 @@ import { connect } from 'node:tls';
 import { skipAll } from './tap.mjs';
 
 export function needClients() {
-	if (!existsSync(new URL('node_modules/@azure/identity', import.meta.url)))
+	if (!existsSync(new URL('../node_modules/@azure/identity', import.meta.url)))
 		skipAll('the packages of package-lock.json are not installed (npm ci)');
 }
 

@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const CAN = fileURLToPath(new URL('../can', import.meta.url));
+const CAN = fileURLToPath(new URL('../../can', import.meta.url));
 
 /* No single test here takes a tenth of this on an idle machine. */
 const TIMEOUT_MS = 60000;

@@ -220,12 +220,12 @@ test('by address: with an authority of its own and challenge verification off', 
 });
 
 test('the versions installed are those pinned, and none asks for more than Node 18', async () => {
-	const { packages } = JSON.parse(readFileSync(new URL('package-lock.json', import.meta.url), 'utf8'));
+	const { packages } = JSON.parse(readFileSync(new URL('../package-lock.json', import.meta.url), 'utf8'));
 	const { default: semver } = await import('semver');
 	for (const [path, { version, engines, resolved }] of Object.entries(packages).filter(([name]) => name)) {
 		assert.equal(resolved, undefined, `${path} names a registry`);
 		assert.ok(!engines?.node || semver.satisfies('18.20.4', engines.node), `${path} needs Node ${engines?.node}`);
-		assert.equal(JSON.parse(readFileSync(new URL(`${path}/package.json`, import.meta.url), 'utf8')).version, version);
+		assert.equal(JSON.parse(readFileSync(new URL(`../${path}/package.json`, import.meta.url), 'utf8')).version, version);
 	}
 });
 

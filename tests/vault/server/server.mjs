@@ -8,14 +8,14 @@ import { createServer as createHttp } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
-import { WILDCARDS } from './clouds.mjs';
+import { WILDCARDS } from '../entra/clouds.mjs';
 import { startControl } from './control.mjs';
 import { answer, HttpError, parseTarget, readBody, send } from './http.mjs';
 import { routeKeys } from './keys.mjs';
-import { routeManaged } from './managed.mjs';
+import { routeManaged } from '../entra/managed.mjs';
 import { routeSecrets } from './secrets.mjs';
 import { makeCertificates } from './tls.mjs';
-import { routeAuthority } from './tokens.mjs';
+import { routeAuthority } from '../entra/tokens.mjs';
 import { World } from './world.mjs';
 import { wreck } from './wreck.mjs';
 

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-export const VAULT = fileURLToPath(new URL('vault.mjs', import.meta.url));
+export const VAULT = fileURLToPath(new URL('../vault.mjs', import.meta.url));
 export const API = 'api-version=7.4';
 
 /** A folder that goes with the process. */

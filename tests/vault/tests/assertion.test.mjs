@@ -9,7 +9,7 @@ import {
 } from 'node:crypto';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { API, scratch, Vault } from './harness.mjs';
-import { signJwt } from './jwt.mjs';
+import { signJwt } from '../entra/jwt.mjs';
 import { run, test } from './tap.mjs';
 
 const TENANT = '11111111-2222-3333-4444-555555555555';

@@ -8,12 +8,12 @@ import { dirname, resolve } from 'node:path';
 import {
 	ConfigError, fail, flag, list, matching, object, oneOf, orNull, text, whole,
 } from './check.mjs';
-import { CLOUD_NAMES, CLOUDS } from './clouds.mjs';
+import { CLOUD_NAMES, CLOUDS } from '../entra/clouds.mjs';
 import { checkRule } from './faults.mjs';
 import { ALGORITHMS, KEY_RIGHTS } from './keys.mjs';
 import {
 	address, clientShape, completeIdentity, deviceShape, guid, hostname, identityShape, managedShape, port, trapShape, userShape,
-} from './signinconfig.mjs';
+} from '../entra/signinconfig.mjs';
 import { TLS_KINDS } from './tls.mjs';
 
 const seconds = whole(0, 0xffffffff);
