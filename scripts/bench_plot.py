@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Throughput against request size, a line for each number of readers, buffered and O_DIRECT side by side, as SVG."""
+"""Throughput against request size as SVG, a line for each number of readers."""
 import math
 import statistics
 
@@ -17,7 +17,8 @@ def points_of(figures):
     for name, figure in figures.items():
         if name.startswith("plot."):
             _, way, readers, kib = name.split(".")
-            points.setdefault(way, {}).setdefault(int(readers), {})[int(kib)] = statistics.median(figure["values"])
+            line = points.setdefault(way, {}).setdefault(int(readers), {})
+            line[int(kib)] = statistics.median(figure["values"])
     return points
 
 
@@ -67,10 +68,12 @@ class Panel:
         out = [text(self.left + PANEL_WIDTH / 2, TOP - 14, title, extra=' font-weight="bold"')]
         for i in range(round(self.highest / step) + 1):
             y = self.y(i * step)
-            out.append(f'<line x1="{self.left}" y1="{y:.1f}" x2="{self.left + PANEL_WIDTH}" y2="{y:.1f}" stroke="#dddddd"/>')
+            out.append(f'<line x1="{self.left}" y1="{y:.1f}" x2="{self.left + PANEL_WIDTH}" '
+                       f'y2="{y:.1f}" stroke="#dddddd"/>')
             out.append(text(self.left - 8, y + 4, f"{i * step:g}", "end"))
         for kib in self.sizes:
-            out.append(text(self.x(kib), TOP + PANEL_HEIGHT + 18, "1 MiB" if kib == 1024 else f"{kib} KiB"))
+            words = "1 MiB" if kib == 1024 else f"{kib} KiB"
+            out.append(text(self.x(kib), TOP + PANEL_HEIGHT + 18, words))
         out.append(text(self.left + PANEL_WIDTH / 2, TOP + PANEL_HEIGHT + 38, "bytes a read"))
         return out
 
@@ -80,12 +83,14 @@ class Panel:
             colour = COLOURS[shape % len(COLOURS)]
             places = [(self.x(kib), self.y(values[kib])) for kib in sorted(values)]
             path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
-            out.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
+            out.append(f'<polyline points="{path}" fill="none" stroke="{colour}" '
+                       'stroke-width="2"/>')
             out += [marker(shape % len(COLOURS), x, y, colour) for x, y in places]
             labels.append((places[-1][1], count, colour))
         for y, (_, count, colour) in zip(spread([label[0] for label in labels]), labels):
             words = "1 reader" if count == 1 else f"{count} readers"
-            out.append(text(self.left + PANEL_WIDTH + 9, y + 4, words, "start", f' fill="{colour}"'))
+            fill = f' fill="{colour}"'
+            out.append(text(self.left + PANEL_WIDTH + 9, y + 4, words, "start", fill))
         return out
 
 
@@ -94,14 +99,17 @@ def draw(figures, path):
     points = points_of(figures)
     if not points:
         return False
-    values = [value for way in points.values() for readers in way.values() for value in readers.values()]
+    values = [value for way in points.values()
+              for readers in way.values() for value in readers.values()]
     step = step_of(max(values))
     highest = math.ceil(max(values) / step) * step
     out = ['<!-- SPDX-License-Identifier: GPL-3.0-or-later; drawn by scripts/bench -->',
-           f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
+           f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
+           f'width="{WIDTH}" height="{HEIGHT}" '
            'font-family="sans-serif" font-size="12" fill="#222222">',
            f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>',
-           text(LEFT, 22, "adefuse, AES-XTS 256: GB/s in all, reading in order", "start", ' font-size="14"')]
+           text(LEFT, 22, "adefuse, AES-XTS 256: GB/s in all, reading in order", "start",
+                ' font-size="14"')]
     for i, way in enumerate(way for way in ("buffered", "direct") if way in points):
         sizes = sorted({kib for readers in points[way].values() for kib in readers})
         panel = Panel(LEFT + i * (PANEL_WIDTH + GAP), sizes, highest)

@@ -80,7 +80,12 @@ interrupted()
 {
 	local pid
 	mkfifo "$work/ready.$1"
-	echo "trap 'echo stopped; exit 0' TERM; echo >$work/ready.$1; sleep 1000 & wait" >"$work/waits"
+	cat >"$work/waits" <<-END
+		trap 'echo stopped; exit 0' TERM
+		echo >$work/ready.$1
+		sleep 1000 &
+		wait
+	END
 	"${limit[@]}" "$work/waits" &
 	pid=$!
 	read -rt 30 _ <"$work/ready.$1"
