@@ -5,11 +5,11 @@
 //
 //   node vault.mjs --config FILE.json --dir DIR [--ready FILE_OR_FIFO] [--max-seconds N] [--parent PID]
 //
-// Writes DIR/ca.pem (a throw-away CA), DIR/vault.env (for a shell's `.`), and one JSON line, the ready line, on
-// stdout and to --ready: a FIFO is written to, a file appears whole. It ends on SIGTERM, SIGINT and SIGHUP, when stdin
-// closes if that is a pipe or a socket (/dev/null, as a shell gives a background job, is not watched), when its
-// parent dies, and after --max-seconds. A shell that starts it within $(...) or a subshell gives --parent $$.
-// Exit: 0 ended as asked, 1 other, 2 usage or configuration; the reason goes to stderr.
+// Writes DIR/ca.pem (a throw-away CA), DIR/vault.env (for a shell's `.`), and one JSON line, the ready line, to
+// stdout and to --ready, which is a FIFO or a file that appears complete. It exits on SIGTERM, SIGINT and SIGHUP, when
+// stdin closes and is a pipe or a socket (a shell gives /dev/null to a background job; that is not watched), when its
+// parent exits, and after --max-seconds. A shell that starts it in $(...) or in a subshell passes --parent $$.
+// Exit code: 0 told to exit, 1 other, 2 usage or configuration; the reason is on stderr.
 //
 // In a shell:
 //   mkfifo "$dir/ready"
@@ -17,7 +17,7 @@
 //   trap 'kill "$vault"' EXIT
 //   read -r line <"$dir/ready" && . "$dir/vault.env"
 //   curl --cacert "$VAULT_CA_FILE" "$VAULT_URL/secrets?api-version=7.4"            (answers 401 with the challenge)
-// When the start fails the FIFO is opened and closed again, so that `read` fails instead of waiting for ever.
+// When the start fails, the FIFO is opened and closed again, so that `read` fails instead of waiting for ever.
 //
 // READY LINE
 //   {"ready":true,"pid":1,"caFile":"…","hostsFile":"…","controlUrl":"http://127.0.0.1:P/__control","controlKey":"…",
@@ -39,15 +39,15 @@
 //     certificates [[]]: [{file: PEM} or {make: NAME, bits [2048], password, subject [NAME.contoso.example], chain [false],
 //       expired [false]}]: made ones are written to DIR/NAME*.pem and .pfx; with chain their CA is in them, and NAME-rolled.pem
 //       is another certificate of the same name and CA
-//     subjectName: {subject, issuer: NAME of a made one with chain}: takes what x5c shows when it is of that name and CA
+//     subjectName: {subject, issuer: NAME of a made one with chain}: accepts the certificate in x5c when it has that name and CA
 //     assertionReuse [false]: an assertion may be used twice, as Microsoft's client does
 //     federated [[]]: [{make: NAME, issuer, subject, audience [api://AzureADTokenExchange], lifetime [3600]} → DIR/NAME.jwt,
-//       or {token: text} or {tokenFile: PATH}: taken word for word]}]
+//       or {token: text} or {tokenFile: PATH}: used as it is]}]
 //   users          who can approve a device code [[{name: user@contoso.example}]], each with a tenant [the first]
-//   device         {interval [5], expiresIn [900], slowDownBy [5], slowDowns [0]: so many first polls are told to slow down,
+//   device         {interval [5], expiresIn [900], slowDownBy [5], slowDowns [0]: that many polls get slow_down first,
 //                  answer [wait] | approve | decline: by itself after afterPolls [0] polls}
-//   identities [[]] [{name, kind [user] | system, clientId, objectId, resourceId, tenant}]: managed identities; ids not given
-//                  are made from the name
+//   identities [[]] [{name, kind [user] | system, clientId, objectId, resourceId, tenant}]: managed identities; missing ids
+//                  are derived from the name
 //   managed [{}]   endpoints, plain HTTP: {imds: {port, address}, appService: {port, address, header [random], path [/msi/token]},
 //                  arc: {port, address, keyDir [arc], keyBytes [64], realm [{file}; also {dir} {name} {guid}], keyName [{guid}.key],
 //                  symlink [false], write [true]}}
@@ -85,14 +85,14 @@
 //   Placeholders in values, tags, challenges and faults: {vault} {vault:NAME} {key:KEY/VERSION}
 //   {key:VAULT:KEY/VERSION} {authority} {authorityName} {tenant} {port} {trap:NAME} {trap-http:NAME}.
 //
-// NAMES AND ADDRESSES  Asked by name, any listener answers for whoever has that name; by address, for the first that was put
-//   there. What has the same address, port (not 0) and tls shares a listener. address: 127.0.0.0/8, ::1, 169.254.169.254.
-//   DIR/hosts leads the names of listeners on port 443 to them: bound over /etc/hosts in a mount namespace, it makes the names
-//   of the clouds work as they stand.
+// NAMES AND ADDRESSES  For a request by name, any listener answers for the vault with that name; by address, for the first
+//   vault at that address. Vaults with the same address, port (not 0) and tls share a listener. address: 127.0.0.0/8, ::1,
+//   169.254.169.254. DIR/hosts maps the names of listeners on port 443 to them: mounted over /etc/hosts in a mount
+//   namespace, it makes the real names of the clouds work.
 //
 // FAULTS  {match, skip [0], count [all], nth: N = skip N-1 and count 1, action}
 //   match: {endpoint: vault | token | imds | appservice | arc | trap, vault: NAME, method, path: regex on path?query, auth [any] | present | absent};
-//   without auth the first request of a client, which has no token yet, is hit too.
+//   without auth, a client's first request matches too, which has no token yet.
 //   action.type:
 //     error {status, code, inner, message, retryAfter, headers, body: raw text, html}
 //     cut {at [connect] | headers | body, bytes [half of the body], reset [false]: RST}
@@ -100,8 +100,8 @@
 //     replace {set: {"dotted.path": value or "__delete"}}     nextlink {to: self | URL}     redirect {status [302], location}
 //     endless-body {framing [chunked] | content-length}       endless-headers              drip {bytes [1], intervalMs [50]}
 //     hang {at [request] | body}                               delay {ms}                   raw {text}
-//     gather {requests: N, ms [20000]}: no answer before N requests wait for one, or this one has for so long; then no more
-//       waiting. GET /fault tells as action.most how many waited at once
+//     gather {requests: N, ms [20000]}: no answer before N requests wait for one, or this one has waited for ms; later requests do
+//       not wait. action.most in GET /fault is how many waited at once
 //
 // CONTROL (plain HTTP at controlUrl, header X-Control-Key)
 //   GET /requests[?since=N], DELETE /requests     the journal, see journal.mjs
@@ -109,7 +109,7 @@
 //   POST /access {vault, access, accessModel, network}, POST /challenge {vault, challenge}, POST /tokens {expireAll: true}
 //   POST /secret, POST /key {vault, name, version} adds a version; {vault, name, id, enabled} changes one
 //   GET /device, POST /device {action: approve | decline | expire, userCode [the newest pending], user [the first]}
-//   POST /federated {name, lifetime, issuer, subject, audience, forged [false]}   writes DIR/NAME.jwt anew
+//   POST /federated {name, lifetime, issuer, subject, audience, forged [false]}   writes DIR/NAME.jwt again
 //   POST /managed {arc: {keyBytes, realm, keyName, symlink, write}, appService: {header}}
 //   GET /traps → {total, traps: {NAME: counts}, requests}, DELETE /traps
 //   POST /stop
@@ -125,13 +125,13 @@ import { ConfigError } from './server/check.mjs';
 import { loadConfig } from './server/config.mjs';
 import { startVault } from './server/server.mjs';
 
-/* How soon the death of the parent is noticed. */
+/* How often to look whether the parent has exited. */
 const PARENT_POLL_MS = 250;
 
-/* How soon a reader of the FIFO is noticed. */
+/* How often to look for a reader of the FIFO. */
 const FIFO_POLL_MS = 10;
 
-/* How long a failed start waits for the FIFO's reader, to let it go. */
+/* How long a failed start waits for the FIFO's reader, to release it. */
 const FAREWELL_MS = 30000;
 
 class UsageError extends Error {}
@@ -171,7 +171,7 @@ function isAlive(pid) {
 	}
 }
 
-/** Calls stop in every case in which nobody needs the vault any more. */
+/** Calls stop when nobody needs the vault any more. */
 function watchForEnd({ maxSeconds, parent }, stop) {
 	for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'])
 		process.on(signal, stop);
@@ -190,7 +190,7 @@ const quoted = (value) => `'${String(value).replace(/'/g, "'\\''")}'`;
 
 const shellName = (name) => name.replace(/[^A-Za-z0-9]/g, '_');
 
-/** What tells how to sign in, as variables; absent parts give none. */
+/** Variables for the ways to sign in that are configured. */
 function signInVariables({ authorities, certificates, federated, managed, traps }) {
 	const { imds, appService, arc } = managed;
 	return [
@@ -230,8 +230,8 @@ const sleep = (ms) => new Promise((done) => {
 });
 
 /**
- * Opens a FIFO for writing as soon as somebody reads it. Never with an open that blocks: a thread waiting in it
- * would hold up the end of the process for ever.
+ * Opens a FIFO for writing as soon as somebody reads it. The open must not block: a thread that waits in it
+ * would keep the process from exiting.
  */
 async function openFifo(path) {
 	for (;;) {
@@ -245,7 +245,7 @@ async function openFifo(path) {
 	}
 }
 
-/** Tells the reader of --ready; an empty text means that there will be no ready line. */
+/** Writes to the reader of --ready; an empty text means that there will be no ready line. */
 async function announce(path, text) {
 	if (path === undefined)
 		return;
@@ -268,7 +268,7 @@ function complain(error) {
 async function main() {
 	let options = {};
 	let running;
-	/* exit() and not an orderly end: timers and clients' connections would hold the process. */
+	/* exit(), because timers and clients' connections would keep the process running. */
 	const stop = () => {
 		running?.close();
 		process.exit(0);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The key files by which Arc's endpoint knows that its caller may read them. Each challenge makes one, each is good
-// once; whatever was written is removed at the end, also the folders that had to be made.
+// The key files that prove to Arc's endpoint that its caller may read them. Each challenge writes one, and each works
+// once. All files and folders that were made are removed at the end.
 
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import {
@@ -37,7 +37,7 @@ export class ArcKeys {
 		const { symlink, write } = this.settings;
 		if (!write)
 			return;
-		/* Another fixture with the same folder may have removed it at its end. */
+		/* Another fixture with the same folder may have removed it when it exited. */
 		this.#makeFolder(this.dir);
 		if (!symlink) {
 			writeFileSync(path, key, { mode: 0o640 });
@@ -49,7 +49,7 @@ export class ArcKeys {
 		symlinkSync(target, path);
 	}
 
-	/** Writes a fresh key and returns the realm that leads (or misleads) to it. */
+	/** Writes a new key, and returns the realm that names it (or a wrong one). */
 	challenge(guid) {
 		const { keyBytes, keyName, realm } = this.settings;
 		const key = randomBytes(keyBytes).toString('base64url').slice(0, keyBytes);
@@ -61,7 +61,7 @@ export class ArcKeys {
 		return realm.replaceAll('{file}', file).replaceAll('{dir}', this.dir).replaceAll('{name}', name).replaceAll('{guid}', guid);
 	}
 
-	/** Whether this is a key that was written and not yet used; it is used up by it. */
+	/** Whether this key was written and not used yet; it is used now. */
 	take(given) {
 		const bytes = Buffer.from(given);
 		for (const [file, key] of this.#keys) {

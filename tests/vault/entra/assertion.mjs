@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Client assertions: a service principal's proof of itself by a certificate (a JWT it signs), or by a token of
+// Client assertions: a service principal proves itself with a certificate (it signs a JWT), or with a token from
 // another issuer that it is federated with (workload identity). Signatures, times and names are really checked.
 
 import { createHash, X509Certificate } from 'node:crypto';
@@ -8,10 +8,10 @@ import { isSignedBy, parseJwt } from './jwt.mjs';
 
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
-/* An assertion may not claim a longer life, in seconds. */
+/* The longest lifetime of an assertion, in seconds. */
 const MAX_LIFETIME = 24 * 3600;
 
-/* Clocks that differ by this many seconds are no reason to refuse. */
+/* Accepted difference of clocks, in seconds. */
 const CLOCK_SKEW = 300;
 
 const digest = (name, bytes) => createHash(name).update(bytes).digest('base64url');
@@ -42,7 +42,7 @@ function chainOf({ x5c }) {
 	}
 }
 
-/* Whether the header's thumbprint is this certificate's. RS256 goes with SHA-1 alone, as it always has. */
+/* Whether the header's thumbprint is this certificate's. With RS256 it must be SHA-1. */
 function thumbprintFits({ alg, x5t, 'x5t#S256': x5tS256 }, certificate) {
 	if (alg === 'PS256' && x5tS256 !== undefined)
 		return x5tS256 === digest('sha256', certificate.raw);
@@ -59,7 +59,7 @@ function bySubjectName(subjectName, chain) {
 	return leaf;
 }
 
-/** The certificate an assertion is to be verified with: a registered one, or by its subject and issuer. */
+/** The certificate that verifies an assertion: a registered one, or one by its subject and issuer. */
 function certificateFor(client, jwt) {
 	const chain = chainOf(jwt.header);
 	const registered = client.certificates.find((other) => thumbprintFits(jwt.header, other));
@@ -89,7 +89,7 @@ function checkHeader({ header, claims }) {
 	}
 }
 
-/** The names by which the token endpoint that was asked is known. */
+/** The names of the token endpoint that got the request. */
 function audiences(ctx, tenant, tenantName) {
 	const roots = [ctx.base, ctx.baseWithPort, ...ctx.authorityHosts.map((host) => `https://${host}`)];
 	const tenants = [tenantName, tenant.id, ...tenant.names];
@@ -137,7 +137,7 @@ function checkFederated(client, text, jwt) {
 	checkTimes(claims);
 }
 
-/* What of an assertion may stand in the journal: nothing that proves anything. */
+/* The part of an assertion for the journal: nothing that proves anything. */
 function describe({ header, claims }) {
 	const thumbprint = header['x5t#S256'] !== undefined ? 'S256' : 'S1';
 	return {
@@ -150,7 +150,7 @@ function describe({ header, claims }) {
 	};
 }
 
-/** Checks the assertion in a form; returns normally only when it proves that the client sent it. */
+/** Checks the assertion in a form; throws unless it proves that the client sent it. */
 export function checkAssertion(ctx, client, where, form) {
 	const text = form.get('client_assertion');
 	ctx.world.noteSecret(text, `client assertion of ${client.id}`);

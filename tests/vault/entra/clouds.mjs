@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The Azure clouds: the names by which their authorities, vaults and managed HSMs go, and the resources a token is for.
+// The Azure clouds: the names of their authorities, vaults and managed HSMs, and the resources of tokens.
 
 export const CLOUDS = {
 	public: {
@@ -24,11 +24,11 @@ export const CLOUDS = {
 
 export const CLOUD_NAMES = Object.keys(CLOUDS);
 
-/** The cloud an authority's name belongs to; undefined for a name of no cloud. */
+/** The cloud that an authority's name belongs to; undefined for an unknown name. */
 export const cloudOfAuthority = (host) => CLOUD_NAMES.find((name) => CLOUDS[name].authorities.includes(host));
 
-/** Every resource that some cloud knows. */
+/** Every resource of every cloud. */
 export const RESOURCES = Object.values(CLOUDS).flatMap(({ vault, hsm, others }) => [vault.resource, hsm.resource, ...others]);
 
-/** What certificates must name so that a client meets no cloud's name in vain. */
+/** The names for certificates, so that they are valid for every cloud's names. */
 export const WILDCARDS = Object.values(CLOUDS).flatMap(({ vault, hsm }) => [`*.${vault.suffix}`, `*.${hsm.suffix}`]);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What clients prove themselves with, made on request: certificates with their keys in the forms in which people
-// have them, and tokens of a federated issuer. The files are below the fixture's folder, readable by its owner alone.
+// Makes credentials for clients: certificates with their keys in the usual file formats, and tokens of a federated
+// issuer. The files are in the fixture's folder, readable by its owner alone.
 
 import { execFileSync } from 'node:child_process';
 import {
@@ -82,7 +82,7 @@ function readCertificate(folder, file, path) {
 	}
 }
 
-/** A federated issuer: it has a key, and writes tokens for a workload to a file that is replaced as a whole. */
+/** A federated issuer: it has a key, and writes tokens for a workload to a file, which it replaces atomically. */
 class Federation {
 	#key = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
 
@@ -116,7 +116,7 @@ function readFederated(world, dir, spec) {
 	return { literal };
 }
 
-/** Gives the clients of a world their certificates and federations; files are made below dir. */
+/** Gives the clients of a world their certificates and federations; the files are in dir. */
 export function makeCredentials(world, dir) {
 	const subjects = [];
 	for (const [i, spec] of world.config.clients.entries()) {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Device code sign-in (RFC 8628) as Entra ID has it: codes, the person who answers them (a control call), and the
-// rules of polling, which are enforced and journaled.
+// Device code sign-in (RFC 8628) as Entra ID does it: codes, the user who answers them (a control call), and the
+// rules of polling, which are enforced and recorded in the journal.
 
 import { randomBytes, randomInt } from 'node:crypto';
 import { EntraError } from './entraerror.mjs';
 import { fail } from '../server/check.mjs';
 
-/* Timers of a client may fire this much early, in milliseconds; it is no fast polling yet. */
+/* A client's timers may fire this much early, in milliseconds; that is not polling too fast. */
 const TIMER_SLACK_MS = 20;
 
 const LETTERS = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789';
@@ -45,7 +45,7 @@ export class DeviceCodes {
 		return code.state;
 	}
 
-	/* Keeps the rhythm: true when this poll came sooner than it may. */
+	/* True when this poll came too early. */
 	#tooSoon(code, entry) {
 		const now = Date.now();
 		const sinceMs = code.lastPoll === null ? null : now - code.lastPoll;
@@ -64,7 +64,7 @@ export class DeviceCodes {
 			this.#decide(code, answer);
 	}
 
-	/** One poll: the code when it was approved; throws what the rules say otherwise. */
+	/** One poll: returns the code when it is approved, else throws the error that applies. */
 	poll(client, tenant, deviceCode, entry) {
 		const code = this.#codes.get(deviceCode);
 		if (!code || code.client !== client || code.tenant !== tenant || code.state === 'used')
@@ -99,7 +99,7 @@ export class DeviceCodes {
 		code.state = { approve: 'approved', decline: 'declined' }[action];
 	}
 
-	/** What a person does in a browser; without a user code it is the newest that is pending. */
+	/** What a user does in a browser; without a user code, for the newest pending one. */
 	decide({ action, userCode, user }) {
 		const pending = [...this.#codes.values()].filter((code) => this.#stateOf(code) === 'pending');
 		const code = userCode === undefined ? pending.at(-1) : pending.find((other) => other.userCode === userCode);

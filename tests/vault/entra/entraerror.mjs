@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A refusal in Entra ID's form: an OAuth error word, an AADSTS number, and the identifiers of a trace.
+// A refusal as Entra ID sends it: an OAuth error code, an AADSTS number, and trace identifiers.
 
 import { randomUUID } from 'node:crypto';
 import { answer } from '../server/http.mjs';

@@ -8,7 +8,7 @@ import { EntraError, invalidClient, needField } from './entraerror.mjs';
 import { answer } from '../server/http.mjs';
 import { signJwt } from './jwt.mjs';
 
-/* What a user grants beside the resource; the first is the only one with a consequence here. */
+/* What a user grants besides the resource; only the first has an effect here. */
 const USER_SCOPES = ['offline_access', 'openid', 'profile', 'email'];
 
 function sameSecret(a, b) {
@@ -16,7 +16,7 @@ function sameSecret(a, b) {
 	return timingSafeEqual(digest(a), digest(b));
 }
 
-/** The audience a scope stands for: a known resource with /.default behind it, alone or beside a user's scopes. */
+/** The audience of a scope: a known resource followed by /.default, alone or with a user's scopes. */
 function audienceOf(tokens, scope, others) {
 	const wanted = scope.split(' ').filter((item) => item && !others.includes(item));
 	if (wanted.length !== 1 || !wanted[0].endsWith('/.default'))
@@ -49,7 +49,7 @@ function clientCredentials(ctx, where, form) {
 	return world.tokens.issue({ label: client.id, names: [client.id] }, where.tenant, audience);
 }
 
-/* What a sign-in of a person brings beside the access token. */
+/* What a user's sign-in returns besides the access token. */
 function userTokens(ctx, where, { client, user, audience, scope }) {
 	const { tokens } = ctx.world;
 	const now = Math.floor(Date.now() / 1000);
@@ -90,7 +90,7 @@ function refreshToken(ctx, where, form) {
 const GRANTS = {
 	client_credentials: clientCredentials,
 	'urn:ietf:params:oauth:grant-type:device_code': deviceCode,
-	/* The name from before RFC 8628, which Microsoft's client still sends. */
+	/* The name before RFC 8628, which Microsoft's client still sends. */
 	device_code: deviceCode,
 	refresh_token: refreshToken,
 };

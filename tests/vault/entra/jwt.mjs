@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// JSON Web Tokens in their compact form (RFC 7515, 7519): taken apart, and signatures made and verified.
+// JSON Web Tokens in their compact form (RFC 7515, 7519): parse them, make and verify signatures.
 
 import { constants, createPublicKey, sign, verify } from 'node:crypto';
 
@@ -18,7 +18,7 @@ function parsePart(part) {
 	return value;
 }
 
-/** Takes a token apart: { header, claims, signed, signature }; null when it is none. */
+/** Parses a token: { header, claims, signed, signature }; null when it is not a token. */
 export function parseJwt(text) {
 	const parts = text.split('.');
 	if (parts.length !== 3 || !parts.every((part) => BASE64URL.test(part)))
@@ -33,7 +33,7 @@ export function parseJwt(text) {
 	}
 }
 
-/** Whether the signature is of this key by the algorithm that the header names; false for any other algorithm. */
+/** Whether the signature was made with this key and the header's algorithm; false for an unknown algorithm. */
 export function isSignedBy(jwt, publicKey) {
 	const { alg } = jwt.header;
 	if (!Object.hasOwn(PADDINGS, alg) || publicKey.asymmetricKeyType !== 'rsa')
@@ -48,7 +48,7 @@ export function signJwt(header, claims, privateKey) {
 	return `${signed}.${signature.toString('base64url')}`;
 }
 
-/** Modulus and exponent of an RSA key as a JWK has them, for a key set. */
+/** Modulus and exponent of an RSA key as a JWK, for a key set. */
 export function publicJwk(privateKey) {
 	return createPublicKey(privateKey).export({ format: 'jwk' });
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Managed identity as machines in Azure find it: the instance metadata service (IMDS), App Service, and Arc. Plain
-// HTTP, as the real ones are; what protects them is a header, a secret in the environment, or a file.
+// Managed identity endpoints of machines in Azure: the instance metadata service (IMDS), App Service, and Arc. Plain
+// HTTP like the real ones; a header, a secret in the environment, or a file protects them.
 
 import { randomUUID, timingSafeEqual } from 'node:crypto';
 import { answer } from '../server/http.mjs';
@@ -10,7 +10,7 @@ const TOKEN_PATH = '/metadata/identity/oauth2/token';
 const IMDS_VERSIONS = ['2018-02-01', '2018-04-02', '2018-10-01', '2019-08-01', '2021-02-01', '2023-07-01'];
 const ARC_VERSIONS = ['2019-11-01', '2020-06-01', '2021-02-01'];
 
-/* Parameters that name a user-assigned identity → the field of the identity they are compared with. */
+/* Parameters that name a user-assigned identity → the field of the identity to compare. */
 const IMDS_NAMES = { client_id: 'clientId', object_id: 'objectId', msi_res_id: 'resourceId' };
 const APP_SERVICE_NAMES = {
 	client_id: 'clientId', object_id: 'objectId', principal_id: 'objectId', mi_res_id: 'resourceId',
@@ -19,7 +19,7 @@ const APP_SERVICE_NAMES = {
 /* Microsoft's client ends the path with a slash. */
 const isPath = (ctx, path) => ctx.path === path || ctx.path === `${path}/`;
 
-/* Thrown and answered by the endpoint it was thrown in. */
+/* Thrown in an endpoint, which answers with it. */
 class Refusal extends Error {
 	constructor(result) {
 		super('refused');
@@ -38,7 +38,7 @@ const sameText = (a, b) => {
 	return left.length === right.length && timingSafeEqual(left, right);
 };
 
-/** The identity a query names, the machine's own when it names none; null when there is no such identity. */
+/** The identity that a query names, or the machine's own without a name; null when there is none. */
 function pickIdentity(identities, query, names, onTwo) {
 	const given = Object.keys(names).filter((name) => query.has(name));
 	if (given.length > 1)
@@ -52,7 +52,7 @@ function pickIdentity(identities, query, names, onTwo) {
 	return identities.find((identity) => identity.kind === 'user' && identity[names[name]].toLowerCase() === wanted) ?? null;
 }
 
-/** The token and the times that go with it; numbers are text, as these endpoints have them. */
+/** The token and its times; numbers are text, as in the real endpoints. */
 function tokenFor(ctx, identity, resource) {
 	const { tokens } = ctx.world;
 	const { name, clientId, objectId } = identity;
@@ -65,7 +65,7 @@ function tokenFor(ctx, identity, resource) {
 	};
 }
 
-/** What IMDS and Arc have in common: the header, the version, the resource. */
+/** What IMDS and Arc both check: the header, the version, the resource. */
 function checkMetadataCall(ctx, versions) {
 	const { query, headers, world } = ctx;
 	if (headers['x-forwarded-for'] !== undefined)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The part of a configuration that says who can sign in and how: clients, identities, users, device code, the
-// managed identity endpoints, and the traps. config.mjs puts it together with the rest.
+// The part of a configuration about signing in: clients, identities, users, device code, the managed identity
+// endpoints, and the traps. config.mjs checks the rest.
 
 import { createHash } from 'node:crypto';
 import {
@@ -11,7 +11,7 @@ export const port = whole(0, 65535);
 export const hostname = matching(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'a host name in lower case');
 export const guid = matching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'a GUID in lower case');
 
-/* 169.254.169.254 is where IMDS really is; a network namespace of its own can have it. */
+/* IMDS is really at 169.254.169.254; a network namespace can have that address. */
 export const address = matching(/^(127(\.\d{1,3}){3}|::1|169\.254\.169\.254)$/, 'a loopback address or 169.254.169.254');
 
 const fileName = matching(/^[A-Za-z0-9_-]{1,64}$/, 'letters, digits, - and _');
@@ -55,7 +55,7 @@ export const deviceShape = object({
 
 const place = { port: [port, 0], address: [address, '127.0.0.1'] };
 
-/* What a control call may change while the endpoints run. */
+/* Fields that a control call may change while the endpoints run. */
 const arcChanges = {
 	keyBytes: whole(0, 1 << 20), realm: text, keyName: text, symlink: flag, write: flag,
 };
@@ -75,7 +75,7 @@ export const managedChanges = object({ arc: object(arcChanges), appService: obje
 const trapFields = object({ name: fileName, hosts: [list(hostname), []], ...place }, ['name']);
 export const trapShape = (value, path) => trapFields(typeof value === 'string' ? { name: value } : value, path);
 
-/** An identity's missing identifiers, the same ones for a name in every run. */
+/** An identity's missing identifiers, the same for a name in every run. */
 export function completeIdentity(identity) {
 	const made = (what) => {
 		const hex = createHash('sha256').update(`${what} ${identity.name}`).digest('hex');

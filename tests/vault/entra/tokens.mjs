@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Entra ID's endpoints as far as a sign-in needs them, and the memory of the tokens handed out, against which the
-// vaults check what they are shown. The ways to get a token stand in grants.mjs.
+// The endpoints of Entra ID that a sign-in needs, and the list of issued tokens, which the vaults check tokens
+// against. grants.mjs has the ways to get a token.
 
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { RESOURCES } from './clouds.mjs';
@@ -29,7 +29,7 @@ export class Tokens {
 		this.#world = world;
 	}
 
-	/** A tenant by id or name; those of another cloud than the one asked are not known. */
+	/** A tenant by id or name; tenants of another cloud are unknown. */
 	tenant(name, cloud) {
 		const wanted = name.toLowerCase();
 		return this.#world.config.tenants.find((tenant) => (tenant.id === wanted
@@ -42,7 +42,7 @@ export class Tokens {
 			&& (client.tenant === tenant.id || client.tenant === null));
 	}
 
-	/** Hands out a token; principal is { label, names }: names are what a vault's access list may call it. */
+	/** Issues a token; principal is { label, names }: a vault's access list may use any of the names. */
 	issue(principal, tenant, audience) {
 		const token = randomBytes(TOKEN_BYTES).toString('base64url');
 		const lifetime = this.#world.config.tokenLifetime;
@@ -71,7 +71,7 @@ export class Tokens {
 		return isNew;
 	}
 
-	/** What is known of an Authorization value; undefined for a token never handed out. */
+	/** What is known about an Authorization value; undefined for a token that was never issued. */
 	find(authorization) {
 		const [, token] = /^bearer +(\S+)$/i.exec(authorization ?? '') ?? [];
 		return token === undefined ? undefined : this.#issued.get(token);
@@ -86,14 +86,14 @@ export class Tokens {
 		return RESOURCES.includes(resource) || this.#world.config.vaults.some((vault) => vault.resource === resource);
 	}
 
-	/** The key of id tokens, made when the first is wanted. */
+	/** The key of id tokens, made for the first one. */
 	get signingKey() {
 		this.#signingKey ??= generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
 		return this.#signingKey;
 	}
 }
 
-/** The clients of a configuration, ready for makeCredentials(); the Azure CLI's is always among them. */
+/** The clients of a configuration, ready for makeCredentials(), and always the Azure CLI's. */
 export function buildClients(config) {
 	const clients = config.clients.map((client) => ({ ...client, certificates: [], federated: [] }));
 	if (!clients.some(({ id }) => id.toLowerCase() === AZURE_CLI))
@@ -162,7 +162,7 @@ const ROUTES = {
 	'GET discovery/v2.0/keys': keySet,
 };
 
-/** Answers a request to the authority; always an answer, never an exception for what a client sent. */
+/** Answers a request to the authority; it never throws because of what a client sent. */
 export function routeAuthority(ctx) {
 	const path = ctx.parts.join('/').toLowerCase();
 	const [tenantName] = ctx.parts;

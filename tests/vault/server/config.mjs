@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Reads and checks a fixture's configuration (its fields are described at the head of vault.mjs).
+// Reads and checks a fixture's configuration (vault.mjs describes its fields).
 // Strict: an unknown field, a wrong type or a dangling reference is an error that names the field, because a
 // misspelt field would make a test pass without testing anything.
 
@@ -120,7 +120,7 @@ function unique(items, what) {
 	}
 }
 
-/** What a vault's cloud and kind say, where the vault does not. */
+/** Defaults from a vault's cloud and kind. */
 function settleVault(vault) {
 	const { suffix, resource } = CLOUDS[vault.cloud ?? 'public'][vault.kind];
 	vault.host ??= `${vault.name.toLowerCase()}.${suffix}`;
@@ -168,7 +168,7 @@ function settle(config) {
 	return config;
 }
 
-/** Checks a configuration object; folder is where relative file names in it start. */
+/** Checks a configuration object; relative file names in it start at folder. */
 export function checkConfig(value, folder) {
 	return { ...settle(configShape(value)), folder: resolve(folder) };
 }

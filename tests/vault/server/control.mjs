@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The control endpoint, by which a test sets faults, changes rights and reads the journal while the vault runs.
-// Plain HTTP on a port of its own, so that no TLS fault stands between a test and it; every call needs the key
-// from the ready line, as other users of the machine reach loopback too.
+// The control endpoint: a test sets faults, changes rights and reads the journal here while the vault runs.
+// Plain HTTP on a port of its own, so that no TLS fault affects it. Every call needs the key from the ready
+// line, because other users of the machine can reach loopback too.
 
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -37,7 +37,7 @@ async function changeObject(world, body, kind, add) {
 	return { id };
 }
 
-/** Changes fields of the managed identity endpoints that are there. */
+/** Changes fields of the configured managed identity endpoints. */
 function changeManaged(world, body) {
 	for (const [name, fields] of Object.entries(managedChanges(body)))
 		Object.assign(world.managed[name] ?? fail(name, 'is not in the configuration'), fields);

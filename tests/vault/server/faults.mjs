@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Faults on demand: rules that say which requests are hit, and the list of actions with their fields.
-// What an action does to the connection stands in wreck.mjs.
+// Faults on demand: rules that choose requests, and the list of actions with their fields.
+// wreck.mjs does to the connection what an action says.
 
 import {
 	ConfigError, fail, flag, list, object, oneOf, text, whole,
@@ -117,7 +117,7 @@ export class Faults {
 		return this.#rules.map(({ match, ...rest }) => ({ ...rest, match: { ...match, path: match.path?.source } }));
 	}
 
-	/** The first rule that hits this request. Each rule counts the requests that match it, hit or not. */
+	/** The first rule that applies to this request. Each rule counts the requests that match it. */
 	take(ctx) {
 		let taken = null;
 		for (const rule of this.#rules) {

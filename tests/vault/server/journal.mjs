@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Journal of every request served, so that a test can count requests and prove that something was not sent.
-// Holds no secret: an Authorization value stands in it as its SHA-256, a form as the names of its fields.
+// It holds no secret: of an Authorization value it has the SHA-256, of a form the names of the fields.
 
 import { createHash } from 'node:crypto';
 
-/* Far above what a test sends; a client gone wild drops the oldest instead of filling memory. */
+/* Far more than a test sends. Beyond this the oldest are dropped, so that a runaway client cannot fill memory. */
 const MAX_ENTRIES = 100000;
 
 export class Journal {
@@ -13,7 +13,7 @@ export class Journal {
 	connections = 0;
 	tlsErrors = 0;
 
-	/** A new entry; the server fills in status and done as the answer goes out. */
+	/** A new entry; the server fills in status and done when it sends the answer. */
 	open(req, endpoint) {
 		const authorization = req.headers.authorization;
 		const entry = {

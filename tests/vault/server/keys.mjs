@@ -3,7 +3,7 @@
 //
 // RSA-OAEP is SHA-1 with MGF1-SHA-1, RSA-OAEP-256 is SHA-256 for both, RSA1_5 is PKCS#1 v1.5.
 // The padding of RSA1_5 is removed here, not by OpenSSL: Node refuses RSA_PKCS1_PADDING for decryption in
-// some versions (a mending of a timing leak), and OpenSSL 3.2 answers random bytes for bad padding instead of
+// some versions (to close a timing leak), and OpenSSL 3.2 answers random bytes for bad padding instead of
 // an error. Neither is a concern on loopback, where the error must be seen.
 
 import {
@@ -32,7 +32,7 @@ function oaep(alg) {
 	return { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: alg === 'RSA-OAEP' ? 'sha1' : 'sha256' };
 }
 
-/** Removes 00 02 <at least 8 bytes, none zero> 00; null when the padding is another. */
+/** Removes 00 02 <at least 8 bytes, none zero> 00; null for any other padding. */
 function stripPkcs1(block) {
 	if (block[0] !== 0 || block[1] !== 2)
 		return null;
@@ -40,7 +40,7 @@ function stripPkcs1(block) {
 	return end < 10 ? null : block.subarray(end + 1);
 }
 
-/** The plaintext, or null when cipher was not made with this key and algorithm. */
+/** The plaintext; null when cipher was not made with this key and algorithm. */
 export function rsaOpen(privateKey, alg, cipher) {
 	try {
 		if (alg !== 'RSA1_5')
@@ -94,7 +94,7 @@ function refuseDisabled(version, right) {
 			{ inner: 'KeyDisabled' });
 }
 
-/* Outside its time a key still opens what it sealed, and seals no more. */
+/* Outside its validity period a key still unwraps, but no longer wraps. */
 function refuseOutOfTime(version, right) {
 	const now = Date.now() / 1000;
 	if (version.exp <= now || version.nbf > now)
@@ -162,7 +162,7 @@ function listKeyVersions(ctx, name) {
 	return listPage(ctx, listedVersions(key), (version) => listItem(`${ctx.base}/keys/${name}/${version.id}`, version));
 }
 
-/** Routes /keys…; parts is the path after "keys", without an empty part at its end. Returns null for no route. */
+/** Routes /keys…; parts is the path after "keys", without a trailing empty part. Returns null when there is no route. */
 export function routeKeys(ctx, parts) {
 	const [name, second, third] = parts;
 	if (ctx.method === 'GET' && parts.length === 0)

@@ -9,7 +9,7 @@ import { answer, HttpError } from './http.mjs';
 import { keyForWrap, rsaSeal } from './keys.mjs';
 import { attributes, currentVersion, listedVersions, listPage } from './store.mjs';
 
-/* Time of the first fill secret: before everything a fixture writes by itself. */
+/* Time of the first fill secret: before every secret that a configuration describes. */
 const FILL_CREATED = 1600000000;
 
 /** The RSA plaintext is the file's bytes; the secret's value is base64url of the ciphertext. */
@@ -137,7 +137,7 @@ function listSecretVersions(ctx, name) {
 		(version) => describe(`${ctx.base}/secrets/${name}/${version.id}`, version));
 }
 
-/** Routes /secrets…; parts is the path after "secrets", without an empty part at its end. Null for no route. */
+/** Routes /secrets…; parts is the path after "secrets", without a trailing empty part. Null when there is no route. */
 export function routeSecrets(ctx, parts) {
 	if (ctx.method !== 'GET' || parts.length > 2)
 		return null;

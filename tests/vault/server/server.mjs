@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The listeners of the loopback vault and the way of a request through them: which vault or authority is meant,
-// journal, fault, token, rights, operation, answer.
+// The listeners of the loopback vault. A request passes: the choice of vault or authority, journal, fault, token,
+// rights, operation, answer.
 
 import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
@@ -96,7 +96,7 @@ function vaultHeaders(ctx) {
 	return id === undefined ? headers : { ...headers, 'x-ms-client-request-id': id };
 }
 
-/** The true answer to a request. */
+/** The real answer to a request. */
 function handle(ctx) {
 	let result;
 	try {
@@ -120,8 +120,8 @@ function handle(ctx) {
 }
 
 /**
- * Who is meant: by its own address a listener answers for whoever it was opened for; by name, whoever has that
- * name. Null for a name nobody has.
+ * The vault or authority that a request is for: by address, the one that the listener was opened for; by name, the
+ * one with that name. Null for an unknown name.
  */
 function addressee(world, own, host) {
 	const [, name = '', port] = /^(.*?)(?::(\d+))?$/.exec((host ?? '').toLowerCase()) ?? [];
@@ -137,7 +137,7 @@ function addressee(world, own, host) {
 	if (vault)
 		return { ...ownOfVault(vault), ...base };
 	const trap = world.trapPlaces.find(({ hosts }) => hosts.includes(name));
-	/* What reaches a trap is the trap's, whatever name it asks for. */
+	/* A request that reaches a trap is for the trap, whatever its name says. */
 	return trap || own.endpoint === 'trap' ? { endpoint: 'trap', vault: null, trap: trap?.name ?? own.trap, ...base } : null;
 }
 
@@ -177,14 +177,14 @@ async function serve(world, listener, req, res) {
 class Listener {
 	#tcp = new Map();
 
-	/** Plain HTTP without tls. own is what it answers for when it is asked by address. */
+	/** Plain HTTP without tls. Requests by address are for own. */
 	constructor(world, own, tls) {
 		this.own = own;
 		const onRequest = (req, res) => {
 			serve(world, this, req, res).catch((error) => this.#failed(error, req, res));
 		};
 		this.server = tls ? createHttps({ ...tls, minVersion: 'TLSv1.2' }, onRequest) : createHttp(onRequest);
-		/* Longer than a test lasts: a client must meet a closed connection only where a fault closes it. */
+		/* Longer than a test: only a fault may close a client's connection. */
 		this.server.keepAliveTimeout = 600000;
 		this.server.on('connection', (tcp) => {
 			world.journal.connections++;
@@ -246,7 +246,7 @@ function certificateNames(config) {
 	])];
 }
 
-/* Opens listeners; what asks for the same address, port and certificate shares one. */
+/* Opens listeners; requests for the same address, port and certificate share one. */
 class Opener {
 	#shared = new Map();
 
@@ -254,7 +254,7 @@ class Opener {
 		Object.assign(this, { world, contexts, running: [] });
 	}
 
-	/** Opens a listener at place and returns its port; the own of the first at a place is who answers there by address. */
+	/** Opens a listener at place and returns its port; requests by address there are for the first own. */
 	async open(own, place, tls) {
 		const key = `${place.address} ${place.port} ${tls}`;
 		if (place.port !== 0 && this.#shared.has(key))
@@ -280,7 +280,7 @@ class Opener {
 	}
 }
 
-/** Writes dir/hosts: an /etc/hosts by which the names of all listeners on port 443 lead to them. */
+/** Writes dir/hosts: an /etc/hosts that maps the names of all listeners on port 443 to them. */
 function writeHosts(world, dir) {
 	const places = [...world.authorities, ...world.vaults.map(({ host, ...rest }) => ({ ...rest, hosts: [host] })), ...world.trapPlaces];
 	const lines = places.filter(({ port, hosts }) => port === 443 && hosts.length)
@@ -292,7 +292,7 @@ function writeHosts(world, dir) {
 
 /**
  * Starts everything a checked configuration asks for; files go to dir. Returns { ready, close }: ready is the
- * object of the ready line; onStop is called when a control call asks for the end.
+ * object of the ready line; onStop is called when a control call asks to stop.
  */
 export async function startVault(config, dir, onStop = () => {}) {
 	const world = new World(config);

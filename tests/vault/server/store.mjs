@@ -7,7 +7,7 @@ import { answer, badParameter } from './http.mjs';
 /* The data plane's limit for maxresults. */
 const MAX_RESULTS = 25;
 
-/* Where versions without a time start; each further one is a minute later. */
+/* The time of the first version without one; each further one is a minute later. */
 const FIRST_CREATED = 1700000000;
 
 const byteOrder = (a, b) => (a < b ? -1 : Number(a > b));
@@ -20,7 +20,7 @@ export class Store {
 		return this.#objects.get(name);
 	}
 
-	/** Adds a version ({id, created, enabled, …}) to an object, which is made if need be. */
+	/** Adds a version ({id, created, enabled, …}) to an object, which is created if necessary. */
 	add(name, version) {
 		let object = this.#objects.get(name);
 		if (!object) {
@@ -101,7 +101,7 @@ function wantedResults(query) {
 }
 
 /**
- * One page of items as the data plane answers it. A vault may hand out fewer than asked for, and even an
+ * One page of items as the data plane answers it. A vault may return fewer than requested, and even an
  * empty page with a nextLink (emptyPageEvery): only a null or absent nextLink is the end.
  */
 export function listPage(ctx, items, show) {

@@ -2,7 +2,7 @@
 // A throw-away CA and the server certificates it signs, made by the openssl command line tool.
 //
 // Kinds of certificate: good; untrusted (signed by another CA); wrong-host (names no host of ours); expired.
-// Only the CA's certificate outlives this module's work on disk; private keys are read and removed.
+// Only the CA's certificate stays on disk; private keys are read and removed.
 
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -60,7 +60,7 @@ subjectAltName = ${san}
 `;
 }
 
-/** A certificate authority that lives in a folder of its own until remove(). */
+/** A certificate authority with a folder of its own, until remove(). */
 export class Authority {
 	constructor(parent, label) {
 		this.dir = mkdtempSync(join(parent, 'tls-'));
@@ -87,7 +87,7 @@ export class Authority {
 		return this.#sign(CURVE, 'adefuse loopback vault', names, from, to);
 	}
 
-	/** An RSA key and a certificate that a client signs in with; both as text. */
+	/** An RSA key and a certificate for a client to sign in with; both as text. */
 	issueClient(subject, bits, from, to) {
 		const { key, cert } = this.#sign(rsa(bits), subject, [subject], from, to);
 		return { key: key.toString(), cert: cert.toString() };

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Traps: servers to which no client may say anything that matters. They answer like a vault and a token endpoint, to
-// tempt a client into going on, keep every byte that arrives, and find in it what was secret.
+// Traps: servers that no client may send anything secret to. They answer like a vault and a token endpoint, so that a
+// client continues. They keep every byte that arrives, and search it for secrets.
 
 import { answer } from './http.mjs';
 
-/* Of each connection, in bytes; more is counted and not kept. */
+/* Bytes kept of each connection; further ones are only counted. */
 const KEPT = 1 << 20;
 
-/* A shorter secret would be found by chance. */
+/* Shorter secrets would be found by chance. */
 const SHORTEST = 6;
 
 const COUNTS = ['connections', 'tlsErrors', 'requests', 'bytes', 'authorization', 'bodies', 'leaks'];
@@ -18,13 +18,13 @@ function percentDecoded(text) {
 	return text.replace(/\+/g, ' ').replace(/%([0-9a-f]{2})/gi, (whole, hex) => String.fromCharCode(parseInt(hex, 16)));
 }
 
-/* What stands in base64 in a text, of either alphabet. */
+/* The base64 in a text, decoded, in either alphabet. */
 function base64Decoded(text) {
 	const runs = text.match(/[A-Za-z0-9+/_-]{8,}/g) ?? [];
 	return runs.map((run) => Buffer.from(run, 'base64').toString('latin1')).join('\n');
 }
 
-/** The labels of all secrets that stand in some bytes, as they are or encoded. */
+/** The labels of all secrets in some bytes, plain or encoded. */
 function findSecrets(bytes, secrets) {
 	const text = bytes.toString('latin1');
 	const plain = percentDecoded(text);
@@ -44,7 +44,7 @@ class Trap {
 		this.forget();
 	}
 
-	/** Starts anew; connections that are still open go on being heard. */
+	/** Starts again; connections that are still open are still recorded. */
 	forget() {
 		this.counts = zero();
 		this.requests = [];
@@ -52,7 +52,7 @@ class Trap {
 		this.connections.forEach((connection) => Object.assign(connection, { parts: [], kept: 0 }));
 	}
 
-	/** Keeps what comes over a socket: the TCP one, or the one above TLS. */
+	/** Keeps what arrives on a socket: the TCP one, or the one above TLS. */
 	watch(socket) {
 		const connection = { socket, parts: [], kept: 0 };
 		this.connections.push(connection);
@@ -82,7 +82,7 @@ export class Traps {
 		return this.#traps.get(name);
 	}
 
-	/** Notes a request and answers it as something that wants to hear more. */
+	/** Records a request, and answers so that the client continues. */
 	take(ctx) {
 		const trap = this.get(ctx.trap);
 		const { authorization } = ctx.headers;
@@ -110,7 +110,7 @@ export class Traps {
 		return answer(200, { value: [], nextLink: null });
 	}
 
-	/** What arrived so far, searched for everything that is secret now. */
+	/** What has arrived so far, searched for everything that is secret now. */
 	report() {
 		const secrets = [...this.#world.secrets()];
 		const out = { total: zero(), traps: {}, requests: [] };

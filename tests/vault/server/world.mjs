@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The state of one running fixture: vaults with their objects, tokens, faults, journal, and the names and ports
-// by which a request or a placeholder finds them.
+// that requests and placeholders use.
 
 import { randomBytes } from 'node:crypto';
 import { ArcKeys } from '../entra/arckeys.mjs';
@@ -43,7 +43,7 @@ export class World {
 		this.traps = new Traps(this);
 	}
 
-	/** Remembers what nobody but its addressee may see. */
+	/** Remembers a secret that only its recipient may see. */
 	noteSecret(text, label) {
 		this.#noted.set(text, label);
 	}
@@ -53,7 +53,7 @@ export class World {
 		pem.split('\n').filter((line) => line && !line.startsWith('-')).forEach((line) => this.noteSecret(line, label));
 	}
 
-	/** Everything secret that is known by now: pairs of text and label. */
+	/** Every secret known so far: pairs of text and label. */
 	* secrets() {
 		yield* this.#noted;
 		for (const client of this.config.clients.filter(({ secret }) => secret !== undefined))
@@ -128,7 +128,7 @@ export class World {
 		return urlAt('https', this.authorities[0]);
 	}
 
-	/** The authority that has a name, and the cloud by which the name goes. */
+	/** The authority with a name, and the cloud that the name belongs to. */
 	authorityNamed(host) {
 		const authority = this.authorities.find(({ hosts }) => hosts.includes(host));
 		return authority && { authority, cloud: authority.cloud ?? cloudOfAuthority(host) };
@@ -141,7 +141,7 @@ export class World {
 		return urlAt(scheme, scheme === 'https' ? trap : { ...trap, port: trap.plainPort });
 	}
 
-	/** The base URL that tags and placeholders give for a vault. */
+	/** The base URL of a vault in tags and placeholders. */
 	publicUrl(vault) {
 		if (vault.publicUrl === 'loopback')
 			return urlAt('https', vault);
@@ -185,7 +185,7 @@ export class World {
 		return `Bearer authorization="${where}", ${what}`;
 	}
 
-	/** What a test needs to know of the vaults, for the ready line. Fill secrets are left out. */
+	/** What a test needs to know about the vaults, for the ready line, without fill secrets. */
 	describeVaults() {
 		const ids = (store, specs) => Object.fromEntries(specs.map(({ name }) => [name, versionIdsByAge(store.get(name))]));
 		return Object.fromEntries(this.vaults.map((vault, i) => [vault.name, {
@@ -210,7 +210,7 @@ export class World {
 		return out;
 	}
 
-	/** Everything of the ready line that tells how to sign in, and where nothing may arrive. */
+	/** The ready line's part on ways to sign in, and on traps. */
 	describeSignIn() {
 		const authority = ({ hosts, ...place }) => ({ url: urlAt('https', place), port: place.port, hosts });
 		return {

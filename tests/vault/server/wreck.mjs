@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Carries out a fault: answers that are wrong in content, and connections that are wrong in transport.
-// Every action that goes on by itself (endless, drip, hang) ends when its connection closes.
+// Carries out a fault: wrong answers, and broken connections.
+// Every action that continues by itself (endless, drip, hang) ends when its connection closes.
 
 import { answer, bodyText, errorBody, send } from './http.mjs';
 
@@ -46,7 +46,7 @@ const BROKEN_JSON = {
 	'nul-bytes': (body) => `${bodyText(body).slice(0, -1)}\0}`,
 };
 
-/** Sets what stands at a dotted path; "__delete" removes it. */
+/** Sets the value at a dotted path; "__delete" removes it. */
 function setAt(body, path, value) {
 	const steps = path.split('.');
 	const last = steps.pop();
@@ -74,7 +74,7 @@ function errorAnswer(ctx, action) {
 	return answer(action.status, body, headers);
 }
 
-/* Actions that send another answer in the ordinary way: (ctx, action, true answer) → answer */
+/* Actions that send another answer in the usual way: (ctx, action, real answer) → answer */
 const ANSWERS = {
 	error: (ctx, action) => errorAnswer(ctx, action),
 	json: (ctx, action, real) => ({ ...real, body: BROKEN_JSON[action.kind](real.body, action) }),
@@ -157,7 +157,7 @@ function endlessHeaders(ctx, res) {
 	forever(res.socket, () => `X-Filler-${n++}: ${FILLER.slice(0, 1000)}\r\n`);
 }
 
-/* Actions that take the connection into their own hands: (ctx, res, action, true answer) */
+/* Actions that write to the connection themselves: (ctx, res, action, real answer) */
 const TRANSPORTS = {
 	cut, hang, drip, 'endless-body': endlessBody, 'endless-headers': endlessHeaders,
 	raw: (ctx, res, action) => res.socket.end(action.text),
@@ -167,7 +167,7 @@ const sleep = (ms) => new Promise((resolve) => {
 	setTimeout(resolve, ms);
 });
 
-/* action → those who wait for its gathering to be complete */
+/* action → requests that wait until it has gathered enough */
 const gatherings = new WeakMap();
 
 async function gather(action) {
@@ -190,8 +190,8 @@ async function gather(action) {
 }
 
 /**
- * Carries out an action in place of the ordinary answer. realAnswer() yields the true answer; it is asked only
- * by actions that start from it, so that the others leave the vault untouched.
+ * Carries out an action in place of the ordinary answer. realAnswer() makes the real answer; only actions
+ * that start from it call it, so that the others do not change the vault.
  */
 export async function wreck(ctx, res, action, realAnswer) {
 	const fromReal = ['json', 'replace', 'nextlink', 'delay', 'gather', 'cut', 'hang', 'drip'].includes(action.type);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Sign-in without a client secret: certificate assertions and federated tokens. Each check of the token endpoint is
-// met by an assertion that is right but for one thing.
+// Sign-in without a client secret: certificate assertions and federated tokens. For each check of the
+// token endpoint there is an assertion with exactly one mistake.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -67,7 +67,7 @@ async function isRefused(result, number, status = 401, error = 'invalid_client')
 	assert.equal((await lastEntry()).aadsts, number);
 }
 
-test('a PS256 assertion by the registered certificate gets a token that the vault takes', async () => {
+test('a PS256 assertion signed with the registered certificate gets a token that the vault accepts', async () => {
 	const result = await present(assertion({}));
 	assert.equal(result.status, 200, result.text);
 	const { assertion: seen, aadsts, fields } = await lastEntry();
@@ -76,14 +76,14 @@ test('a PS256 assertion by the registered certificate gets a token that the vaul
 	assert.equal((await vault.call(`/secrets?${API}`, { token: result.json.access_token })).status, 200);
 });
 
-test('the audience may name the tenant by name and the authority by its cloud name, nothing else', async () => {
+test('the audience may use the tenant\'s name and the authority\'s cloud name, nothing else', async () => {
 	for (const aud of [endpoint.replace(TENANT, 'contoso.onmicrosoft.com'), `https://login.microsoftonline.com/${TENANT}/oauth2/v2.0/token`])
 		assert.equal((await present(assertion({ aud }))).status, 200, aud);
 	for (const aud of ['https://evil.example/token', endpoint.replace('/v2.0', ''), `${endpoint}/`, endpoint.replace(TENANT, 'other')])
 		await isRefused(await present(assertion({ aud })), 700023);
 });
 
-test('RS256 goes with a SHA-1 thumbprint, and a second registered certificate is as good as the first', async () => {
+test('RS256 needs a SHA-1 thumbprint; a second registered certificate is accepted as well', async () => {
 	const own = { key: createPrivateKey(readFileSync(`${dir}/own.key`)), chain: [new X509Certificate(readFileSync(`${dir}/own.pem`))] };
 	assert.equal((await present(assertion({ pair: own }))).status, 200);
 	const sha1 = { 'x5t#S256': undefined, x5t: thumbprint('sha1', own.chain[0]) };
@@ -92,7 +92,7 @@ test('RS256 goes with a SHA-1 thumbprint, and a second registered certificate is
 	await isRefused(await present(assertion({ pair: own, header: { alg: 'RS256' } })), 700027);
 });
 
-test('a wrong signature, thumbprint or algorithm is 700027', async () => {
+test('a wrong signature, thumbprint or algorithm gives 700027', async () => {
 	const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 	await isRefused(await present(assertion({ key: privateKey })), 700027);
 	await isRefused(await present(assertion({ header: { 'x5t#S256': thumbprint('sha256', sni.chain[0]) } })), 700027);
@@ -101,7 +101,7 @@ test('a wrong signature, thumbprint or algorithm is 700027', async () => {
 	const claims = JSON.parse(Buffer.from(body, 'base64url'));
 	claims.exp += 1;
 	await isRefused(await present([head, Buffer.from(JSON.stringify(claims)).toString('base64url'), signature].join('.')), 700027);
-	/* PS256 has a salt of 32 bytes (RFC 7518, 3.5); a library left to itself takes the longest that fits. */
+	/* PS256 has a salt of 32 bytes (RFC 7518, 3.5); a library's default is the longest that fits. */
 	const [freshHead, freshBody] = assertion({}).split('.');
 	const salted = sign('sha256', Buffer.from(`${freshHead}.${freshBody}`),
 		{ key: app.key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_MAX_SIGN });
@@ -112,7 +112,7 @@ test('a wrong signature, thumbprint or algorithm is 700027', async () => {
 	await isRefused(await present([lied, body, signature].join('.')), 700027);
 });
 
-test('times: past, future, too long; a clock a little ahead is forgiven', async () => {
+test('times: past, future and too long are refused; a clock slightly ahead is accepted', async () => {
 	const time = now();
 	await isRefused(await present(assertion({ claims: { nbf: time - 1200, exp: time - 600 } })), 700024);
 	await isRefused(await present(assertion({ claims: { nbf: time + 3600, exp: time + 4200 } })), 700024);
@@ -120,13 +120,13 @@ test('times: past, future, too long; a clock a little ahead is forgiven', async 
 	assert.equal((await present(assertion({ claims: { nbf: time + 60, exp: time + 660 } }))).status, 200);
 });
 
-test('issuer and subject must both be the client; an unknown client is 700016', async () => {
+test('issuer and subject must both be the client; an unknown client gives 700016', async () => {
 	await isRefused(await present(assertion({ claims: { iss: 'other' } })), 700021);
 	await isRefused(await present(assertion({ claims: { sub: 'other' } })), 700021);
 	await isRefused(await present(assertion({ id: 'ghost' }), 'ghost'), 700016, 400, 'unauthorized_client');
 });
 
-test('malformed: no JWT, claims that are missing or of a wrong type, another assertion type', async () => {
+test('malformed: not a JWT, claims missing or of the wrong type, another assertion type', async () => {
 	const bad = (text, more) => present(text, 'app', more).then((result) => isRefused(result, 50027, 400, 'invalid_request'));
 	await bad('x');
 	await bad('a.b.c');
@@ -141,7 +141,7 @@ test('malformed: no JWT, claims that are missing or of a wrong type, another ass
 	await isRefused(await vault.signIn({ grant_type: 'client_credentials', client_id: 'app', scope: `${RESOURCE}/.default`, client_secret: 'x' }, TENANT), 7000215);
 });
 
-test('an assertion is good once, unless the client may reuse it', async () => {
+test('an assertion works once, unless the client may reuse it', async () => {
 	const once = assertion({});
 	assert.equal((await present(once)).status, 200);
 	await isRefused(await present(once), 700026);
@@ -151,12 +151,12 @@ test('an assertion is good once, unless the client may reuse it', async () => {
 		assert.equal((await present(often, 'reuser')).status, 200);
 });
 
-test('an expired certificate is 1000502', async () => {
+test('an expired certificate gives 1000502', async () => {
 	const late = pemParts(vault.ready.certificates.late['']);
 	await isRefused(await present(assertion({ id: 'late', pair: late }), 'late'), 1000502);
 });
 
-test('subject name and issuer: x5c of any certificate of that name and CA, registered or not', async () => {
+test('subject name and issuer: x5c with any certificate of that name and CA is accepted, registered or not', async () => {
 	for (const pair of [sni, rolled])
 		assert.equal((await present(assertion({ id: 'chained', pair, header: { x5c: x5cOf(pair) } }), 'chained')).status, 200);
 	assert.equal((await lastEntry()).assertion.x5c, 2);
@@ -167,14 +167,14 @@ test('subject name and issuer: x5c of any certificate of that name and CA, regis
 	await isRefused(await present(assertion({ id: 'holder', pair: rolled, header: { x5c: x5cOf(rolled) } }), 'holder'), 700027);
 });
 
-test('a subject of the right name by another CA is refused', async () => {
+test('a certificate with the right subject from another CA is refused', async () => {
 	execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', `${dir}/fake.key`, '-out', `${dir}/fake.pem`,
 		'-subj', '/CN=sni.contoso.example', '-days', '2'], { stdio: 'ignore' });
 	const fake = { key: createPrivateKey(readFileSync(`${dir}/fake.key`)), chain: [new X509Certificate(readFileSync(`${dir}/fake.pem`))] };
 	await isRefused(await present(assertion({ id: 'chained', pair: fake, header: { x5c: [...x5cOf(fake), ...x5cOf(sni).slice(1)] } }), 'chained'), 700030);
 });
 
-test('made files: every form holds the same key, opens with its password alone, and is the owner\'s', () => {
+test('made files: every form holds the same key, needs its password, and is readable by its owner alone', () => {
 	const files = vault.ready.certificates.app;
 	assert.deepEqual(Object.keys(files).sort(), ['', '-certfirst', '-only', '-password', '-pkcs1', '.pfx']);
 	const modulus = (...args) => execFileSync('openssl', args, { encoding: 'utf8', env: { ...process.env, P: 'pass w0rd', W: 'wrong' }, stdio: ['ignore', 'pipe', 'ignore'] });
@@ -193,7 +193,7 @@ test('made files: every form holds the same key, opens with its password alone, 
 const podToken = () => readFileSync(vault.ready.federated.pod, 'utf8').trim();
 const rewrite = (claims) => vault.control('POST', '/federated', { name: 'pod', ...claims });
 
-test('workload identity: the federated token in the file gets a token that the vault takes, again and again', async () => {
+test('workload identity: the federated token in the file gets a token that the vault accepts, repeatedly', async () => {
 	assert.match(readFileSync(vault.ready.federated.pod, 'utf8'), /^[\w-]+\.[\w-]+\.[\w-]+\n$/);
 	for (let i = 0; i < 2; i++) {
 		const result = await present(podToken(), 'pod');

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Clouds beside the public one, managed HSMs, real names on port 443 of loopback addresses, and a listing of 10,000.
+// Clouds other than the public one, managed HSMs, real names on port 443 of loopback addresses, and a listing of 10,000.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -51,7 +51,7 @@ const unwrap = (name, path, token, body) => vault.post(`${vault.url(name)}${path
 
 const challengeOf = async (name) => (await ask(name, `/keys?${API}`)).headers['www-authenticate'];
 
-test('each cloud has its host, its resource, and an authority of its own in the challenge', async () => {
+test('each cloud has its own host, resource, and authority in the challenge', async () => {
 	const want = {
 		'contoso-kv': ['contoso-kv.vault.azure.net', 'https://vault.azure.net', `https://login.microsoftonline.com/${PUBLIC_TENANT}`],
 		'cn-kv': ['cn-kv.vault.azure.cn', 'https://vault.azure.cn', `https://login.chinacloudapi.cn/${CHINA_TENANT}`],
@@ -65,7 +65,7 @@ test('each cloud has its host, its resource, and an authority of its own in the 
 	assert.equal(await challengeOf('plain'), `Bearer authorization="${vault.ready.authority.url}/${PUBLIC_TENANT}", resource="https://vault.azure.net"`);
 });
 
-test('a token is for one cloud\'s vault alone', async () => {
+test('a token works for one cloud\'s vault only', async () => {
 	const token = async (...args) => (await signIn(...args)).access_token;
 	const status = async (name, value) => (await ask(name, `/secrets/s?${API}`, { token: value })).status;
 	const cn = await token('cn', 'https://vault.azure.cn', CHINA_TENANT, vault.ready.authorities.cn.url);
@@ -74,7 +74,7 @@ test('a token is for one cloud\'s vault alone', async () => {
 	assert.deepEqual([await status('gov-kv', gov), await status('cn-kv', gov), await status('contoso-kv', gov)], [200, 401, 401]);
 });
 
-test('a tenant is not known at another cloud\'s authority, by address nor by name', async () => {
+test('another cloud\'s authority does not know the tenant, by address or by name', async () => {
 	assert.deepEqual((await signIn('app', 'https://vault.azure.net', PUBLIC_TENANT, vault.ready.authorities.cn.url)).error_codes, [90002]);
 	const { hosts } = vault.ready.authority;
 	assert.ok(hosts.includes('login.microsoftonline.us') && !hosts.includes('login.chinacloudapi.cn'), String(hosts));
@@ -85,7 +85,7 @@ test('a tenant is not known at another cloud\'s authority, by address nor by nam
 	assert.deepEqual([await byName('login.microsoftonline.com'), await byName('login.partner.microsoftonline.cn')], [400, 200]);
 });
 
-test('a managed HSM: keys and no secrets, a challenge without a body, and it unwraps what ADE wrapped', async () => {
+test('a managed HSM: keys but no secrets, a challenge without a body; it unwraps what ADE wrapped', async () => {
 	const first = await ask('pool', `/keys/kek?${API}`);
 	assert.deepEqual([first.status, first.text], [401, '']);
 	const token = (await signIn('app', 'https://managedhsm.azure.net', PUBLIC_TENANT)).access_token;
@@ -100,7 +100,7 @@ test('a managed HSM: keys and no secrets, a challenge without a body, and it unw
 	assert.equal((await unwrap('pool', path, secretToken, { alg: 'RSA-OAEP', value: secret.value })).status, 401);
 });
 
-test('a listing of 10,000 secrets: 401 pages of 25, and versions by hundreds', async () => {
+test('a listing of 10,000 secrets in 401 pages of 25, and hundreds of versions', async () => {
 	const token = (await signIn('app', 'https://vault.azure.net', PUBLIC_TENANT)).access_token;
 	const list = async (path) => {
 		const ids = [];
@@ -114,12 +114,12 @@ test('a listing of 10,000 secrets: 401 pages of 25, and versions by hundreds', a
 	};
 	const start = Date.now();
 	assert.deepEqual(await list('/secrets'), [10002, 10002, 401]);
-	/* Some 0.5 s on an idle machine; a listing that is sorted anew for each page takes far longer. */
+	/* About 0.5 s on an idle machine; sorting the listing again for each page takes far longer. */
 	assert.ok(Date.now() - start < 20000);
 	assert.deepEqual(await list('/secrets/many/versions'), [300, 300, 12]);
 });
 
-test('who shares an address and port shares a listener, and is told apart by name', async () => {
+test('vaults that share an address and port share a listener, which tells them apart by name', async () => {
 	if (!isRoot) {
 		assert.notEqual(vaults['contoso-kv'].port, vaults['gov-kv'].port);
 		return;
@@ -131,7 +131,7 @@ test('who shares an address and port shares a listener, and is told apart by nam
 	assert.equal((await askHost('nobody.vault.azure.net', place(0))).status, 404);
 });
 
-test('the hosts file leads real names to their listeners: curl with no option but the CA', () => {
+test('the hosts file maps real names to their listeners: curl needs no option but the CA', () => {
 	const hosts = readFileSync(vault.ready.hostsFile, 'utf8');
 	if (!isRoot) {
 		assert.equal(hosts, '127.0.0.1 localhost\n::1 localhost\n');
@@ -153,7 +153,7 @@ test('the hosts file leads real names to their listeners: curl with no option bu
 	assert.equal(JSON.parse(answer).token_endpoint, `https://login.chinacloudapi.cn/${CHINA_TENANT}/oauth2/v2.0/token`);
 });
 
-test('a configuration that cannot be is refused with the field named', async () => {
+test('an impossible configuration is refused, and the message names the field', async () => {
 	const base = { tenants: [{ id: PUBLIC_TENANT }], vaults: [{ name: 'kv' }] };
 	const cases = [
 		[{ ...base, vaults: [{ name: 'kv', address: '10.0.0.1' }] }, /vaults\[0\]\.address: /], [{ ...base, vaults: [{ name: 'kv', cloud: 'mars' }] }, /vaults\[0\]\.cloud: /],

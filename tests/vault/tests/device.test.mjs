@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Device code sign-in: the rules of polling, the person who answers, and what a sign-in of a person brings.
+// Device code sign-in: the rules of polling, the user who answers, and what the sign-in returns.
 
 import assert from 'node:assert/strict';
 import { API, scratch, Vault } from './harness.mjs';
@@ -19,7 +19,7 @@ const config = (device) => ({
 	device,
 	vaults: [{ name: 'contoso-kv', access: [{ client: 'ann@contoso.example', secrets: ['list'] }, { client: CLI, secrets: ['list', 'get'] }] }],
 });
-/* No interval: each rule but those of time is tested without waiting. */
+/* No interval: all rules but those about time are tested without waiting. */
 const vault = await Vault.start(config({ interval: 0, slowDownBy: 0 }), scratch());
 
 const sleep = (ms) => new Promise((done) => {
@@ -52,7 +52,7 @@ test('the code: what the endpoint answers', async () => {
 	assert.ok(device.length > 100 && message.includes(user));
 });
 
-test('pending, then approved: tokens of the user, not of the application', async () => {
+test('pending, then approved: the tokens are the user\'s, not the application\'s', async () => {
 	const code = await start();
 	await isTold(poll(vault, code), 'authorization_pending');
 	await isTold(poll(vault, code), 'authorization_pending');
@@ -67,7 +67,7 @@ test('pending, then approved: tokens of the user, not of the application', async
 	await isTold(poll(vault, code), 'bad_verification_code');
 });
 
-test('another user can approve, an unknown one cannot', async () => {
+test('another known user can approve, an unknown one cannot', async () => {
 	const code = await start();
 	await assert.rejects(answer('approve', code, { user: 'nobody' }), /400.*user/);
 	await answer('approve', code, { user: 'bob@contoso.example' });
@@ -75,7 +75,7 @@ test('another user can approve, an unknown one cannot', async () => {
 	assert.equal((await vault.call(`/secrets?${API}`, { token: json.access_token })).status, 403);
 });
 
-test('declined and expired end it; a code is of its client and tenant', async () => {
+test('declined and expired end the sign-in; a code belongs to its client and tenant', async () => {
 	const declined = await start();
 	await answer('decline', declined);
 	await isTold(poll(vault, declined), 'authorization_declined');
@@ -98,7 +98,7 @@ test('who may ask for a code, and for what', async () => {
 	assert.equal((await post(vault, 'devicecode', { client_id: CLI, scope: SCOPE }, OTHER_TENANT)).status, 200);
 });
 
-test('without openid and offline_access there is neither id nor refresh token; a refresh token brings new ones', async () => {
+test('without openid and offline_access there is no id or refresh token; a refresh token gets new tokens', async () => {
 	const plain = await start(vault, 'desk', 'https://vault.azure.net/.default');
 	await answer('approve', plain);
 	assert.deepEqual(Object.keys((await poll(vault, plain, { client_id: 'desk' })).json).sort(), ['access_token', 'expires_in', 'ext_expires_in', 'scope', 'token_type']);
@@ -110,7 +110,7 @@ test('without openid and offline_access there is neither id nor refresh token; a
 	assert.equal((await post(vault, 'token', { grant_type: 'refresh_token', client_id: 'desk', refresh_token })).json.error, 'invalid_grant');
 });
 
-test('time: too fast is slow_down, which lengthens the interval; the journal tells; a code expires by itself', async () => {
+test('time: polling too fast gives slow_down and a longer interval, and the journal says so; a code expires', async () => {
 	const timed = await Vault.start(config({ interval: 1, slowDownBy: 1, expiresIn: 4 }), scratch());
 	try {
 		const code = await start(timed);
@@ -131,7 +131,7 @@ test('time: too fast is slow_down, which lengthens the interval; the journal tel
 	}
 });
 
-test('slowDowns, answer and afterPolls: it goes as a test has written it', async () => {
+test('slowDowns, answer and afterPolls: the sign-in goes as the test configured it', async () => {
 	const scripted = await Vault.start(config({ interval: 0, slowDownBy: 0, slowDowns: 2, answer: 'approve', afterPolls: 3 }), scratch());
 	try {
 		const code = await start(scripted);

@@ -27,7 +27,7 @@ const get = (path = ONE, options = {}) => vault.call(path, { token, ...options }
 const fine = await get();
 assert.equal(fine.status, 200);
 
-/** Sets a fault, runs body with it, and takes it away again; it must have hit something. */
+/** Sets a fault, runs body, and removes the fault; it must have applied to something. */
 async function during(action, body, rule = {}) {
 	const { id } = await vault.control('POST', '/fault', { ...rule, action });
 	try {
@@ -94,7 +94,7 @@ test('a rule from the configuration is in force', async () => {
 	assert.equal((await get(`/secrets/from-config?${API}`)).status, 418);
 });
 
-test('match: skip, count and nth say which requests are hit', async () => {
+test('match: skip, count and nth choose the requests', async () => {
 	const statuses = async (n) => {
 		const out = [];
 		for (let i = 0; i < n; i++)
@@ -128,7 +128,7 @@ test('match: method, path, endpoint, vault and auth', async () => {
 	}
 });
 
-test('cut: before any byte, amid the headers, amid the body, and by a reset', async () => {
+test('cut: before the first byte, within the headers, within the body, and by a reset', async () => {
 	await during({ type: 'cut' }, async () => {
 		assert.equal((await raw()).text, '');
 		assert.equal((await get()).error, 'ECONNRESET');
@@ -169,7 +169,7 @@ test('json: each kind of broken body, with its true status', async () => {
 	await kind('nul-bytes', ({ text }) => assert.ok(text.includes('\0')));
 });
 
-test('replace: sets and removes what stands at a path', async () => {
+test('replace: sets and removes the value at a path', async () => {
 	await during({ type: 'replace', set: { 'attributes.created': 1e300, id: '__delete', 'no.such.place': 1 } }, async () => {
 		const { json } = await get();
 		assert.deepEqual([json.attributes.created, 'id' in json, json.value], [1e300, false, fine.json.value]);
@@ -186,14 +186,14 @@ test('nextlink: a loop, and a link to another host', async () => {
 	});
 });
 
-test('redirect: to where it is told', async () => {
+test('redirect: to the configured location', async () => {
 	await during({ type: 'redirect', status: 307, location: '{authority}/x' }, async () => {
 		const { status, headers } = await get();
 		assert.deepEqual([status, headers.location], [307, `${vault.ready.authority.url}/x`]);
 	});
 });
 
-test('endless-body: goes on until the client has enough, in both framings', async () => {
+test('endless-body: continues until the client closes, in both framings', async () => {
 	for (const framing of ['chunked', 'content-length']) {
 		await during({ type: 'endless-body', framing }, async () => {
 			const { headers, length, error } = await get(ONE, { limit: 8 << 20 });
@@ -204,7 +204,7 @@ test('endless-body: goes on until the client has enough, in both framings', asyn
 	}
 });
 
-test('endless-headers: more and more headers and no end of them', async () => {
+test('endless-headers: sends headers without end', async () => {
 	await during({ type: 'endless-headers' }, async () => {
 		const { text, ended } = await raw(4 << 20);
 		assert.equal(ended, 'enough');
@@ -213,7 +213,7 @@ test('endless-headers: more and more headers and no end of them', async () => {
 	});
 });
 
-test('drip and delay: slow, and right in the end', async () => {
+test('drip and delay: slow, but complete and correct', async () => {
 	const timed = async (action, least) => during(action, async () => {
 		const began = Date.now();
 		const { status, json } = await get();
@@ -224,7 +224,7 @@ test('drip and delay: slow, and right in the end', async () => {
 	await timed({ type: 'delay', ms: 200 }, 195);
 });
 
-test('gather: nobody is answered before all are there, and nobody waits after that', async () => {
+test('gather: no request is answered before all have arrived; later ones do not wait', async () => {
 	await during({ type: 'gather', requests: 3 }, async () => {
 		const early = Promise.race([Promise.all([get(), get()]), new Promise((resolve) => {
 			setTimeout(resolve, 200, 'silent');
@@ -246,14 +246,14 @@ test('hang: no byte, or half an answer, and the connection stays open', async ()
 	});
 });
 
-test('raw: something that is not HTTP', async () => {
+test('raw: bytes that are not HTTP', async () => {
 	await during({ type: 'raw', text: 'SSH-2.0-OpenSSH\r\n' }, async () => {
 		assert.equal((await raw()).text, 'SSH-2.0-OpenSSH\r\n');
 		assert.match((await get()).error, /^HPE_/);
 	});
 });
 
-test('a fault in place of the operation leaves the journal telling so', async () => {
+test('the journal says when a fault replaced the operation', async () => {
 	await during({ type: 'hang' }, async (id) => {
 		await vault.control('DELETE', '/requests');
 		await raw(Infinity, 200);
@@ -270,7 +270,7 @@ test('a hostile challenge can be set while the vault runs', async () => {
 	assert.equal((await vault.call(ONE)).headers['www-authenticate'], 'Negotiate');
 });
 
-test('after all faults the vault serves on', async () => {
+test('after all faults the vault still works', async () => {
 	assert.deepEqual((await get()).json, fine.json);
 });
 

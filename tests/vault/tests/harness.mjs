@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Starts the loopback vault as a process of its own, as every user of it does, and speaks to it over HTTPS with
-// nothing but node:https, so that a fault is seen as it stands on the wire.
+// Starts the loopback vault as a process of its own, like all its users, and talks to it with node:https alone, so
+// that a fault is seen as it is on the wire.
 
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 export const VAULT = fileURLToPath(new URL('../vault.mjs', import.meta.url));
 export const API = 'api-version=7.4';
 
-/** A folder that goes with the process. */
+/** A folder that is removed when the process exits. */
 export function scratch() {
 	const dir = mkdtempSync(join(tmpdir(), 'vault-test-'));
 	process.on('exit', () => rmSync(dir, { recursive: true, force: true }));

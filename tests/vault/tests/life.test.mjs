@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The life of the vault's process: how it tells that it is ready, when it ends, what it refuses to start with,
-// and the certificates it shows.
+// The life of the vault's process: how it says that it is ready, when it exits, which configurations it refuses,
+// and which certificates it presents.
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
@@ -45,7 +45,7 @@ async function until(condition, what) {
 	assert.fail(what);
 }
 
-test('ends on SIGTERM, on SIGINT, on a control call, and leaves no private key behind', async () => {
+test('exits on SIGTERM, SIGINT and a control call, and leaves no private key', async () => {
 	for (const how of ['SIGTERM', 'SIGINT', 'stop']) {
 		const vault = await Vault.start(CONFIG, freshDir());
 		assert.deepEqual(readdirSync(vault.dir).sort(), ['ca.pem', 'config.json', 'hosts', 'vault.env']);
@@ -57,18 +57,18 @@ test('ends on SIGTERM, on SIGINT, on a control call, and leaves no private key b
 	}
 });
 
-test('ends when its stdin closes', async () => {
+test('exits when its stdin closes', async () => {
 	const vault = await Vault.start(CONFIG, freshDir());
 	vault.child.stdin.end();
 	assert.deepEqual(await vault.exited, ALONE);
 });
 
-test('ends after --max-seconds', async () => {
+test('exits after --max-seconds', async () => {
 	const vault = await Vault.start(CONFIG, freshDir(), ['--max-seconds', '1']);
 	assert.deepEqual(await vault.exited, ALONE);
 });
 
-test('a shell starts it in the background, waits at a FIFO, and it ends with the shell', async () => {
+test('a shell starts it in the background and waits at a FIFO; it exits with the shell', async () => {
 	const dir = freshDir();
 	const script = `
 		mkfifo "$1/ready" && "$2" "$3" --config "$4" --dir "$1" --ready "$1/ready" >/dev/null &
@@ -82,7 +82,7 @@ test('a shell starts it in the background, waits at a FIFO, and it ends with the
 	await until(() => !isAlive(ready.pid), 'the vault outlived its parent');
 });
 
-test('--parent: lives on when its starter ends, and ends with the process named', async () => {
+test('--parent: it outlives its starter, and exits with the named process', async () => {
 	const dir = freshDir();
 	const watched = spawn('sleep', ['60'], { stdio: 'ignore' });
 	const script = '"$2" "$3" --config "$4" --dir "$1" --ready "$1/ready" --parent "$5" >/dev/null 2>&1 &';
@@ -97,7 +97,7 @@ test('--parent: lives on when its starter ends, and ends with the process named'
 	await until(() => !isAlive(ready.pid), 'the vault outlived the process it watched');
 });
 
-test('a wrong configuration is exit 2 with the field named, and a waiting FIFO is let go', async () => {
+test('a wrong configuration exits with 2 and names the field; the FIFO\'s reader is released', async () => {
 	const key = { name: 'k', versions: [{}] };
 	const vault = (fields) => ({ ...CONFIG, vaults: [{ name: 'v', ...fields }] });
 	const cases = [
@@ -120,7 +120,7 @@ test('a wrong configuration is exit 2 with the field named, and a waiting FIFO i
 	assert.equal(stdout, '1\n2\n');
 });
 
-test('a FIFO that nobody reads does not keep it from ending', async () => {
+test('it exits even when nobody reads the FIFO', async () => {
 	const dir = freshDir();
 	execFileSync('mkfifo', [`${dir}/unread`]);
 	const vault = await Vault.start(CONFIG, dir, ['--ready', `${dir}/unread`]);
@@ -128,12 +128,12 @@ test('a FIFO that nobody reads does not keep it from ending', async () => {
 	assert.deepEqual(await vault.exited, ALONE);
 });
 
-test('usage errors are exit 2', () => {
+test('usage errors exit with 2', () => {
 	for (const args of [[], ['--config', config], ['--config', config, '--dir', root, '--max-seconds', '0'], ['--what']])
 		assert.equal(spawnSync(process.execPath, [VAULT, ...args], { stdio: ['ignore', 'ignore', 'ignore'] }).status, 2);
 });
 
-test('certificates: one that verifies, and one for each way in which it must not', async () => {
+test('certificates: one verifies, and each of the wrong kinds fails', async () => {
 	const kinds = { good: undefined, untrusted: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'wrong-host': 'ERR_TLS_CERT_ALTNAME_INVALID', expired: 'CERT_HAS_EXPIRED' };
 	const vaults = Object.keys(kinds).map((tls) => ({ name: tls, tls }));
 	const vault = await Vault.start({ ...CONFIG, vaults }, freshDir());
@@ -151,7 +151,7 @@ test('certificates: one that verifies, and one for each way in which it must not
 	}
 });
 
-test('certificates: the names of vaults and authority verify too, by the openssl command', async () => {
+test('certificates: the names of vaults and authority verify, with the openssl command too', async () => {
 	const vault = await Vault.start(CONFIG, freshDir());
 	try {
 		for (const name of ['contoso-kv.vault.azure.net', 'login.microsoftonline.com', 'localhost']) {

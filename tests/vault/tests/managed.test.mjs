@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Managed identity endpoints: what each wants to hear, whom it gives a token for, and how it refuses.
+// Managed identity endpoints: what each requires, for which identity it issues a token, and how it refuses.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -46,7 +46,7 @@ const askAppService = (query, headers = { 'X-IDENTITY-HEADER': appService.header
 const askArc = (headers = metadata, query = `api-version=2020-06-01&${RESOURCE}`) => ask(`${arc.url}?${query}`, headers);
 const V = 'api-version=2018-02-01';
 
-/** What the vault answers to the token: [list, get]. */
+/** What the vault answers with this token: [list, get]. */
 async function rights(result) {
 	const token = result.json.access_token;
 	const statuses = [];
@@ -55,7 +55,7 @@ async function rights(result) {
 	return statuses;
 }
 
-test('IMDS: the machine\'s own identity, with numbers as text, and the rights of that identity', async () => {
+test('IMDS: the machine\'s own identity, numbers as text, and that identity\'s rights', async () => {
 	const result = await askImds(`${V}&${RESOURCE}`);
 	assert.equal(result.status, 200, result.text);
 	const { access_token: token, expires_on: on, not_before: start, ...rest } = result.json;
@@ -66,7 +66,7 @@ test('IMDS: the machine\'s own identity, with numbers as text, and the rights of
 	assert.deepEqual(await rights(result), [200, 403]);
 });
 
-test('IMDS: a user-assigned identity by client, object and resource id, each with its own rights', async () => {
+test('IMDS: user-assigned identities by client, object and resource id, each with its own rights', async () => {
 	for (const query of [`client_id=${ops.clientId}`, `object_id=${ops.objectId}`, `msi_res_id=${encodeURIComponent(ops.resourceId)}`,
 		`client_id=${ops.clientId.toUpperCase()}`]) {
 		const result = await askImds(`${V}&${RESOURCE}&${query}`);
@@ -98,7 +98,7 @@ test('IMDS: what it refuses', async () => {
 	assert.equal((await call(`${imds.url}${PATH}?${good}`, { method: 'POST', headers: metadata })).status, 405);
 });
 
-test('IMDS: without a system identity the only user-assigned one is it; of two none is', async () => {
+test('IMDS: without a system identity, a single user-assigned one is used; with two, none is', async () => {
 	for (const [identities, status] of [[[{ name: 'one' }], 200], [[{ name: 'one' }, { name: 'two' }], 400], [[], 400]]) {
 		const other = await Vault.start({ ...config, managed: { imds: {} }, identities });
 		try {
@@ -109,13 +109,13 @@ test('IMDS: without a system identity the only user-assigned one is it; of two n
 	}
 });
 
-test('the audience of the token is the resource asked for, to the letter', async () => {
+test('the token\'s audience is exactly the requested resource', async () => {
 	const result = await askImds(`${V}&resource=https%3A%2F%2Fvault.azure.net%2F`);
 	const answered = await vault.call(`/secrets?${API}`, { token: result.json.access_token });
 	assert.deepEqual([answered.status, /AKV10022/.test(answered.text)], [401, true]);
 });
 
-test('faults hit one endpoint: 404, 410, 429 and 500, then the true answer', async () => {
+test('faults apply to one endpoint: 404, 410, 429 and 500, then the real answer', async () => {
 	for (const [endpoint, request] of [['imds', () => askImds(`${V}&${RESOURCE}`)], ['appservice', () => askAppService(`api-version=2019-08-01&${RESOURCE}`)]]) {
 		for (const status of [404, 410, 429, 500]) {
 			await vault.control('POST', '/fault', { match: { endpoint }, count: 1, action: { type: 'error', status } });
@@ -127,7 +127,7 @@ test('faults hit one endpoint: 404, 410, 429 and 500, then the true answer', asy
 	assert.equal((await askImds(`${V}&${RESOURCE}`)).error, 'ECONNRESET');
 });
 
-test('App Service: expires_on and no expires_in, each name of an identity, its header', async () => {
+test('App Service: expires_on but no expires_in, each way to name an identity, its header', async () => {
 	const good = `api-version=2019-08-01&${RESOURCE}`;
 	const own = await askAppService(good);
 	assert.deepEqual(Object.keys(own.json).sort(), ['access_token', 'client_id', 'expires_on', 'resource', 'token_type']);
@@ -147,7 +147,7 @@ test('App Service: expires_on and no expires_in, each name of an identity, its h
 
 const realmOf = (result) => /^Basic realm=(.*)$/.exec(result.headers['www-authenticate'])[1];
 
-test('Arc: a challenge that names a key file, which is good once and then gone', async () => {
+test('Arc: the challenge names a key file, which works once and is then deleted', async () => {
 	const challenged = await askArc();
 	assert.deepEqual([challenged.status, challenged.text], [401, '']);
 	const file = realmOf(challenged);
@@ -170,7 +170,7 @@ test('Arc: what it refuses', async () => {
 		assert.equal((await askArc(headers, query)).status, 400, query);
 });
 
-test('Arc: the realm, the size, the kind and the absence of the file are as the test wants them', async () => {
+test('Arc: the test chooses the realm, and the key file\'s size, kind and absence', async () => {
 	const arrange = async (fields) => {
 		await vault.control('POST', '/managed', { arc: { realm: '{file}', keyBytes: 64, keyName: '{guid}.key', symlink: false, write: true, ...fields } });
 		return realmOf(await askArc());
@@ -209,12 +209,12 @@ test('IMDS at its real address, in a network namespace', () => {
 	assert.equal(JSON.parse(token).client_id, vm.clientId);
 });
 
-test('control: a field that is not there, or an endpoint that is not, is refused', async () => {
+test('control: an unknown field or endpoint is refused', async () => {
 	await assert.rejects(vault.control('POST', '/managed', { arc: { nope: 1 } }), /400.*arc\.nope/);
 	await assert.rejects(vault.control('POST', '/managed', { imds: {} }), /400/);
 });
 
-test('the end removes every key and the folders that were made', async () => {
+test('the exit removes every key and every folder that was made', async () => {
 	await askArc();
 	assert.ok(readdirSync(keyDir).length);
 	await vault.stop();

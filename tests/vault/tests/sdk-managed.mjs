@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Worker of sdk-signin.test.mjs: reads a secret through Microsoft's managed identity credential. A thread of its own for
-// each environment, because that client looks for its endpoint once in the life of its module.
+// Worker of sdk-signin.test.mjs: reads a secret through Microsoft's managed identity credential. Each environment
+// needs its own thread, because that client looks for its endpoint only once.
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { ManagedIdentityCredential } from '@azure/identity';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Microsoft's own credentials against the loopback vault, each up to a secret that the vault hands out: certificate,
+// Microsoft's own credentials against the loopback vault, each until the vault returns a secret: certificate,
 // workload identity, managed identity (IMDS, App Service, Arc), device code; and the national clouds.
 
 import assert from 'node:assert/strict';
@@ -73,7 +73,7 @@ const atEndpoint = async (name, since) => (await vault.control('GET', `/requests
 const GOOD = { value: 'public value' };
 const fromEverywhere = ({ clientId, objectId, resourceId }) => [{}, { clientId }, { objectId }, { resourceId }];
 
-test('certificate: the client\'s assertion is taken, in each form of file', async () => {
+test('certificate: the client\'s assertion is accepted, for each form of file', async () => {
 	const since = await now();
 	for (const form of ['', '-certfirst'])
 		assert.equal(await read(certificate(form)), 'public value', form);
@@ -85,7 +85,7 @@ test('certificate: the client\'s assertion is taken, in each form of file', asyn
 	}
 });
 
-test('certificate: with its chain, by subject name and issuer, registered nowhere', async () => {
+test('certificate: with its chain, by subject name and issuer, without being registered', async () => {
 	const since = await now();
 	for (const certificatePath of [vault.ready.certificates.sni[''], vault.ready.certificates.sni['-rolled']]) {
 		const credential = new ClientCertificateCredential(TENANT, NAMED, { certificatePath }, { ...options, sendCertificateChain: true });
@@ -95,18 +95,18 @@ test('certificate: with its chain, by subject name and issuer, registered nowher
 	await assert.rejects(read(certificate('', undefined, NAMED, 'sni')), /AADSTS700030/);
 });
 
-test('certificate: one that is not registered is refused', async () => {
+test('certificate: an unregistered one is refused', async () => {
 	await assert.rejects(read(certificate('', undefined, CERTIFIED, 'sni')), /AADSTS700027/);
 });
 
-test('workload identity: the file\'s token, and a wrong subject refused', async () => {
+test('workload identity: the file\'s token works, and a wrong subject is refused', async () => {
 	const pod = () => new WorkloadIdentityCredential({ ...options, tenantId: TENANT, clientId: POD, tokenFilePath: vault.ready.federated.pod });
 	assert.equal(await read(pod()), 'public value');
 	await vault.control('POST', '/federated', { name: 'pod', subject: 'system:serviceaccount:other' });
 	await assert.rejects(read(pod()), /AADSTS700213/);
 });
 
-test('managed identity by IMDS: system-assigned, and user-assigned by each identifier', async () => {
+test('managed identity through IMDS: system-assigned, and user-assigned by each identifier', async () => {
 	const { imds } = vault.ready.managed;
 	const since = await now();
 	const asked = [...fromEverywhere(vault.ready.identities.ops), { clientId: 'no-such-identity' }];
@@ -116,7 +116,7 @@ test('managed identity by IMDS: system-assigned, and user-assigned by each ident
 	assert.deepEqual((await atEndpoint('imds', since)).map(({ status }) => status), [200, 200, 200, 200, 400]);
 });
 
-test('managed identity by IMDS: 404, 500, and 429 that says when, are retried', async () => {
+test('managed identity through IMDS: 404, 500 and 429 with Retry-After are retried', async () => {
 	const since = await now();
 	/* Without Retry-After, or at 410, this version of the client gives up; the service's documentation asks for more. */
 	for (const [i, fault] of [{ status: 404 }, { status: 500 }, { status: 429, retryAfter: 1 }].entries())
@@ -126,7 +126,7 @@ test('managed identity by IMDS: 404, 500, and 429 that says when, are retried', 
 	assert.deepEqual((await atEndpoint('imds', since)).map(({ status }) => status), [404, 500, 429, 200]);
 });
 
-test('managed identity by App Service: system-assigned, and user-assigned by each identifier', async () => {
+test('managed identity through App Service: system-assigned, and user-assigned by each identifier', async () => {
 	const { appService } = vault.ready.managed;
 	const variables = { IDENTITY_ENDPOINT: appService.url, IDENTITY_HEADER: appService.header };
 	assert.deepEqual(await readManaged(variables, fromEverywhere(vault.ready.identities.ops)), [GOOD, GOOD, GOOD, GOOD]);
@@ -151,7 +151,7 @@ if (mayUseArc) {
 	});
 }
 
-test('device code: the client polls at the interval until the person has answered', async () => {
+test('device code: the client polls at the interval until the user answers', async () => {
 	const since = await now();
 	const device = (onCode) => new DeviceCodeCredential({ ...options, tenantId: TENANT, userPromptCallback: onCode });
 	let told;
@@ -170,7 +170,7 @@ test('China: its authority, its vault', async () => {
 	const since = await now();
 	assert.equal(await read(credential, 'https://cn-kv.vault.azure.cn'), 'china value');
 	const hosts = (await tokenRequests(since)).map(({ host }) => host);
-	/* The client knows this cloud by both of its names, and prefers the newer. */
+	/* The client knows both names of this cloud, and prefers the newer. */
 	assert.ok(hosts.length && hosts.every((host) => ['login.chinacloudapi.cn', 'login.partner.microsoftonline.cn'].includes(host)), String(hosts));
 });
 

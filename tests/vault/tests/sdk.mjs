@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// How Microsoft's clients are brought to the loopback vault: by the names of the cloud, with their own checks on, and
-// an agent that takes each name to its port.
+// Points Microsoft's clients at the loopback vault: with the names of the cloud and all their own checks, and an
+// agent that connects each name to its port.
 
 import { existsSync } from 'node:fs';
 import { Agent } from 'node:https';

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Microsoft's own clients against the loopback vault: it is a vault in their eyes, not only in ours.
+// Microsoft's own clients against the loopback vault: they accept it as a vault.
 //
-// Two ways in. By name: the clients are given the names that stand in the cloud (contoso-kv.vault.azure.net,
-// login.microsoftonline.com) with all their checks on, and an agent that takes each name to its port on loopback; TLS
-// is still verified for the name. By address: https://127.0.0.1:PORT, where the check that the host belongs to
-// the challenge's resource must be switched off, since an address belongs to none.
+// Two ways in. By name: the clients get the names of the cloud (contoso-kv.vault.azure.net,
+// login.microsoftonline.com) with all their checks on, and an agent that connects each name to its port on loopback;
+// TLS is still verified for the name. By address: https://127.0.0.1:PORT, where the check that the host belongs to
+// the challenge's resource must be off, because an address belongs to none.
 
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -62,7 +62,7 @@ const byAddress = new SecretClient(vault.url(), new ClientSecretCredential(TENAN
 
 const failsWith = (promise, statusCode, code, inner) => assert.rejects(promise, (error) => {
 	assert.deepEqual([error.statusCode, error.code], [statusCode, code], error.message);
-	/* The client calls it innerError, and leaves details out for pages. */
+	/* The client calls it innerError, and omits details for pages. */
 	if (error.details || inner)
 		assert.equal(error.details.error.innerError?.code, inner);
 	return true;
@@ -75,7 +75,7 @@ async function collectAll(pages) {
 	return out;
 }
 
-test('by name: sign-in and getSecret, current and by version, challenge verification on', async () => {
+test('by name: sign-in and getSecret, current and by version, with challenge verification', async () => {
 	const current = await secrets.getSecret('bek');
 	assert.deepEqual([current.name, current.properties.version, current.properties.contentType],
 		['bek', '2'.repeat(32), 'Wrapped BEK']);
@@ -87,7 +87,7 @@ test('by name: sign-in and getSecret, current and by version, challenge verifica
 	assert.notEqual(first.value, current.value);
 });
 
-test('by name: the clients asked for a challenge first, and sent no token with it', async () => {
+test('by name: the clients first request a challenge, without a token', async () => {
 	const { requests } = await vault.control('GET', '/requests');
 	const [first] = requests.filter((entry) => entry.endpoint === 'vault');
 	assert.deepEqual([first.status, first.auth, first.host], [401, false, 'contoso-kv.vault.azure.net']);
@@ -95,7 +95,7 @@ test('by name: the clients asked for a challenge first, and sent no token with i
 	assert.ok(names.length && names.every((name) => name === 'login.microsoftonline.com'), String(names));
 });
 
-test('list by page: the vault\'s pages, all items, no values, a disabled one among them', async () => {
+test('list by page: the vault\'s pages, all items, no values, one of them disabled', async () => {
 	const pages = await collectAll(secrets.listPropertiesOfSecrets().byPage());
 	assert.deepEqual(pages.map((page) => page.length), [4, 4, 4, 2]);
 	const names = pages.flat().map((item) => item.name);
@@ -111,7 +111,7 @@ test('list of versions', async () => {
 	assert.deepEqual(versions, ['0', '1', '2'].map((digit) => digit.repeat(32)));
 });
 
-test('a disabled secret is 403 SecretDisabled, a missing one 404 SecretNotFound', async () => {
+test('a disabled secret gives 403 SecretDisabled, a missing one 404 SecretNotFound', async () => {
 	await failsWith(secrets.getSecret('off'), 403, 'Forbidden', 'SecretDisabled');
 	await failsWith(secrets.getSecret('none'), 404, 'SecretNotFound');
 	await failsWith(secrets.getSecret('bek', { version: '9'.repeat(32) }), 404, 'SecretNotFound');
@@ -143,7 +143,7 @@ for (const [secret, version, age] of [['bek', OLD, 'old'], ['bek-new', NEW, 'new
 	});
 }
 
-test('unwrapKey: an expired key opens; the client refuses by itself when it may read the key', async () => {
+test('unwrapKey: an expired key unwraps; the client itself refuses when it may read the key', async () => {
 	const { value, properties } = await secrets.getSecret('bek-aged');
 	const url = properties.tags.DiskEncryptionKeyEncryptionKeyURL;
 	const opened = await new CryptographyClient(url, weak, options).unwrapKey('RSA-OAEP', Buffer.from(value, 'base64url'));
@@ -152,7 +152,7 @@ test('unwrapKey: an expired key opens; the client refuses by itself when it may 
 	await assert.rejects(informed.unwrapKey('RSA-OAEP', Buffer.from(value, 'base64url')), /expired at/);
 });
 
-test('unwrapKey: the wrong version is 400 BadParameter, a disabled key 403', async () => {
+test('unwrapKey: the wrong version gives 400 BadParameter, a disabled key 403', async () => {
 	const { value } = await secrets.getSecret('bek');
 	const wrong = new CryptographyClient(`${URL_BY_NAME}/keys/kek/${NEW}`, weak, options);
 	await failsWith(wrong.unwrapKey('RSA1_5', Buffer.from(value, 'base64url')), 400, 'BadParameter');
@@ -160,7 +160,7 @@ test('unwrapKey: the wrong version is 400 BadParameter, a disabled key 403', asy
 	await failsWith(off.unwrapKey('RSA-OAEP', Buffer.from(value, 'base64url')), 403, 'Forbidden', 'KeyDisabled');
 });
 
-test('wrapKey by the client (with the public key it fetched), unwrapKey by the vault', async () => {
+test('wrapKey in the client, with the public key that it fetched, unwrapKey in the vault', async () => {
 	const client = new CryptographyClient(await keys.getKey('kek'), credential, options);
 	for (const alg of ALGORITHMS) {
 		const { result } = await client.wrapKey(alg, bek);
@@ -168,13 +168,13 @@ test('wrapKey by the client (with the public key it fetched), unwrapKey by the v
 	}
 });
 
-test('rights: an identity without them is refused with the inner code of the policy', async () => {
+test('rights: an identity without them is refused with the policy\'s inner code', async () => {
 	const client = new SecretClient(URL_BY_NAME, weak, options);
 	await failsWith(client.getSecret('bek'), 403, 'Forbidden', 'ForbiddenByPolicy');
 	await failsWith(collectAll(client.listPropertiesOfSecrets()), 403, 'Forbidden');
 });
 
-test('sign-in: a wrong secret, client and tenant come out as the AADSTS numbers', async () => {
+test('sign-in: a wrong secret, client and tenant give their AADSTS numbers', async () => {
 	const ask = (tenant, client, secret) => new ClientSecretCredential(tenant, client, secret, options)
 		.getToken('https://vault.azure.net/.default');
 	await assert.rejects(ask(TENANT, 'app', 'wrong'), /AADSTS7000215/);
@@ -182,7 +182,7 @@ test('sign-in: a wrong secret, client and tenant come out as the AADSTS numbers'
 	await assert.rejects(ask('77777777-2222-3333-4444-555555555555', 'app', 's3cret'), /AADSTS90002|invalid_tenant|endpoints_resolution/);
 });
 
-test('a challenge for another service is refused by the client, and no token is asked for', async () => {
+test('the client refuses a challenge for another service, and requests no token', async () => {
 	const before = (await vault.control('GET', '/requests')).requests.at(-1).n;
 	const client = new SecretClient('https://hostile.vault.azure.net', credential, options);
 	await assert.rejects(client.getSecret('x'), /challenge resource/);
@@ -190,12 +190,12 @@ test('a challenge for another service is refused by the client, and no token is 
 	assert.deepEqual(requests.map((entry) => [entry.endpoint, entry.auth]), [['vault', false]]);
 });
 
-test('a challenge of another tenant is refused by the credential', async () => {
+test('the credential refuses another tenant\'s challenge', async () => {
 	const client = new SecretClient('https://foreign.vault.azure.net', credential, options);
 	await assert.rejects(client.getSecret('x'), /not (configured|allowed)|tenant/i);
 });
 
-test('429 with Retry-After and 503 are retried; 429 without comes out as Throttled', async () => {
+test('429 with Retry-After and 503 are retried; 429 without it is reported as Throttled', async () => {
 	const during = async (action, body) => {
 		const rule = { match: { path: '^/secrets/bek', auth: 'present' }, count: 1, action: { type: 'error', ...action } };
 		const { id } = await vault.control('POST', '/fault', rule);
@@ -210,7 +210,7 @@ test('429 with Retry-After and 503 are retried; 429 without comes out as Throttl
 	await during({ status: 429, code: 'Throttled' }, () => failsWith(secrets.getSecret('bek'), 429, 'Throttled'));
 });
 
-test('by address: with an authority of its own and challenge verification off', async () => {
+test('by address: with its own authority, without challenge verification', async () => {
 	const current = await byAddress.getSecret('bek');
 	assert.deepEqual([current.name, current.properties.vaultUrl], ['bek', vault.url()]);
 	const pages = await collectAll(byAddress.listPropertiesOfSecrets().byPage());
@@ -219,7 +219,7 @@ test('by address: with an authority of its own and challenge verification off', 
 	await assert.rejects(strict.getSecret('bek'), /challenge resource/);
 });
 
-test('the versions installed are those pinned, and none asks for more than Node 18', async () => {
+test('the installed versions are the pinned ones, and none needs more than Node 18', async () => {
 	const { packages } = JSON.parse(readFileSync(new URL('../package-lock.json', import.meta.url), 'utf8'));
 	const { default: semver } = await import('semver');
 	for (const [path, { version, engines, resolved }] of Object.entries(packages).filter(([name]) => name)) {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The smallest TAP producer: test(name, function) collects, run() prints the plan and one line a test.
+// A small TAP producer: test(name, function) registers a test, run() runs them and prints the results.
 
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const CAN = fileURLToPath(new URL('../../can', import.meta.url));
 
-/* No single test here takes a tenth of this on an idle machine. */
+/* On an idle machine no test takes a tenth of this. */
 const TIMEOUT_MS = 60000;
 
 const tests = [];
@@ -52,7 +52,7 @@ function diagnostics(error) {
 	return String(error?.stack ?? error).split('\n').map((line) => `# ${line}\n`).join('');
 }
 
-/** Runs what was collected, one after another; cleanup runs at the end in any case. Ends the process. */
+/** Runs the registered tests, one after another, then cleanup in any case. Exits the process. */
 export async function run(cleanup = () => {}) {
 	let failed = 0;
 	process.stdout.write(`TAP version 13\n1..${tests.length}\n`);

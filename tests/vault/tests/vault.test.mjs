@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The loopback vault keeps what it promises: wire shapes, tokens, rights, paging and RSA. Faults and the life of
+// The loopback vault behaves as documented: message formats, tokens, rights, paging and RSA. Faults and the life of
 // the process have tests of their own (faults.test.mjs, life.test.mjs).
 
 import assert from 'node:assert/strict';
@@ -87,7 +87,7 @@ async function listAll(path, base = vault.url(), who = app) {
 	return { items, pages };
 }
 
-test('token endpoint: each refusal has its error and AADSTS number', async () => {
+test('token endpoint: each refusal has its own error and AADSTS number', async () => {
 	const cases = [
 		[form('app', 'wrong'), TENANT, 401, 'invalid_client', 7000215],
 		[form('app', ''), TENANT, 401, 'invalid_client', 7000218],
@@ -107,7 +107,7 @@ test('token endpoint: each refusal has its error and AADSTS number', async () =>
 	}
 });
 
-test('token endpoint: a tenant may be named by its domain, in any case', async () => {
+test('token endpoint: a tenant may be named by its domain, in upper or lower case', async () => {
 	const { status, json } = await vault.signIn(form('app', 's3cret~+&='), 'CONTOSO.onmicrosoft.com');
 	assert.deepEqual([status, json.expires_in], [200, 3599]);
 });
@@ -138,7 +138,7 @@ test('tokens are checked: unknown, wrong audience, wrong tenant', async () => {
 	}
 });
 
-test('api-version is mandatory, and its name may be percent-encoded', async () => {
+test('api-version is required, and its name may be percent-encoded', async () => {
 	isError(await get('/secrets/plain'), 400, 'BadParameter');
 	isError(await get('/secrets/plain?api-version=1999-01-01'), 400, 'BadParameter');
 	assert.equal((await get('/secrets/plain?api%2Dversion=7.4')).json.value, 'third');
@@ -155,7 +155,7 @@ test('get: current is the newest by created, with and without a trailing slash, 
 	assert.deepEqual([expired.value, expired.attributes.exp, 'contentType' in expired], ['first', 150, false]);
 });
 
-test('get: what is missing is 404, what is disabled 403', async () => {
+test('get: missing gives 404, disabled 403', async () => {
 	isError(await get(`/secrets/none?${API}`), 404, 'SecretNotFound');
 	isError(await get(`/secrets/plain/${id('d')}?${API}`), 404, 'SecretNotFound');
 	isError(await get(`/secrets/none/versions?${API}`), 404, 'SecretNotFound');
@@ -164,7 +164,7 @@ test('get: what is missing is 404, what is disabled 403', async () => {
 	isError(await get(`/secrets/off/${id('1')}?${API}`), 403, 'Forbidden', 'SecretDisabled');
 });
 
-test('list: pages by the server\'s size, items without value and version, a disabled one among them', async () => {
+test('list: pages of the server\'s size, items without value and version, one of them disabled', async () => {
 	const { items, pages } = await listAll('/secrets');
 	assert.deepEqual(pages.map((page) => page.value.length), [3, 3, 3]);
 	assert.match(pages[0].nextLink, new RegExp(`^${vault.url()}/secrets\\?api-version=7\\.4&\\$skiptoken=[\\w-]+$`));
@@ -174,7 +174,7 @@ test('list: pages by the server\'s size, items without value and version, a disa
 	isError(await get(`/secrets?${API}&$skiptoken=rubbish`), 400, 'BadParameter');
 });
 
-test('list: maxresults asks for less, and is from 1 to 25', async () => {
+test('list: maxresults requests fewer items, from 1 to 25', async () => {
 	const { json } = await get(`/secrets?${API}&maxresults=2`);
 	assert.equal(json.value.length, 2);
 	assert.match(json.nextLink, /&maxresults=2$/);
@@ -182,13 +182,13 @@ test('list: maxresults asks for less, and is from 1 to 25', async () => {
 		isError(await get(`/secrets?${API}&maxresults=${bad}`), 400, 'BadParameter');
 });
 
-test('versions: listed in an order that is not that of time', async () => {
+test('versions: the listing is not ordered by time', async () => {
 	const { items } = await listAll('/secrets/plain/versions');
 	assert.deepEqual(items.map((item) => item.attributes.created), [200, 100, 300]);
 	assert.ok(items.every((item) => /\/secrets\/plain\/[0-9a-f]{32}$/.test(item.id) && !('value' in item)));
 });
 
-test('list: 10,000 secrets with empty pages among them come whole, within 10 s', async () => {
+test('list: 10,000 secrets with empty pages among them arrive complete, within 10 s', async () => {
 	await vault.control('POST', '/access', { vault: 'big-kv', access: null });
 	const began = Date.now();
 	const { items, pages } = await listAll('/secrets', vault.url('big-kv'));
@@ -199,7 +199,7 @@ test('list: 10,000 secrets with empty pages among them come whole, within 10 s',
 	await vault.control('POST', '/access', { vault: 'big-kv', access: [] });
 });
 
-test('host names: the vault is found by name, ids carry the host asked for, nextLink a port', async () => {
+test('host names: the vault is found by name; ids have the requested host, nextLink has a port', async () => {
 	const host = 'contoso-kv.vault.azure.net';
 	const bare = await get(`${vault.url('big-kv')}/secrets?${API}`, app, { headers: { Host: host } });
 	assert.match(bare.json.value[0].id, /^https:\/\/contoso-kv\.vault\.azure\.net\/secrets\//);
@@ -209,7 +209,7 @@ test('host names: the vault is found by name, ids carry the host asked for, next
 	assert.equal((await get(`/secrets?${API}`, app, { headers: { Host: 'unknown.vault.azure.net' } })).status, 404);
 });
 
-test('rights: a policy, an RBAC role and the network refuse with their inner codes', async () => {
+test('rights: policy, RBAC role and network each refuse with their own inner code', async () => {
 	const reader = await token('reader', 'r');
 	const guest = await token('guest', 'g');
 	assert.equal((await get(`/secrets/plain?${API}`, reader)).status, 200);
@@ -229,7 +229,7 @@ const OPENSSL_PADDING = {
 const pkeyutl = (alg, input, ...args) => execFileSync('openssl',
 	['pkeyutl', ...args, ...OPENSSL_PADDING[alg].flatMap((option) => ['-pkeyopt', option])], { input });
 
-/* One OAEP ciphertext in some 400 has by chance what PKCS#1 v1.5 takes for its padding: another one then. */
+/* One OAEP ciphertext in about 400 happens to look like PKCS#1 v1.5 padding: use another one then. */
 async function refusal(alg, other, value) {
 	let reply = await unwrap(other, value);
 	for (let tries = 0; other === 'RSA1_5' && reply.status === 200 && tries < 5; tries++) {
@@ -265,7 +265,7 @@ for (const alg of Object.keys(OPENSSL_PADDING)) {
 	});
 }
 
-test('RSA1_5: padding is checked byte by byte', async () => {
+test('RSA1_5: every byte of the padding is checked', async () => {
 	const raw = (block) => execFileSync('openssl',
 		['pkeyutl', '-encrypt', '-pubin', '-inkey', `${dir}/kek.pub`, '-pkeyopt', 'rsa_padding_mode:none'], { input: block });
 	const block = (fill) => Buffer.concat([Buffer.from([0, 2]), Buffer.alloc(fill, 0xaa), Buffer.from([0]), Buffer.alloc(253 - fill, 7)]);
@@ -276,7 +276,7 @@ test('RSA1_5: padding is checked byte by byte', async () => {
 	isError(await result(Buffer.concat([Buffer.from([0, 1]), block(8).subarray(2)])), 400, 'BadParameter');
 });
 
-test('unwrap: only canonical base64url, a known algorithm and JSON are taken', async () => {
+test('unwrap: accepts only canonical base64url, a known algorithm, and JSON', async () => {
 	const value = pkeyutl('RSA-OAEP', bek, '-encrypt', '-pubin', '-inkey', `${dir}/kek.pub`);
 	const canonical = value.toString('base64url');
 	for (const bad of [`${canonical}==`, `${canonical} `, '', 5, null, 'AAAA', canonical.slice(0, -1),
@@ -289,7 +289,7 @@ test('unwrap: only canonical base64url, a known algorithm and JSON are taken', a
 	assert.equal((await vault.post(`/keys/kek/${id('f')}/unwrapkey?${API}`, app, 'x'.repeat(2 << 20))).status, 413);
 });
 
-test('a disabled key refuses; an expired one opens, and seals no more', async () => {
+test('a disabled key refuses; an expired one unwraps, but no longer wraps', async () => {
 	const sealed = bek.toString('base64url');
 	isError(await unwrap('RSA-OAEP', sealed, '/keys/off/unwrapkey'), 403, 'Forbidden', 'KeyDisabled');
 	isError(await unwrap('RSA-OAEP', sealed, '/keys/old/wrapkey'), 403, 'Forbidden');
@@ -301,7 +301,7 @@ test('a disabled key refuses; an expired one opens, and seals no more', async ()
 	assert.equal(opened.json.value, sealed);
 });
 
-test('a secret as ADE writes it: tags, URL of the old key version, and the file within', async () => {
+test('a secret as ADE writes it: tags, the old key version\'s URL, and the wrapped file', async () => {
 	const { json } = await get(`/secrets/${BEK}?${API}`);
 	assert.equal(json.contentType, 'Wrapped BEK');
 	assert.deepEqual(json.tags, {
@@ -317,7 +317,7 @@ test('a secret as ADE writes it: tags, URL of the old key version, and the file 
 	assert.match(wrapped.tags.url, /^https:\/\/big-kv\.vault\.azure\.net\/keys\/k\/[0-9a-f]{32}\|https:\/\/big-kv\.vault\.azure\.net$/);
 });
 
-test('no such operation: 404 or 405, and names are not looked up in prototypes', async () => {
+test('an unknown operation gives 404 or 405; names are not looked up in prototypes', async () => {
 	isError(await get(`/certificates?${API}`), 404, 'NotFound');
 	isError(await get(`/constructor?${API}`), 404, 'NotFound');
 	isError(await vault.post(`/secrets/plain?${API}`, app, {}), 405, 'MethodNotAllowed');
@@ -325,7 +325,7 @@ test('no such operation: 404 or 405, and names are not looked up in prototypes',
 	isError(await get(`/secrets/%E0%A4%A?${API}`), 400, 'BadParameter');
 });
 
-test('control: needs its key, adds and disables versions, names what is wrong', async () => {
+test('control: needs its key, adds and disables versions, names the wrong field', async () => {
 	for (const headers of [{}, { 'X-Control-Key': 'x' }])
 		assert.equal((await call(`${vault.ready.controlUrl}/requests`, { headers })).status, 403);
 	const rotated = await vault.control('POST', '/key', { vault: 'contoso-kv', name: 'fresh', version: {} });
@@ -356,7 +356,7 @@ test('journal: what was sent, never the token, the secret or the value', async (
 	assert.equal((await vault.control('GET', `/requests?since=${n}`)).requests.length, 1);
 });
 
-test('tokens expire, at once when the test wants it', async () => {
+test('tokens expire, immediately when the test wants it', async () => {
 	const before = await token('app', 's3cret~+&=');
 	await vault.control('POST', '/tokens', { expireAll: true });
 	const result = await get(`/secrets?${API}`, before);
