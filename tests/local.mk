@@ -136,6 +136,7 @@ endif
 tests_mkade_mkade_SOURCES = \
 	tests/mkade/manifest.c tests/mkade/manifest.h \
 	tests/mkade/mkade.c \
+	tests/mkade/random.c tests/mkade/random.h \
 	tests/mkade/regions.c tests/mkade/regions.h \
 	tests/mkade/show.c tests/mkade/show.h \
 	tests/mkade/showeow.c \
@@ -146,6 +147,7 @@ tests_mkade_mkade_SOURCES = \
 	tests/mkade/bde/eow.c tests/mkade/bde/eow.h \
 	tests/mkade/bde/eowwrite.c \
 	tests/mkade/bde/meta.c tests/mkade/bde/meta.h \
+	tests/mkade/bde/plan.c tests/mkade/bde/plan.h \
 	tests/mkade/bde/protector.c tests/mkade/bde/protector.h \
 	tests/mkade/bde/vista.c tests/mkade/bde/vista.h \
 	tests/mkade/disk/disk.c tests/mkade/disk/disk.h \

@@ -12,6 +12,7 @@
 
 #include "tests/mkade/bde/vista.h"
 #include "tests/mkade/manifest.h"
+#include "tests/mkade/random.h"
 #include "tests/mkade/show.h"
 
 static const char usage[] =
@@ -312,7 +313,14 @@ static void eow_option(struct job *j, int opt)
 	}
 }
 
-static void volume_option(struct job *j, int opt)
+static void parse_format(struct meta *m, const char *text)
+{
+	m->vista = strcmp(text, "vista") == 0;
+	if (!m->vista && strcmp(text, "seven") != 0)
+		die("--format is vista or seven");
+}
+
+static void metadata_option(struct job *j, int opt)
 {
 	struct meta *m = &j->volume.meta;
 
@@ -320,32 +328,17 @@ static void volume_option(struct job *j, int opt)
 	case OPT_METHOD:
 		m->method = method_by_name(optarg);
 		break;
-	case OPT_STATE:
-		j->state = optarg;
-		break;
 	case OPT_CONVERSION_SIZE:
 		m->conversion_size = (uint32_t)parse_size(optarg);
 		break;
 	case OPT_FORMAT:
-		m->vista = strcmp(optarg, "vista") == 0;
-		if (!m->vista && strcmp(optarg, "seven") != 0)
-			die("--format is vista or seven");
+		parse_format(m, optarg);
 		break;
 	case OPT_TOGO:
 		m->togo = true;
 		break;
-	case OPT_SPARSE_SIZE:
-		j->sparse_size = parse_size(optarg);
-		break;
 	case OPT_HEADER_SECTORS:
 		m->header_sectors = (uint32_t)parse_size(optarg);
-		break;
-	case OPT_PLACE:
-		parse_place(j, optarg);
-		break;
-	case OPT_VOLUME_GUID:
-		guid_parse(optarg, &m->volume_guid);
-		j->has_volume_guid = true;
 		break;
 	case OPT_DESCRIPTION:
 		m->description = optarg;
@@ -355,6 +348,27 @@ static void volume_option(struct job *j, int opt)
 		break;
 	default:
 		eow_option(j, opt);
+	}
+}
+
+static void volume_option(struct job *j, int opt)
+{
+	switch (opt) {
+	case OPT_STATE:
+		j->state = optarg;
+		break;
+	case OPT_SPARSE_SIZE:
+		j->sparse_size = parse_size(optarg);
+		break;
+	case OPT_PLACE:
+		parse_place(j, optarg);
+		break;
+	case OPT_VOLUME_GUID:
+		guid_parse(optarg, &j->volume.meta.volume_guid);
+		j->has_volume_guid = true;
+		break;
+	default:
+		metadata_option(j, opt);
 	}
 }
 

@@ -264,7 +264,19 @@ static void show_copy(const struct dump *d, const char *copy)
 	show_validation(d, copy);
 }
 
-void show_file(const char *path, uint64_t offset)
+/* Show count offsets of 64 bits in the boot sector, numbered from 1. */
+static void show_offsets(const struct show_file *f, const char *what, uint64_t at,
+			 unsigned int count)
+{
+	char name[SHOW_NAME_LEN];
+
+	for (unsigned int i = 0; i < count; i++, at += 8) {
+		show_name(name, "%s%u", what, i + 1);
+		show_field(name, f->volume + at, f->boot + at, 8);
+	}
+}
+
+static void show_boot(const struct show_file *f)
 {
 	static const struct {
 		const char *name;
@@ -276,31 +288,29 @@ void show_file(const char *path, uint64_t offset)
 			   {"boot.hidden_sectors", 28, 4},
 			   {"boot.sectors32", 32, 4},
 			   {"boot.mark", 510, 2}};
+
+	for (size_t i = 0; i < ARRAY_LEN(boot_fields); i++)
+		show_field(boot_fields[i].name, f->volume + boot_fields[i].at,
+			   f->boot + boot_fields[i].at, boot_fields[i].size);
+	if (f->vista) {
+		show_field("boot.metadata_cluster", f->volume + VISTA_CLUSTER_AT,
+			   f->boot + VISTA_CLUSTER_AT, 8);
+		return;
+	}
+	show_field("boot.guid", f->volume + f->guid_at, f->boot + f->guid_at, 16);
+	show_offsets(f, "boot.metadata_offset", f->guid_at + 16, META_COPIES);
+	if (f->eow)
+		show_offsets(f, "boot.eow_offset", f->guid_at + 40, 2);
+}
+
+void show_file(const char *path, uint64_t offset)
+{
 	uint8_t *block = xalloc(META_BLOCK_SIZE);
 	struct show_file f = {0};
 	char name[SHOW_NAME_LEN];
 
 	open_volume(&f, path, O_RDONLY, offset);
-	for (size_t i = 0; i < ARRAY_LEN(boot_fields); i++)
-		show_field(boot_fields[i].name, f.volume + boot_fields[i].at,
-			   f.boot + boot_fields[i].at, boot_fields[i].size);
-	if (f.vista)
-		show_field("boot.metadata_cluster", f.volume + VISTA_CLUSTER_AT,
-			   f.boot + VISTA_CLUSTER_AT, 8);
-	else
-		show_field("boot.guid", f.volume + f.guid_at, f.boot + f.guid_at, 16);
-	for (unsigned int i = 0; !f.vista && i < META_COPIES; i++) {
-		uint64_t at = f.guid_at + 16 + (uint64_t)8 * i;
-
-		show_name(name, "boot.metadata_offset%u", i + 1);
-		show_field(name, f.volume + at, f.boot + at, 8);
-	}
-	for (unsigned int i = 0; f.eow && i < 2; i++) {
-		uint64_t at = f.guid_at + 40 + (uint64_t)8 * i;
-
-		show_name(name, "boot.eow_offset%u", i + 1);
-		show_field(name, f.volume + at, f.boot + at, 8);
-	}
+	show_boot(&f);
 	for (unsigned int i = 0; i < META_COPIES; i++) {
 		struct dump d = {block, copy_base(&f, i)};
 

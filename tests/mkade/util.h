@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Small parts shared by the image maker's files: fatal errors, little-endian stores,
- * whole-buffer file access, GUIDs and the random source.
+ * whole-buffer file access and GUIDs.
  *
  * The maker is a test tool: what goes wrong ends the program with a message.
  */
@@ -51,15 +51,6 @@ uint64_t parse_size(const char *text);
 
 void guid_parse(const char *text, struct guid *ret_guid);
 void guid_format(const struct guid *guid, bool upper, char ret_text[GUID_TEXT]);
-
-/* The random source: from the kernel, or from a seed and then the same bytes on every run. */
-void random_seed(uint64_t seed);
-bool random_is_seeded(void);
-void random_bytes(void *buf, size_t n);
-void random_guid(struct guid *ret_guid);
-
-/* Time as 100 ns since 1601; fixed when seeded. */
-uint64_t filetime_now(void);
 
 /*
  * UTF-8 to UTF-16LE with a terminating zero if terminate. Returns a buffer of *ret_len bytes

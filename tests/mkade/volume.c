@@ -5,6 +5,7 @@
 #endif
 #include "tests/mkade/volume.h"
 #include "tests/mkade/bde/vista.h"
+#include "tests/mkade/random.h"
 
 #include <errno.h>
 #include <stdlib.h>

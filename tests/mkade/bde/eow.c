@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/mkade/random.h"
 #include "tests/mkade/util.h"
 
 #define PAGE		   4096u

@@ -15,6 +15,7 @@
  */
 #include "tests/mkade/bde/meta.h"
 #include "tests/mkade/bde/vista.h"
+#include "tests/mkade/random.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,16 +23,6 @@
 #define BLOCK_HEADER   64
 #define DATASET_HEADER 48
 #define ICE_AREA       0x10000u /* reserved by Windows 10 behind the relocated header, unused here */
-
-const uint8_t fve_signature[8] = {'-', 'F', 'V', 'E', '-', 'F', 'S', '-'};
-
-/* 4967d63b-2e29-4ad8-8399-f6a339e3d001 */
-const struct guid fve_guid = {{0x3b, 0xd6, 0x67, 0x49, 0x29, 0x2e, 0xd8, 0x4a, 0x83, 0x99, 0xf6,
-			       0xa3, 0x39, 0xe3, 0xd0, 0x01}};
-
-/* 92a84d3b-dd80-4d0e-9e4e-b1e3284eaed8 */
-const struct guid fve_eow_guid = {{0x3b, 0x4d, 0xa8, 0x92, 0x80, 0xdd, 0x0e, 0x4d, 0x9e, 0x4e, 0xb1,
-				   0xe3, 0x28, 0x4e, 0xae, 0xd8}};
 
 static void write_virtualization(struct buf *b, const struct meta *m)
 {

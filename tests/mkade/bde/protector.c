@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Protectors: see protector.h. */
 #include "tests/mkade/bde/protector.h"
+#include "tests/mkade/random.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -15,7 +15,7 @@
 #ifndef MKADE_VISTA_H
 #define MKADE_VISTA_H
 
-#include "tests/mkade/bde/meta.h"
+#include "tests/mkade/bde/plan.h"
 
 #define VISTA_FRONT	 8192u
 #define VISTA_CLUSTER_AT 56 /* in the boot sector and in a block */

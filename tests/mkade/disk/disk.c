@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The disk around the volume: see disk.h. Partitions are aligned to a MiB, as Windows does. */
 #include "tests/mkade/disk/disk.h"
+#include "tests/mkade/random.h"
 
 #include <stdlib.h>
 #include <string.h>

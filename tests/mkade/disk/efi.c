@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tests/mkade/disk/disk.h"
+#include "tests/mkade/random.h"
 
 #define RESERVED_SECTORS 32u
 #define FATS		 2u

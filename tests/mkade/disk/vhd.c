@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "tests/mkade/disk/disk.h"
+#include "tests/mkade/random.h"
 
 #define FOOTER_SIZE   512
 #define FILETIME_2000 UINT64_C(125911584000000000)
