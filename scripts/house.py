@@ -53,12 +53,12 @@ OWN_HEADERS = ['config.h']  # without a folder, for everybody
 # maker's: what it shares with the product could hide a mistake of both.
 WALLS = {
     r'openssl/': ['crypto/crypto.c', 'crypto/certificate.c'],
-    r'curl/': ['net/curl.h'],
+    r'curl/': ['net/libcurl.h'],
     r'cjson/': ['net/json.c', 'net/json_write.c'],
     r'fuse': ['fs/ops.h', 'fs/mount.c'],
-    r'libbde': ['bde/libbde/libbde.c'],
-    r'libbfio': ['bde/libbde/libbde.c', 'bde/libbde/bfio.h'],
-    r'getopt\.h': ['cli/options.c'],
+    r'libbde': ['bde/libbde/libbde.c', 'bde/libbde/keys.h', 'bde/libbde/quirks.h'],
+    r'libbfio': ['bde/libbde/libbde.c', 'bde/libbde/keys.c', 'bde/libbde/bfio.h'],
+    r'getopt\.h': ['cli/option.c'],
     r'gcrypt': [],
 }
 MKADE_WALLS = {
