@@ -13,6 +13,7 @@
 #include "bde/eowmap.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,7 +59,7 @@ static int read_descriptor(struct source *volume, uint64_t offset, struct copy *
 {
 	uint8_t *bytes CLEANUP(free) = NULL;
 	size_t size = EOW_DESCRIPTOR_MAX;
-	int rc;
+	int result;
 
 	if (offset == 0 || offset >= volume->size)
 		return err_set(err, ERR_DISK, EINVAL, "not on the volume");
@@ -68,13 +69,13 @@ static int read_descriptor(struct source *volume, uint64_t offset, struct copy *
 	if (!bytes)
 		return err_nomem(err);
 	read_leniently(volume, bytes, size, offset);
-	rc = eow_descriptor_parse(bytes, size, &ret_copy->descriptor, err);
-	if (rc == 0 && ret_copy->descriptor.copies[0] != offset &&
+	result = eow_descriptor_parse(bytes, size, &ret_copy->descriptor, err);
+	if (result == 0 && ret_copy->descriptor.copies[0] != offset &&
 	    ret_copy->descriptor.copies[1] != offset)
-		rc = err_set(err, ERR_DISK, EINVAL, "it names other places than its own");
-	if (rc == 0)
+		result = err_set(err, ERR_DISK, EINVAL, "it names other places than its own");
+	if (result == 0)
 		ret_copy->bytes = TAKE(bytes);
-	return rc;
+	return result;
 }
 
 static bool same_descriptor(const struct copy *a, const struct copy *b)
@@ -85,14 +86,14 @@ static bool same_descriptor(const struct copy *a, const struct copy *b)
 
 static int no_descriptor(const struct eow_map *map, struct err *err)
 {
-	int rc = err_set(err, ERR_DISK, EINVAL,
-			 "which parts of the volume are encrypted cannot be told: copy 1 of the "
-			 "EOW descriptor at offset %llu: %s; copy 2 at offset %llu: %s",
-			 (unsigned long long)map->copies[0], map->copy_problems[0],
-			 (unsigned long long)map->copies[1], map->copy_problems[1]);
+	int result = err_set(
+		err, ERR_DISK, EINVAL,
+		"which parts of the volume are encrypted cannot be told: copy 1 of the "
+		"EOW descriptor at offset %" PRIu64 ": %s; copy 2 at offset %" PRIu64 ": %s",
+		map->copies[0], map->copy_problems[0], map->copies[1], map->copy_problems[1]);
 
 	err_hint(err, "look for another image of this disk");
-	return rc;
+	return result;
 }
 
 /* Both copies are read; the first good one is taken, and they must not disagree. */
@@ -101,12 +102,12 @@ static int choose_descriptor(struct source *volume, struct eow_map *map, struct 
 {
 	for (unsigned int i = 0; i < EOW_COPIES; i++) {
 		struct err why = {0};
-		int rc = read_descriptor(volume, map->copies[i], &copies[i], &why);
+		int result = read_descriptor(volume, map->copies[i], &copies[i], &why);
 
-		if (rc == 0)
+		if (result == 0)
 			continue;
 		map->copy_problems[i] = strdup(why.message);
-		if (rc == -ENOMEM || !map->copy_problems[i])
+		if (result == -ENOMEM || !map->copy_problems[i])
 			return err_nomem(err);
 	}
 	if (!copies[0].bytes && !copies[1].bytes)
@@ -114,9 +115,8 @@ static int choose_descriptor(struct source *volume, struct eow_map *map, struct 
 	if (copies[0].bytes && copies[1].bytes && !same_descriptor(&copies[0], &copies[1]))
 		return err_set(err, ERR_DISK, EINVAL,
 			       "which parts of the volume are encrypted cannot be told: the two "
-			       "EOW descriptors at offsets %llu and %llu differ",
-			       (unsigned long long)map->copies[0],
-			       (unsigned long long)map->copies[1]);
+			       "EOW descriptors at offsets %" PRIu64 " and %" PRIu64 " differ",
+			       map->copies[0], map->copies[1]);
 	*ret_index = copies[0].bytes ? 0 : 1;
 	return 0;
 }
@@ -348,15 +348,16 @@ static void note_region(const struct eow_map *map, uint32_t index, struct notes 
 
 	if (region->problem)
 		notes_add(warnings,
-			  "EOW bitmap %u of %u at offset %llu is lost, so which of its bytes are "
+			  "EOW bitmap %u of %u at offset %" PRIu64
+			  " is lost, so which of its bytes are "
 			  "encrypted is not known: %s",
-			  index + 1, map->count, (unsigned long long)region->bitmap_offset,
-			  region->problem);
+			  index + 1, map->count, region->bitmap_offset, region->problem);
 	else if (region->busy)
 		notes_add(warnings,
-			  "the conversion of %u bytes at offset %llu was interrupted; they cannot "
+			  "the conversion of %u bytes at offset %" PRIu64
+			  " was interrupted; they cannot "
 			  "be read",
-			  map->chunk_size, (unsigned long long)region->busy);
+			  map->chunk_size, region->busy);
 }
 
 static int read_regions(struct source *volume, struct eow_map *map,
@@ -372,12 +373,12 @@ static int read_regions(struct source *volume, struct eow_map *map,
 		return err_nomem(err);
 	map->count = descriptor->count;
 	for (uint32_t i = 0; i < map->count; i++) {
-		int rc = read_region(&reading, i, &map->regions[i]);
+		int result = read_region(&reading, i, &map->regions[i]);
 
-		if (rc == -EOVERFLOW)
+		if (result == -EOVERFLOW)
 			return err_set(err, ERR_DISK, EOVERFLOW,
 				       "the EOW bitmaps have more than %d bytes", EOW_BITS_MAX);
-		if (rc < 0)
+		if (result < 0)
 			return err_nomem(err);
 		map->lost += map->regions[i].problem != NULL;
 		note_region(map, i, warnings);
@@ -391,30 +392,31 @@ int eow_map_read(struct source *volume, const uint64_t places[EOW_COPIES], struc
 	struct eow_map *map CLEANUP(eow_map_free) = calloc(1, sizeof(*map));
 	struct copy copies[EOW_COPIES] = {0};
 	unsigned int index = 0;
-	int rc;
+	int result;
 
 	if (!map)
 		return err_nomem(err);
 	memcpy(map->copies, places, sizeof(map->copies));
-	rc = choose_descriptor(volume, map, copies, &index, err);
-	if (rc == 0) {
+	result = choose_descriptor(volume, map, copies, &index, err);
+	if (result == 0) {
 		const struct eow_descriptor *descriptor = &copies[index].descriptor;
 
 		memcpy(map->places, descriptor->copies, sizeof(map->places));
 		map->descriptor_size = descriptor->size;
 		map->chunk_size = descriptor->chunk_size;
 		map->log_size = descriptor->log_size;
-		rc = read_regions(volume, map, descriptor, warnings, err);
+		result = read_regions(volume, map, descriptor, warnings, err);
 	}
 	for (unsigned int i = 0; i < EOW_COPIES; i++) {
-		if (rc == 0 && map->copy_problems[i])
-			notes_add(warnings, "EOW descriptor copy %u at offset %llu is damaged: %s",
-				  i + 1, (unsigned long long)places[i], map->copy_problems[i]);
+		if (result == 0 && map->copy_problems[i])
+			notes_add(warnings,
+				  "EOW descriptor copy %u at offset %" PRIu64 " is damaged: %s",
+				  i + 1, places[i], map->copy_problems[i]);
 		free(copies[i].bytes);
 	}
-	if (rc == 0)
+	if (result == 0)
 		*ret_map = TAKE(map);
-	return rc;
+	return result;
 }
 
 void eow_map_free(struct eow_map *map)

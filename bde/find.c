@@ -15,6 +15,7 @@
 #include "bde/bde.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -201,15 +202,16 @@ static bool find_descriptor(struct source *volume, const struct hits *hits, uint
 
 static int lost_descriptor(unsigned int flags, struct err *err)
 {
-	int rc = err_set(err, ERR_DISK, ENOTSUP,
-			 "the boot sector of this BitLocker volume is overwritten, and which parts "
-			 "of it are encrypted stands in a bitmap that %s",
-			 flags & BDE_SALVAGE ? "was not found" : "only it leads to");
+	int result =
+		err_set(err, ERR_DISK, ENOTSUP,
+			"the boot sector of this BitLocker volume is overwritten, and which parts "
+			"of it are encrypted stands in a bitmap that %s",
+			flags & BDE_SALVAGE ? "was not found" : "only it leads to");
 
 	err_hint(err, "%s",
 		 flags & BDE_SALVAGE ? "look for another image of this disk"
 				     : "--salvage searches the whole volume for the bitmap");
-	return rc;
+	return result;
 }
 
 static int make_boot(struct source *volume, const struct candidate *candidate,
@@ -237,7 +239,7 @@ int bde_metadata_find(struct source *volume, unsigned int flags, struct notes *w
 	uint64_t end = volume->size;
 	struct candidate candidate;
 	struct boot boot;
-	int rc;
+	int result;
 
 	if (!(flags & BDE_SALVAGE) && end > BDE_FIND_QUICK)
 		end = BDE_FIND_QUICK;
@@ -245,12 +247,12 @@ int bde_metadata_find(struct source *volume, unsigned int flags, struct notes *w
 		return err_nomem(err);
 	if (!choose(volume, &found.metadata, bytes, warnings, &candidate))
 		return -ENOENT;
-	rc = make_boot(volume, &candidate, &found, bytes, flags, &boot, err);
-	if (rc < 0)
-		return rc;
+	result = make_boot(volume, &candidate, &found, bytes, flags, &boot, err);
+	if (result < 0)
+		return result;
 	notes_add(warnings,
 		  "the boot sector does not lead to the BitLocker metadata; it was found by its "
-		  "signature at offset %llu",
-		  (unsigned long long)candidate.offset);
+		  "signature at offset %" PRIu64,
+		  candidate.offset);
 	return metadata_read_at(volume, &boot, true, warnings, ret_metadata, err);
 }

@@ -33,10 +33,10 @@ static int key_new(enum bde_key_type type, const char *what, const void *origina
 		   struct bde_key **ret_key, struct err *err)
 {
 	struct bde_key *key CLEANUP(bde_key_free) = NULL;
-	int rc = key_named(type, what, &key, err);
+	int result = key_named(type, what, &key, err);
 
 	if (!key)
-		return rc;
+		return result;
 	key->bytes = secret_new(CRYPTO_SHA256_SIZE);
 	key->original = secret_copy(original, size);
 	if (!key->bytes || !key->original)
@@ -45,9 +45,10 @@ static int key_new(enum bde_key_type type, const char *what, const void *origina
 	return 0;
 }
 
-static int hash_failed(struct err *err, int rc)
+static int hash_failed(struct err *err, int result)
 {
-	return err_set(err, ERR_OTHER, -rc, "cannot compute SHA-256: %s", strerror(-rc));
+	return err_set(err, ERR_OTHER, -result, "cannot compute SHA-256: %s",
+		       strerrordesc_np(-result));
 }
 
 int bde_key_from_bek(const void *data, size_t size, const char *what, struct bde_key **ret_key,
@@ -55,16 +56,16 @@ int bde_key_from_bek(const void *data, size_t size, const char *what, struct bde
 {
 	struct bde_key *key CLEANUP(bde_key_free) = NULL;
 	struct bek bek;
-	int rc = bek_parse(data, size, &bek, err);
+	int result = bek_parse(data, size, &bek, err);
 
-	if (rc < 0) {
+	if (result < 0) {
 		err_prefix(err, "%s", what);
 		err_hint(err, "fetch the BEK file again; one from Key Vault has 156 or 180 bytes");
-		return rc;
+		return result;
 	}
-	rc = key_new(BDE_KEY_BEK, what, data, size, &key, err);
+	result = key_new(BDE_KEY_BEK, what, data, size, &key, err);
 	if (!key)
-		return rc;
+		return result;
 	key->protector_id = bek.protector_id;
 	memcpy(secret_data(key->bytes), bek.key, BEK_KEY_SIZE);
 	*ret_key = TAKE(key);
@@ -76,31 +77,31 @@ int bde_key_from_recovery_password(const struct secret *text, const char *what,
 {
 	struct bde_key *key CLEANUP(bde_key_free) = NULL;
 	uint8_t binary[RECOVERY_KEY_SIZE];
-	int rc = recovery_parse(secret_text(text), secret_size(text), binary, err);
+	int result = recovery_parse(secret_text(text), secret_size(text), binary, err);
 
-	if (rc < 0) {
+	if (result < 0) {
 		err_prefix(err, "%s", what);
-		return rc;
+		return result;
 	}
-	rc = key_new(BDE_KEY_RECOVERY_PASSWORD, what, secret_bytes(text), secret_size(text), &key,
-		     err);
+	result = key_new(BDE_KEY_RECOVERY_PASSWORD, what, secret_bytes(text), secret_size(text),
+			 &key, err);
 	if (key) {
-		rc = crypto_sha256(binary, sizeof(binary), secret_data(key->bytes));
-		if (rc < 0)
-			hash_failed(err, rc);
+		result = crypto_sha256(binary, sizeof(binary), secret_data(key->bytes));
+		if (result < 0)
+			hash_failed(err, result);
 	}
 	secret_wipe(binary, sizeof(binary));
-	if (rc == 0)
+	if (result == 0)
 		*ret_key = TAKE(key);
-	return rc;
+	return result;
 }
 
 /* The hash of the hash of the password in UTF-16LE. */
 static int hash_password(const struct secret *utf16, uint8_t ret_hash[CRYPTO_SHA256_SIZE])
 {
-	int rc = crypto_sha256(secret_bytes(utf16), secret_size(utf16), ret_hash);
+	int result = crypto_sha256(secret_bytes(utf16), secret_size(utf16), ret_hash);
 
-	return rc < 0 ? rc : crypto_sha256(ret_hash, CRYPTO_SHA256_SIZE, ret_hash);
+	return result < 0 ? result : crypto_sha256(ret_hash, CRYPTO_SHA256_SIZE, ret_hash);
 }
 
 int bde_key_from_password(const struct secret *text, const char *what, struct bde_key **ret_key,
@@ -108,21 +109,21 @@ int bde_key_from_password(const struct secret *text, const char *what, struct bd
 {
 	struct bde_key *key CLEANUP(bde_key_free) = NULL;
 	struct secret *utf16 CLEANUP(secret_free) = NULL;
-	int rc = utf16_from_secret(text, &utf16);
+	int result = utf16_from_secret(text, &utf16);
 
-	if (rc == -EILSEQ) {
+	if (result == -EILSEQ) {
 		err_set(err, ERR_KEY, EILSEQ, "%s is not valid UTF-8", what);
 		err_hint(err, "write it in UTF-8, for example by: iconv -t UTF-8");
-		return rc;
+		return result;
 	}
-	if (rc < 0)
+	if (result < 0)
 		return err_nomem(err);
-	rc = key_new(BDE_KEY_PASSWORD, what, secret_bytes(text), secret_size(text), &key, err);
+	result = key_new(BDE_KEY_PASSWORD, what, secret_bytes(text), secret_size(text), &key, err);
 	if (!key)
-		return rc;
-	rc = hash_password(utf16, secret_data(key->bytes));
-	if (rc < 0)
-		return hash_failed(err, rc);
+		return result;
+	result = hash_password(utf16, secret_data(key->bytes));
+	if (result < 0)
+		return hash_failed(err, result);
 	*ret_key = TAKE(key);
 	return 0;
 }
@@ -137,10 +138,10 @@ static int raw_key_new(enum bde_key_type type, const char *what, struct secret *
 		       struct bde_key **ret_key, struct err *err)
 {
 	struct bde_key *key = NULL;
-	int rc = key_named(type, what, &key, err);
+	int result = key_named(type, what, &key, err);
 
 	if (!key)
-		return rc;
+		return result;
 	key->bytes = bytes;
 	*ret_key = key;
 	return 0;
@@ -149,32 +150,32 @@ static int raw_key_new(enum bde_key_type type, const char *what, struct secret *
 static int raw_bytes(const struct secret *text, const char *what, struct secret **ret_bytes,
 		     struct err *err)
 {
-	int rc = rawkey_parse(secret_bytes(text), secret_size(text), ret_bytes, err);
+	int result = rawkey_parse(secret_bytes(text), secret_size(text), ret_bytes, err);
 
-	if (rc == -EINVAL) {
+	if (result == -EINVAL) {
 		err_prefix(err, "%s", what);
 		err_hint(err, "give it as hexadecimal digits, with white space or ':' between "
 			      "them, or as the bytes themselves");
 	}
-	return rc;
+	return result;
 }
 
 int bde_key_from_vmk(const struct secret *text, const char *what, struct bde_key **ret_key,
 		     struct err *err)
 {
 	struct secret *bytes CLEANUP(secret_free) = NULL;
-	int rc = raw_bytes(text, what, &bytes, err);
+	int result = raw_bytes(text, what, &bytes, err);
 
-	if (rc == 0 && secret_size(bytes) != RAWKEY_VMK_SIZE) {
-		rc = err_set(err, ERR_KEY, EINVAL, "%s has %zu bytes, and a VMK %d", what,
-			     secret_size(bytes), RAWKEY_VMK_SIZE);
+	if (result == 0 && secret_size(bytes) != RAWKEY_VMK_SIZE) {
+		result = err_set(err, ERR_KEY, EINVAL, "%s has %zu bytes, and a VMK %d", what,
+				 secret_size(bytes), RAWKEY_VMK_SIZE);
 		err_hint(err, "an FVEK is given by --fvek, and a BEK file by --bek");
 	}
-	if (rc == 0)
-		rc = raw_key_new(BDE_KEY_VMK, what, bytes, ret_key, err);
-	if (rc == 0)
+	if (result == 0)
+		result = raw_key_new(BDE_KEY_VMK, what, bytes, ret_key, err);
+	if (result == 0)
 		(void)TAKE(bytes);
-	return rc;
+	return result;
 }
 
 /* dislocker's file → the key's 64 bytes, of which the method may use the first ones only. */
@@ -208,22 +209,23 @@ int bde_key_from_fvek(const struct secret *text, const char *what, struct bde_ke
 	struct secret *bytes CLEANUP(secret_free) = NULL;
 	struct bde_key *key = NULL;
 	uint16_t method = 0;
-	int rc = raw_bytes(text, what, &bytes, err);
-	size_t size = rc == 0 ? secret_size(bytes) : 0;
+	int result = raw_bytes(text, what, &bytes, err);
+	size_t size = result == 0 ? secret_size(bytes) : 0;
 
-	if (rc == 0 && size == RAWKEY_FILE_SIZE) {
-		rc = split_fvek_file(what, &bytes, &method, err);
-	} else if (rc == 0 && size != 16 && size != 32 && size != RAWKEY_FVEK_MAX) {
-		rc = err_set(err, ERR_KEY, EINVAL,
-			     "%s has %zu bytes, and an FVEK 16, 32 or 64 (or 66 with the method)",
-			     what, size);
+	if (result == 0 && size == RAWKEY_FILE_SIZE) {
+		result = split_fvek_file(what, &bytes, &method, err);
+	} else if (result == 0 && size != 16 && size != 32 && size != RAWKEY_FVEK_MAX) {
+		result = err_set(
+			err, ERR_KEY, EINVAL,
+			"%s has %zu bytes, and an FVEK 16, 32 or 64 (or 66 with the method)", what,
+			size);
 		err_hint(err, "give the key and, of the methods that have one, the tweak key "
 			      "behind it");
 	}
-	if (rc == 0)
-		rc = raw_key_new(BDE_KEY_FVEK, what, bytes, &key, err);
+	if (result == 0)
+		result = raw_key_new(BDE_KEY_FVEK, what, bytes, &key, err);
 	if (!key)
-		return rc;
+		return result;
 	(void)TAKE(bytes);
 	key->method = method;
 	*ret_key = key;

@@ -42,13 +42,13 @@ static int base_watermark(const struct bde_info *info, struct regions *regions)
 	uint64_t window = info->conversion_size;
 	uint64_t low = round_down(mark > window ? mark - window : 0, info->sector_size);
 	uint64_t high = mark + window;
-	int rc;
+	int result;
 
 	high += (info->sector_size - high % info->sector_size) % info->sector_size;
-	rc = append_to(regions, REGION_CIPHER, low);
-	if (rc == 0)
-		rc = append_to(regions, REGION_REFUSE, at_most(high, info->volume_size));
-	return rc == 0 ? append_to(regions, REGION_PLAIN, info->volume_size) : rc;
+	result = append_to(regions, REGION_CIPHER, low);
+	if (result == 0)
+		result = append_to(regions, REGION_REFUSE, at_most(high, info->volume_size));
+	return result == 0 ? append_to(regions, REGION_PLAIN, info->volume_size) : result;
 }
 
 /* One region of the bitmaps; chunks are counted from its start. */
@@ -56,9 +56,9 @@ static int base_chunks(const struct eow_map *map, const struct eow_region *regio
 		       struct regions *regions)
 {
 	uint64_t count = eow_chunk_count(map, region);
-	int rc = 0;
+	int result = 0;
 
-	for (uint64_t i = 0; i < count && rc == 0; i++) {
+	for (uint64_t i = 0; i < count && result == 0; i++) {
 		uint64_t start = region->start + i * map->chunk_size;
 		uint64_t end = at_most(start + map->chunk_size, region->end);
 		enum region_kind kind = !region->bits		   ? REGION_REFUSE
@@ -68,9 +68,9 @@ static int base_chunks(const struct eow_map *map, const struct eow_region *regio
 
 		if (start >= limit)
 			break;
-		rc = append_to(regions, kind, at_most(end, limit));
+		result = append_to(regions, kind, at_most(end, limit));
 	}
-	return rc;
+	return result;
 }
 
 /* The header's own range first: what stands there comes from elsewhere. */
@@ -78,20 +78,20 @@ static int base_bitmaps(const struct bde_metadata *metadata, struct regions *reg
 {
 	const struct eow_map *map = metadata->eow;
 	uint64_t limit = metadata->info.volume_size;
-	int rc = append_to(regions, REGION_REFUSE, at_most(metadata->info.header_size, limit));
+	int result = append_to(regions, REGION_REFUSE, at_most(metadata->info.header_size, limit));
 
-	for (uint32_t i = 0; map && i < map->count && rc == 0; i++) {
+	for (uint32_t i = 0; map && i < map->count && result == 0; i++) {
 		const struct eow_region *region = &map->regions[i];
 
 		if (!region->known)
 			continue;
-		rc = append_to(regions, REGION_REFUSE, at_most(region->start, limit));
-		if (rc == 0 && region->bits)
-			rc = base_chunks(map, region, limit, regions);
-		else if (rc == 0)
-			rc = append_to(regions, REGION_REFUSE, at_most(region->end, limit));
+		result = append_to(regions, REGION_REFUSE, at_most(region->start, limit));
+		if (result == 0 && region->bits)
+			result = base_chunks(map, region, limit, regions);
+		else if (result == 0)
+			result = append_to(regions, REGION_REFUSE, at_most(region->end, limit));
 	}
-	return rc == 0 ? append_to(regions, REGION_REFUSE, limit) : rc;
+	return result == 0 ? append_to(regions, REGION_REFUSE, limit) : result;
 }
 
 /*
@@ -101,9 +101,9 @@ static int base_bitmaps(const struct bde_metadata *metadata, struct regions *reg
 static int base_encrypted(const struct bde_info *info, struct regions *regions)
 {
 	uint64_t covered = at_most(info->encrypted_size, info->volume_size);
-	int rc = append_to(regions, REGION_CIPHER, round_down(covered, info->sector_size));
+	int result = append_to(regions, REGION_CIPHER, round_down(covered, info->sector_size));
 
-	return rc == 0 ? append_to(regions, REGION_REFUSE, info->volume_size) : rc;
+	return result == 0 ? append_to(regions, REGION_REFUSE, info->volume_size) : result;
 }
 
 static int base_regions(const struct bde_metadata *metadata, struct regions *regions)
@@ -180,19 +180,19 @@ static int overlay_header(const struct bde_info *info, struct regions *regions)
 	const struct region *behind = regions->table + regions->count;
 	const struct region *region =
 		at < regions_end(regions) ? regions_find(regions, at) : behind;
-	int rc = 0;
+	int result = 0;
 
-	for (; at < end && region < behind && rc == 0; region++) {
+	for (; at < end && region < behind && result == 0; region++) {
 		uint64_t stop = at_most(region->end, end);
 
-		rc = layer_add(&layer, region->kind, at - info->header_offset,
-			       stop - info->header_offset, at);
+		result = layer_add(&layer, region->kind, at - info->header_offset,
+				   stop - info->header_offset, at);
 		at = stop;
 	}
-	if (rc == 0 && at < end)
-		rc = layer_add(&layer, REGION_REFUSE, at - info->header_offset, info->header_size,
-			       0);
-	return rc == 0 ? layer_lay(&layer, regions) : rc;
+	if (result == 0 && at < end)
+		result = layer_add(&layer, REGION_REFUSE, at - info->header_offset,
+				   info->header_size, 0);
+	return result == 0 ? layer_lay(&layer, regions) : result;
 }
 
 /*
@@ -203,39 +203,39 @@ static int overlay_lost_bitmaps(const struct bde_metadata *metadata, struct regi
 {
 	struct layer layer CLEANUP(layer_clear) = {.floor = metadata->info.header_size};
 	const struct eow_map *map = metadata->eow;
-	int rc = 0;
+	int result = 0;
 
-	for (uint32_t i = 0; i < map->count && rc == 0; i++) {
+	for (uint32_t i = 0; i < map->count && result == 0; i++) {
 		uint64_t start = map->regions[i].bitmap_offset;
 		uint64_t end;
 
 		if (map->regions[i].bitmap_size == 0 &&
 		    checked_add(start, (uint64_t)EOW_BITMAP_MAX + map->log_size, &end))
-			rc = layer_add(&layer, REGION_REFUSE, start, end, 0);
+			result = layer_add(&layer, REGION_REFUSE, start, end, 0);
 	}
-	return rc == 0 ? layer_lay(&layer, regions) : rc;
+	return result == 0 ? layer_lay(&layer, regions) : result;
 }
 
 static int eow_zeros(const struct bde_metadata *metadata, struct layer *layer)
 {
 	const struct eow_map *map = metadata->eow;
 	uint64_t sector = metadata->info.sector_size;
-	int rc = 0;
+	int result = 0;
 
-	for (unsigned int i = 0; i < EOW_COPIES && rc == 0; i++)
-		rc = layer_zeros(layer, map->places[i],
-				 round_down(map->descriptor_size + sector - 1, sector));
-	for (uint32_t i = 0; i < map->count && rc == 0; i++) {
+	for (unsigned int i = 0; i < EOW_COPIES && result == 0; i++)
+		result = layer_zeros(layer, map->places[i],
+				     round_down(map->descriptor_size + sector - 1, sector));
+	for (uint32_t i = 0; i < map->count && result == 0; i++) {
 		const struct eow_region *region = &map->regions[i];
 
 		if (region->bitmap_size == 0)
 			continue;
-		rc = layer_zeros(layer, region->bitmap_offset,
-				 round_down(region->bitmap_size + sector - 1, sector));
-		if (rc == 0)
-			rc = layer_zeros(layer, region->log_offset, map->log_size);
+		result = layer_zeros(layer, region->bitmap_offset,
+				     round_down(region->bitmap_size + sector - 1, sector));
+		if (result == 0)
+			result = layer_zeros(layer, region->log_offset, map->log_size);
 	}
-	return rc;
+	return result;
 }
 
 /* Zeros; never over the volume's first bytes, whatever the metadata says. */
@@ -243,13 +243,13 @@ static int overlay_structures(const struct bde_metadata *metadata, struct region
 {
 	const struct bde_info *info = &metadata->info;
 	struct layer layer CLEANUP(layer_clear) = {.floor = info->header_size};
-	int rc = layer_zeros(&layer, info->header_offset, info->header_size);
+	int result = layer_zeros(&layer, info->header_offset, info->header_size);
 
-	for (unsigned int i = 0; i < BDE_COPIES && rc == 0; i++)
-		rc = layer_zeros(&layer, metadata->block.offsets[i], BLOCK_SIZE);
-	if (rc == 0 && metadata->eow)
-		rc = eow_zeros(metadata, &layer);
-	return rc == 0 ? layer_lay(&layer, regions) : rc;
+	for (unsigned int i = 0; i < BDE_COPIES && result == 0; i++)
+		result = layer_zeros(&layer, metadata->block.offsets[i], BLOCK_SIZE);
+	if (result == 0 && metadata->eow)
+		result = eow_zeros(metadata, &layer);
+	return result == 0 ? layer_lay(&layer, regions) : result;
 }
 
 /* Ciphertext and plaintext that the encrypted volume below does not have. */
@@ -257,18 +257,18 @@ static int overlay_cut(uint64_t available, uint32_t sector_size, struct regions 
 {
 	struct layer layer CLEANUP(layer_clear) = {0};
 	uint64_t whole = round_down(available, sector_size);
-	int rc = 0;
+	int result = 0;
 
-	for (size_t i = 0; i < regions->count && rc == 0; i++) {
+	for (size_t i = 0; i < regions->count && result == 0; i++) {
 		const struct region *region = &regions->table[i];
 		uint64_t there = whole > region->physical ? whole - region->physical : 0;
 
 		if ((region->kind == REGION_CIPHER || region->kind == REGION_PLAIN) &&
 		    region->end - region->start > there)
-			rc = layer_add(&layer, REGION_REFUSE, region->start + there, region->end,
-				       0);
+			result = layer_add(&layer, REGION_REFUSE, region->start + there,
+					   region->end, 0);
 	}
-	return rc == 0 ? layer_lay(&layer, regions) : rc;
+	return result == 0 ? layer_lay(&layer, regions) : result;
 }
 
 int layout_build(const struct bde_metadata *metadata, uint64_t available,
@@ -276,18 +276,18 @@ int layout_build(const struct bde_metadata *metadata, uint64_t available,
 {
 	const struct bde_info *info = &metadata->info;
 	struct regions regions CLEANUP(regions_clear) = {0};
-	int rc = base_regions(metadata, &regions);
+	int result = base_regions(metadata, &regions);
 
-	if (rc == 0)
-		rc = overlay_header(info, &regions);
-	if (rc == 0 && metadata->eow)
-		rc = overlay_lost_bitmaps(metadata, &regions);
-	if (rc == 0)
-		rc = overlay_structures(metadata, &regions);
-	if (rc == 0)
-		rc = overlay_cut(available, info->sector_size, &regions);
-	if (rc < 0)
-		return rc;
+	if (result == 0)
+		result = overlay_header(info, &regions);
+	if (result == 0 && metadata->eow)
+		result = overlay_lost_bitmaps(metadata, &regions);
+	if (result == 0)
+		result = overlay_structures(metadata, &regions);
+	if (result == 0)
+		result = overlay_cut(available, info->sector_size, &regions);
+	if (result < 0)
+		return result;
 	*ret_regions = regions;
 	regions = (struct regions){0};
 	return 0;

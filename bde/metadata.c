@@ -6,6 +6,7 @@
 #include "bde/metadata.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,23 +25,23 @@ enum { /* states on disk; Windows' names for 2, 3 and 5 are not public */
 
 static int read_boot(struct source *volume, uint8_t data[BOOT_SIZE], struct err *err)
 {
-	int rc = source_pread(volume, data, BOOT_SIZE, 0);
+	int result = source_pread(volume, data, BOOT_SIZE, 0);
 
-	if (rc < 0)
-		return err_set(err, ERR_DISK, -rc, "cannot read the first sector: %s",
-			       strerror(-rc));
+	if (result < 0)
+		return err_set(err, ERR_DISK, -result, "cannot read the first sector: %s",
+			       strerrordesc_np(-result));
 	return 0;
 }
 
 int bde_probe(struct source *volume, struct err *err)
 {
 	uint8_t data[BOOT_SIZE];
-	int rc;
+	int result;
 
 	if (volume->size < BOOT_SIZE)
 		return 0;
-	rc = read_boot(volume, data, err);
-	return rc < 0 ? rc : boot_is_bitlocker(data);
+	result = read_boot(volume, data, err);
+	return result < 0 ? result : boot_is_bitlocker(data);
 }
 
 /* ------------------------------------------------------------------ copies */
@@ -56,34 +57,35 @@ static int read_copy(struct source *volume, const struct boot *boot, uint64_t of
 {
 	uint8_t *bytes CLEANUP(free) = NULL;
 	size_t size = BLOCK_SIZE;
-	int rc;
+	int result;
 
 	if (offset == 0)
 		return err_set(err, ERR_DISK, EINVAL, "the boot sector gives no place");
 	if (offset >= volume->size)
-		return err_set(err, ERR_DISK, EINVAL, "behind the end of the volume (%llu bytes)",
-			       (unsigned long long)volume->size);
+		return err_set(err, ERR_DISK, EINVAL,
+			       "behind the end of the volume (%" PRIu64 " bytes)", volume->size);
 	if (size > volume->size - offset)
 		size = (size_t)(volume->size - offset);
 	bytes = malloc(BLOCK_SIZE);
 	if (!bytes)
 		return err_nomem(err);
-	rc = source_pread(volume, bytes, size, offset);
-	if (rc < 0)
-		return err_set(err, ERR_DISK, -rc, "cannot be read: %s", strerror(-rc));
-	rc = block_parse(bytes, size, boot->sector_size, &ret_candidate->block, err);
-	if (rc == 0 && (ret_candidate->block.version == 1) != (boot->kind == BOOT_VISTA))
-		rc = err_set(err, ERR_DISK, EINVAL,
-			     "metadata version %u does not go with the boot sector",
-			     ret_candidate->block.version);
-	if (rc == 0 && !guid_is_zero(&boot->volume_id) &&
+	result = source_pread(volume, bytes, size, offset);
+	if (result < 0)
+		return err_set(err, ERR_DISK, -result, "cannot be read: %s",
+			       strerrordesc_np(-result));
+	result = block_parse(bytes, size, boot->sector_size, &ret_candidate->block, err);
+	if (result == 0 && (ret_candidate->block.version == 1) != (boot->kind == BOOT_VISTA))
+		result = err_set(err, ERR_DISK, EINVAL,
+				 "metadata version %u does not go with the boot sector",
+				 ret_candidate->block.version);
+	if (result == 0 && !guid_is_zero(&boot->volume_id) &&
 	    !guid_equal(&boot->volume_id, &ret_candidate->block.volume_id))
-		rc = err_set(err, ERR_DISK, EINVAL, "it is another volume's");
-	if (rc == 0 && !block_names_place(&ret_candidate->block, offset))
-		rc = err_set(err, ERR_DISK, EINVAL, "it names other places than its own");
-	if (rc == 0)
+		result = err_set(err, ERR_DISK, EINVAL, "it is another volume's");
+	if (result == 0 && !block_names_place(&ret_candidate->block, offset))
+		result = err_set(err, ERR_DISK, EINVAL, "it names other places than its own");
+	if (result == 0)
 		ret_candidate->bytes = TAKE(bytes);
-	return rc;
+	return result;
 }
 
 static bool same_copy(const struct block *a, const uint8_t *a_bytes,
@@ -101,9 +103,9 @@ static void take_copy(struct bde_metadata *metadata, unsigned int index,
 		metadata->block = candidate->block;
 	} else if (!same_copy(&metadata->block, metadata->bytes, candidate)) {
 		notes_add(warnings,
-			  "BitLocker metadata copy %u at offset %llu differs from the one "
+			  "BitLocker metadata copy %u at offset %" PRIu64 " differs from the one "
 			  "that is used, though its checksum is right",
-			  index + 1, (unsigned long long)metadata->info.copies[index].offset);
+			  index + 1, metadata->info.copies[index].offset);
 	}
 }
 
@@ -122,16 +124,16 @@ static int read_copies(struct source *volume, struct bde_metadata *metadata, str
 		struct candidate candidate = {0};
 		struct bde_copy *copy = &metadata->info.copies[i];
 		struct err why = {0};
-		int rc;
+		int result;
 
 		copy->offset = copy_offset(metadata, i);
-		rc = read_copy(volume, &metadata->boot, copy->offset, &candidate, &why);
+		result = read_copy(volume, &metadata->boot, copy->offset, &candidate, &why);
 		if (candidate.bytes)
 			take_copy(metadata, i, &candidate, warnings);
 		free(candidate.bytes);
-		if (rc == -ENOMEM)
+		if (result == -ENOMEM)
 			return err_nomem(err);
-		if (rc == 0)
+		if (result == 0)
 			continue;
 		copy->problem = strdup(why.message);
 		if (!copy->problem)
@@ -143,16 +145,17 @@ static int read_copies(struct source *volume, struct bde_metadata *metadata, str
 static int all_damaged(const struct bde_info *info, struct err *err)
 {
 	const struct bde_copy *copy = info->copies;
-	int rc = err_set(err, ERR_DISK, EINVAL,
-			 "no copy of the BitLocker metadata is usable: copy 1 at offset %llu: %s; "
-			 "copy 2 at offset %llu: %s; copy 3 at offset %llu: %s",
-			 (unsigned long long)copy[0].offset, copy[0].problem,
-			 (unsigned long long)copy[1].offset, copy[1].problem,
-			 (unsigned long long)copy[2].offset, copy[2].problem);
+	int result =
+		err_set(err, ERR_DISK, EINVAL,
+			"no copy of the BitLocker metadata is usable: copy 1 at offset %" PRIu64
+			": %s; "
+			"copy 2 at offset %" PRIu64 ": %s; copy 3 at offset %" PRIu64 ": %s",
+			copy[0].offset, copy[0].problem, copy[1].offset, copy[1].problem,
+			copy[2].offset, copy[2].problem);
 
 	err_hint(err, "without metadata the key of the volume is lost; look for another image of "
 		      "this disk, or for a key package made by manage-bde");
-	return rc;
+	return result;
 }
 
 static void note_copies(const struct bde_metadata *metadata, struct notes *warnings)
@@ -162,15 +165,15 @@ static void note_copies(const struct bde_metadata *metadata, struct notes *warni
 
 		if (!copy->valid)
 			notes_add(warnings,
-				  "BitLocker metadata copy %u at offset %llu is damaged: %s", i + 1,
-				  (unsigned long long)copy->offset, copy->problem);
+				  "BitLocker metadata copy %u at offset %" PRIu64 " is damaged: %s",
+				  i + 1, copy->offset, copy->problem);
 		if (metadata->block.offsets[i] != copy->offset &&
 		    metadata->boot.kind != BOOT_VISTA && !metadata->info.boot_lost)
 			notes_add(warnings,
-				  "boot sector places BitLocker metadata copy %u at offset %llu, "
-				  "the metadata at %llu",
-				  i + 1, (unsigned long long)copy->offset,
-				  (unsigned long long)metadata->block.offsets[i]);
+				  "boot sector places BitLocker metadata copy %u at offset %" PRIu64
+				  ", "
+				  "the metadata at %" PRIu64,
+				  i + 1, copy->offset, metadata->block.offsets[i]);
 	}
 }
 
@@ -285,11 +288,11 @@ static int sum_bitmaps(struct bde_metadata *metadata, uint64_t source_size)
 {
 	struct bde_info *info = &metadata->info;
 	struct regions regions CLEANUP(regions_clear) = {0};
-	int rc = layout_build(metadata, source_size, &regions);
+	int result = layout_build(metadata, source_size, &regions);
 	uint64_t plain;
 
-	if (rc < 0)
-		return rc == -EOVERFLOW ? 0 : rc; /* refused when it is opened */
+	if (result < 0)
+		return result == -EOVERFLOW ? 0 : result; /* refused when it is opened */
 	info->ciphertext_size = regions_count(&regions, REGION_CIPHER, 0, info->volume_size);
 	plain = regions_count(&regions, REGION_PLAIN, 0, info->volume_size);
 	if (info->conversion != BDE_CONVERSION_BITMAP || !metadata->eow || metadata->eow->lost > 0)
@@ -330,13 +333,13 @@ static int fill_eow(struct bde_metadata *metadata)
 /* An EOW volume whose bitmaps cannot be read is still shown; opening it is refused. */
 static int read_eow(struct source *volume, struct bde_metadata *metadata, struct notes *warnings)
 {
-	int rc;
+	int result;
 
 	if (metadata->boot.kind != BOOT_EOW)
 		return 0;
-	rc = eow_map_read(volume, metadata->boot.eow, warnings, &metadata->eow,
-			  &metadata->eow_failed);
-	return rc == -ENOMEM ? rc : fill_eow(metadata);
+	result = eow_map_read(volume, metadata->boot.eow, warnings, &metadata->eow,
+			      &metadata->eow_failed);
+	return result == -ENOMEM ? result : fill_eow(metadata);
 }
 
 static void note_sizes(const struct bde_metadata *metadata, uint64_t source_size,
@@ -347,32 +350,33 @@ static void note_sizes(const struct bde_metadata *metadata, uint64_t source_size
 
 	if (source_size != info->volume_size)
 		notes_add(warnings,
-			  "the volume is %llu bytes long, not a multiple of its sectors of %u "
-			  "bytes; the last %llu bytes are left out",
-			  (unsigned long long)source_size, info->sector_size,
-			  (unsigned long long)(source_size - info->volume_size));
+			  "the volume is %" PRIu64
+			  " bytes long, not a multiple of its sectors of %u "
+			  "bytes; the last %" PRIu64 " bytes are left out",
+			  source_size, info->sector_size, (source_size - info->volume_size));
 	if (known > source_size)
 		notes_add(warnings,
-			  "the volume should be %llu bytes long and is %llu: the image is cut off",
-			  (unsigned long long)known, (unsigned long long)source_size);
+			  "the volume should be %" PRIu64 " bytes long and is %" PRIu64
+			  ": the image is cut off",
+			  known, source_size);
 	else if (known != 0 && known < info->volume_size)
-		notes_add(
-			warnings,
-			"the volume is %llu bytes long, but BitLocker covers %llu; what is behind "
-			"cannot be read",
-			(unsigned long long)info->volume_size, (unsigned long long)known);
+		notes_add(warnings,
+			  "the volume is %" PRIu64 " bytes long, but BitLocker covers %" PRIu64
+			  "; what is behind "
+			  "cannot be read",
+			  info->volume_size, known);
 }
 
 static int fill_info(struct bde_metadata *metadata, struct source *volume, struct notes *warnings)
 {
 	const struct block *block = &metadata->block;
 	struct bde_info *info = &metadata->info;
-	int rc = collect_protectors(metadata, warnings);
+	int result = collect_protectors(metadata, warnings);
 
-	if (rc == 0)
-		rc = make_text(&block->text_utf16, &info->description);
-	if (rc < 0)
-		return rc;
+	if (result == 0)
+		result = make_text(&block->text_utf16, &info->description);
+	if (result < 0)
+		return result;
 	info->version = block->version;
 	info->to_go = metadata->boot.to_go;
 	info->method = block->method;
@@ -387,26 +391,26 @@ static int fill_info(struct bde_metadata *metadata, struct source *volume, struc
 	info->volume_id = block->volume_id;
 	info->created = block->created;
 	sum_state(metadata, info);
-	rc = read_eow(volume, metadata, warnings);
-	if (rc == 0)
-		rc = sum_bitmaps(metadata, volume->size);
+	result = read_eow(volume, metadata, warnings);
+	if (result == 0)
+		result = sum_bitmaps(metadata, volume->size);
 	note_sizes(metadata, volume->size, warnings);
-	return rc;
+	return result;
 }
 
 int metadata_read_at(struct source *volume, const struct boot *boot, bool boot_lost,
 		     struct notes *warnings, struct bde_metadata **ret_metadata, struct err *err)
 {
 	struct bde_metadata *metadata CLEANUP(bde_metadata_free) = calloc(1, sizeof(*metadata));
-	int rc;
+	int result;
 
 	if (!metadata)
 		return err_nomem(err);
 	metadata->boot = *boot;
 	metadata->info.boot_lost = boot_lost;
-	rc = read_copies(volume, metadata, warnings, err);
-	if (rc < 0)
-		return rc;
+	result = read_copies(volume, metadata, warnings, err);
+	if (result < 0)
+		return result;
 	if (!metadata->bytes)
 		return all_damaged(&metadata->info, err);
 	note_copies(metadata, warnings);
@@ -422,20 +426,21 @@ int bde_metadata_read(struct source *volume, unsigned int flags, struct notes *w
 	struct bde_metadata *metadata CLEANUP(bde_metadata_free) = NULL;
 	uint8_t bytes[BOOT_SIZE];
 	struct boot boot;
-	int rc;
+	int result;
 
 	if (volume->size < BOOT_SIZE)
-		return err_set(err, ERR_DISK, EINVAL, "not a BitLocker volume: %llu bytes",
-			       (unsigned long long)volume->size);
-	rc = read_boot(volume, bytes, err);
-	if (rc < 0)
-		return rc;
+		return err_set(err, ERR_DISK, EINVAL, "not a BitLocker volume: %" PRIu64 " bytes",
+			       volume->size);
+	result = read_boot(volume, bytes, err);
+	if (result < 0)
+		return result;
 	if (!boot_is_bitlocker(bytes))
 		return err_set(err, ERR_DISK, EINVAL, "not a BitLocker volume");
-	rc = boot_parse(bytes, &boot, err);
-	if (rc == 0)
-		rc = metadata_read_at(volume, &boot, false, warnings, &metadata, err);
-	if ((flags & BDE_SALVAGE) && rc != -ENOMEM && (rc < 0 || boot.kind == BOOT_UNKNOWN)) {
+	result = boot_parse(bytes, &boot, err);
+	if (result == 0)
+		result = metadata_read_at(volume, &boot, false, warnings, &metadata, err);
+	if ((flags & BDE_SALVAGE) && result != -ENOMEM &&
+	    (result < 0 || boot.kind == BOOT_UNKNOWN)) {
 		struct bde_metadata *found = NULL;
 
 		/* what the boot sector says is damaged too; when a search finds nothing, it stands
@@ -445,9 +450,9 @@ int bde_metadata_read(struct source *volume, unsigned int flags, struct notes *w
 			return 0;
 		}
 	}
-	if (rc == 0)
+	if (result == 0)
 		*ret_metadata = TAKE(metadata);
-	return rc;
+	return result;
 }
 
 void bde_metadata_free(struct bde_metadata *metadata)

@@ -47,7 +47,7 @@ static int extend_to(struct regions *regions, enum region_kind kind, uint64_t en
 		     uint64_t physical)
 {
 	uint64_t start = regions_end(regions);
-	int rc;
+	int result;
 
 	if (end <= start)
 		return 0;
@@ -55,9 +55,9 @@ static int extend_to(struct regions *regions, enum region_kind kind, uint64_t en
 		regions->table[regions->count - 1].end = end;
 		return 0;
 	}
-	rc = reserve(regions, 1);
-	if (rc < 0)
-		return rc;
+	result = reserve(regions, 1);
+	if (result < 0)
+		return result;
 	regions->table[regions->count++] =
 		(struct region){.start = start, .end = end, .kind = kind, .physical = physical};
 	return 0;
@@ -93,19 +93,19 @@ static size_t find_index(const struct regions *regions, uint64_t offset)
 /* Append what `from` has between the end of `to` and `end`; *index goes along. */
 static int copy_up_to(struct regions *to, const struct regions *from, size_t *index, uint64_t end)
 {
-	int rc = 0;
+	int result = 0;
 
-	while (rc == 0 && *index < from->count && regions_end(to) < end) {
+	while (result == 0 && *index < from->count && regions_end(to) < end) {
 		const struct region *region = &from->table[*index];
 		uint64_t at = regions_end(to);
 
 		if (region->end > at)
-			rc = extend_to(to, region->kind, region->end < end ? region->end : end,
-				       region->physical + (at - region->start));
+			result = extend_to(to, region->kind, region->end < end ? region->end : end,
+					   region->physical + (at - region->start));
 		if (region->end <= end)
 			(*index)++;
 	}
-	return rc;
+	return result;
 }
 
 static int by_start(const void *a, const void *b)
@@ -121,26 +121,26 @@ int regions_overlay(struct regions *regions, struct region *over, size_t count)
 	struct regions laid CLEANUP(regions_clear) = {0};
 	uint64_t limit = regions_end(regions);
 	size_t index = 0;
-	int rc = 0;
+	int result = 0;
 
 	if (count == 0)
 		return 0;
 	qsort(over, count, sizeof(*over), by_start);
-	for (size_t i = 0; i < count && rc == 0; i++) {
+	for (size_t i = 0; i < count && result == 0; i++) {
 		uint64_t end = over[i].end < limit ? over[i].end : limit;
 		uint64_t start = over[i].start;
 
 		if (start >= end)
 			continue;
-		rc = copy_up_to(&laid, regions, &index, start);
-		if (rc == 0)
-			rc = extend_to(&laid, over[i].kind, end,
-				       over[i].physical + (regions_end(&laid) - start));
+		result = copy_up_to(&laid, regions, &index, start);
+		if (result == 0)
+			result = extend_to(&laid, over[i].kind, end,
+					   over[i].physical + (regions_end(&laid) - start));
 	}
-	if (rc == 0)
-		rc = copy_up_to(&laid, regions, &index, limit);
-	if (rc < 0)
-		return rc;
+	if (result == 0)
+		result = copy_up_to(&laid, regions, &index, limit);
+	if (result < 0)
+		return result;
 	regions_clear(regions);
 	*regions = laid;
 	laid = (struct regions){0};

@@ -19,21 +19,21 @@ int metadata_check_version(const struct bde_metadata *metadata, struct err *err)
 static int check_bitmaps(const struct bde_metadata *metadata, unsigned int flags, struct err *err)
 {
 	const struct eow_map *map = metadata->eow;
-	int rc;
+	int result;
 
 	if (flags & BDE_SALVAGE || (map && map->lost == 0))
 		return 0;
 	if (map) {
-		rc = err_set(err, ERR_DISK, ENOTSUP,
-			     "%u of %u EOW bitmaps are lost, so which parts of the volume are "
-			     "encrypted is not known",
-			     map->lost, map->count);
+		result = err_set(err, ERR_DISK, ENOTSUP,
+				 "%u of %u EOW bitmaps are lost, so which parts of the volume are "
+				 "encrypted is not known",
+				 map->lost, map->count);
 	} else {
 		*err = metadata->eow_failed;
-		rc = -ENOTSUP;
+		result = -ENOTSUP;
 	}
 	err_hint(err, "--salvage serves what is known; look for another image of this disk");
-	return rc;
+	return result;
 }
 
 /*
@@ -42,23 +42,23 @@ static int check_bitmaps(const struct bde_metadata *metadata, unsigned int flags
  */
 static int check_kind(const struct bde_metadata *metadata, unsigned int flags, struct err *err)
 {
-	int rc;
+	int result;
 
 	if (metadata->boot.kind != BOOT_NORMAL || metadata->block.eow != BLOCK_EOW_YES ||
 	    flags & BDE_SALVAGE)
 		return 0;
-	rc = err_set(err, ERR_DISK, ENOTSUP,
-		     "the metadata says that an EOW bitmap tells which parts of the volume are "
-		     "encrypted, and the boot sector that there is none");
+	result = err_set(err, ERR_DISK, ENOTSUP,
+			 "the metadata says that an EOW bitmap tells which parts of the volume are "
+			 "encrypted, and the boot sector that there is none");
 	err_hint(err, "the boot sector is another volume's or an older one: look for another image "
 		      "of this disk; --salvage believes it");
-	return rc;
+	return result;
 }
 
 static int check_state(const struct bde_metadata *metadata, unsigned int flags, struct err *err)
 {
 	const struct bde_info *info = &metadata->info;
-	int rc;
+	int result;
 
 	if (info->conversion == BDE_CONVERSION_BITMAP)
 		return check_bitmaps(metadata, flags, err);
@@ -66,28 +66,29 @@ static int check_state(const struct bde_metadata *metadata, unsigned int flags, 
 		return err_set(err, ERR_DISK, ENOTSUP,
 			       "a BitLocker volume of kind %s is not supported",
 			       guid_format(&metadata->boot.guid).text);
-	rc = check_kind(metadata, flags, err);
-	if (rc < 0)
-		return rc;
+	result = check_kind(metadata, flags, err);
+	if (result < 0)
+		return result;
 	if (info->state != BDE_STATE_OTHER)
 		return 0;
-	rc = err_set(err, ERR_DISK, ENOTSUP,
-		     "a volume in conversion state %u (next %u, %u bytes under way) is not known, "
-		     "nor which parts of it are encrypted",
-		     info->state_current, info->state_next, info->conversion_size);
+	result = err_set(
+		err, ERR_DISK, ENOTSUP,
+		"a volume in conversion state %u (next %u, %u bytes under way) is not known, "
+		"nor which parts of it are encrypted",
+		info->state_current, info->state_next, info->conversion_size);
 	err_hint(err, "let Windows finish the conversion (manage-bde -resume), then try again");
-	return rc;
+	return result;
 }
 
 int metadata_check_served(const struct bde_metadata *metadata, unsigned int flags, struct err *err)
 {
 	const struct bde_info *info = &metadata->info;
-	int rc = metadata_check_version(metadata, err);
+	int result = metadata_check_version(metadata, err);
 
-	if (rc == 0)
-		rc = check_state(metadata, flags, err);
-	if (rc < 0)
-		return rc;
+	if (result == 0)
+		result = check_state(metadata, flags, err);
+	if (result < 0)
+		return result;
 	if (info->header_size == 0)
 		return err_set(err, ERR_DISK, ENOTSUP,
 			       "the metadata does not say where the volume's header was moved");

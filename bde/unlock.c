@@ -69,22 +69,24 @@ int unlock_no_fit(const struct bde_metadata *metadata, const struct bde_key *key
 	char same[ERR_TEXT_MAX / 2];
 	uint16_t type = protector_type(key->type);
 	size_t same_count = list_protectors(&metadata->info, type, same, sizeof(same));
-	int rc;
+	int result;
 
 	list_protectors(&metadata->info, -1, all, sizeof(all));
 	if (key->type == BDE_KEY_BEK)
-		rc = err_set(err, ERR_KEY, ENOKEY, "%s is the startup key {%s}; this volume has %s",
-			     key->what, guid_format(&key->protector_id).text,
-			     same_count > 0 ? same : "no startup key");
+		result = err_set(err, ERR_KEY, ENOKEY,
+				 "%s is the startup key {%s}; this volume has %s", key->what,
+				 guid_format(&key->protector_id).text,
+				 same_count > 0 ? same : "no startup key");
 	else if (same_count > 0)
-		rc = err_set(err, ERR_KEY, ENOKEY, "%s does not fit: tried on %s", key->what, same);
+		result = err_set(err, ERR_KEY, ENOKEY, "%s does not fit: tried on %s", key->what,
+				 same);
 	else
-		rc = err_set(err, ERR_KEY, ENOKEY, "%s does not fit: this volume has no %s",
-			     key->what, bde_protector_type_name(type));
+		result = err_set(err, ERR_KEY, ENOKEY, "%s does not fit: this volume has no %s",
+				 key->what, bde_protector_type_name(type));
 	err_hint(err, "this volume is opened by: %s", all[0] ? all : "nothing that is known");
 	if (err)
 		err->lists_keys = true;
-	return rc;
+	return result;
 }
 
 static void hint_damaged(struct err *err)
@@ -95,10 +97,10 @@ static void hint_damaged(struct err *err)
 
 static int damaged(struct err *err, const char *what)
 {
-	int rc = err_set(err, ERR_DISK, EBADMSG, "%s", what);
+	int result = err_set(err, ERR_DISK, EBADMSG, "%s", what);
 
 	hint_damaged(err);
-	return rc;
+	return result;
 }
 
 /* --------------------------------------------------------------------- VMK */
@@ -130,54 +132,56 @@ static int open_vmk(const struct bde_key *key, const struct protector *part,
 {
 	struct secret *wrap CLEANUP(secret_free) = NULL;
 	struct secret *vmk CLEANUP(secret_free) = NULL;
-	int rc;
+	int result;
 
 	if (part->vmk.size == 0)
 		return -ENOENT;
 	wrap = secret_new(CRYPTO_CCM_KEY_SIZE);
 	if (!wrap)
 		return -ENOMEM;
-	rc = wrapping_key(key, part, secret_data(wrap));
-	if (rc == 0)
-		rc = datum_unwrap(&part->vmk, secret_bytes(wrap), &vmk, NULL);
-	if (rc == 0 && secret_size(vmk) != CRYPTO_CCM_KEY_SIZE)
-		rc = -EINVAL;
-	if (rc == 0)
+	result = wrapping_key(key, part, secret_data(wrap));
+	if (result == 0)
+		result = datum_unwrap(&part->vmk, secret_bytes(wrap), &vmk, NULL);
+	if (result == 0 && secret_size(vmk) != CRYPTO_CCM_KEY_SIZE)
+		result = -EINVAL;
+	if (result == 0)
 		*ret_vmk = TAKE(vmk);
-	return rc;
+	return result;
 }
 
 /*
  * A protector that should have opened and did not: which words that deserves. The others of the
  * volume may be whole, so it stays a matter of keys.
  */
-static int explain(const struct bde_key *key, const struct bde_protector *protector, int rc,
+static int explain(const struct bde_key *key, const struct bde_protector *protector, int result,
 		   struct err *err)
 {
 	struct guid_text id = guid_format(&protector->id);
 
-	if (rc == -ENOMEM)
+	if (result == -ENOMEM)
 		return err_nomem(err);
-	if (rc == -ENOENT || rc == -EINVAL) {
-		rc = err_set(err, ERR_KEY, ENOKEY, "key protector {%s} (%s) is damaged", id.text,
-			     bde_protector_type_name(protector->type));
+	if (result == -ENOENT || result == -EINVAL) {
+		result = err_set(err, ERR_KEY, ENOKEY, "key protector {%s} (%s) is damaged",
+				 id.text, bde_protector_type_name(protector->type));
 		err_hint(err, "try another key of this volume");
-		return rc;
+		return result;
 	}
-	if (rc != -EBADMSG)
-		return err_set(err, ERR_OTHER, -rc, "cannot try %s: %s", key->what, strerror(-rc));
+	if (result != -EBADMSG)
+		return err_set(err, ERR_OTHER, -result, "cannot try %s: %s", key->what,
+			       strerrordesc_np(-result));
 	if (key->type == BDE_KEY_CLEAR) {
-		rc = err_set(err, ERR_KEY, ENOKEY,
-			     "the clear key on the disk does not open the volume");
+		result = err_set(err, ERR_KEY, ENOKEY,
+				 "the clear key on the disk does not open the volume");
 		err_hint(err, "try another key of this volume");
-		return rc;
+		return result;
 	}
-	rc = err_set(err, ERR_KEY, ENOKEY,
-		     "%s has the identifier of startup key {%s} of this volume, but does not open "
-		     "it: the key is damaged, or the volume's metadata",
-		     key->what, id.text);
+	result = err_set(
+		err, ERR_KEY, ENOKEY,
+		"%s has the identifier of startup key {%s} of this volume, but does not open "
+		"it: the key is damaged, or the volume's metadata",
+		key->what, id.text);
 	err_hint(err, "fetch the BEK file again, or try another key of this volume");
-	return rc;
+	return result;
 }
 
 bool unlock_may_fit(const struct bde_key *key, const struct bde_protector *protector)
@@ -202,18 +206,18 @@ static int find_vmk(const struct bde_metadata *metadata, const struct bde_key *k
 
 	for (size_t i = 0; i < metadata->info.protector_count; i++) {
 		const struct bde_protector *protector = &metadata->info.protectors[i];
-		int rc;
+		int result;
 
 		if (!unlock_may_fit(key, protector))
 			continue;
-		rc = open_vmk(key, &metadata->parts[i], ret_vmk);
-		if (rc == 0) {
+		result = open_vmk(key, &metadata->parts[i], ret_vmk);
+		if (result == 0) {
 			*ret_index = i;
 			return 0;
 		}
-		if (rc == -EBADMSG && guess)
+		if (result == -EBADMSG && guess)
 			continue;
-		worst = explain(key, protector, rc, err);
+		worst = explain(key, protector, result, err);
 	}
 	return worst < 0 ? worst : unlock_no_fit(metadata, key, err);
 }
@@ -222,10 +226,10 @@ static int find_vmk(const struct bde_metadata *metadata, const struct bde_key *k
 static bool opens_datum(const struct datum_ccm *datum, const struct secret *vmk)
 {
 	struct secret *content CLEANUP(secret_free) = NULL;
-	int rc =
+	int result =
 		datum->size > 0 ? datum_unwrap(datum, secret_bytes(vmk), &content, NULL) : -EBADMSG;
 
-	return rc == 0 || rc == -EINVAL;
+	return result == 0 || result == -EINVAL;
 }
 
 /* A VMK that was given: when it opens one of the two things under it, it is the volume's. */
@@ -256,18 +260,19 @@ static int check_hash(const struct bde_metadata *metadata, const struct secret *
 {
 	struct secret *stored CLEANUP(secret_free) = NULL;
 	uint8_t computed[CRYPTO_SHA256_SIZE];
-	int rc;
+	int result;
 
 	if (metadata->block.hash.size == 0)
 		return damaged(err, "the metadata carries no hash");
-	rc = crypto_sha256(metadata->bytes, metadata->block.size, computed);
-	if (rc == 0)
-		rc = datum_unwrap(&metadata->block.hash, secret_bytes(vmk), &stored, NULL);
-	if (rc == -EBADMSG || rc == -EINVAL)
+	result = crypto_sha256(metadata->bytes, metadata->block.size, computed);
+	if (result == 0)
+		result = datum_unwrap(&metadata->block.hash, secret_bytes(vmk), &stored, NULL);
+	if (result == -EBADMSG || result == -EINVAL)
 		return damaged(err,
 			       "the hash of the metadata cannot be opened with the volume's key");
-	if (rc < 0)
-		return err_set(err, ERR_OTHER, -rc, "cannot check the metadata: %s", strerror(-rc));
+	if (result < 0)
+		return err_set(err, ERR_OTHER, -result, "cannot check the metadata: %s",
+			       strerrordesc_np(-result));
 	if (secret_size(stored) != sizeof(computed) ||
 	    memcmp(secret_bytes(stored), computed, sizeof(computed)) != 0)
 		return damaged(err, "the metadata does not have the hash that is stored with it");
@@ -281,27 +286,28 @@ static int open_fvek(const struct bde_metadata *metadata, const struct secret *v
 	struct secret *fvek CLEANUP(secret_free) = NULL;
 	size_t want = sector_key_size(info->method);
 	uint16_t method = 0;
-	int rc;
+	int result;
 
 	if (metadata->block.fvek.size == 0)
 		return damaged(err, "the metadata holds no volume encryption key");
-	rc = datum_unwrap(&metadata->block.fvek, secret_bytes(vmk), &fvek, &method);
-	if (rc == -EBADMSG || rc == -EINVAL)
+	result = datum_unwrap(&metadata->block.fvek, secret_bytes(vmk), &fvek, &method);
+	if (result == -EBADMSG || result == -EINVAL)
 		return damaged(err, "the volume encryption key in the metadata is damaged");
-	if (rc < 0)
-		return err_set(err, ERR_OTHER, -rc, "cannot open the volume encryption key: %s",
-			       strerror(-rc));
+	if (result < 0)
+		return err_set(err, ERR_OTHER, -result, "cannot open the volume encryption key: %s",
+			       strerrordesc_np(-result));
 	if (method != info->method)
-		rc = err_set(err, ERR_DISK, EBADMSG,
-			     "the metadata says method 0x%04x, the volume encryption key 0x%04x",
-			     info->method, method);
+		result =
+			err_set(err, ERR_DISK, EBADMSG,
+				"the metadata says method 0x%04x, the volume encryption key 0x%04x",
+				info->method, method);
 	else if (want != 0 && secret_size(fvek) != want)
-		rc = err_set(err, ERR_DISK, EBADMSG,
-			     "the volume encryption key has %zu bytes; %s takes %zu",
-			     secret_size(fvek), bde_method_name(method), want);
-	if (rc < 0) {
+		result = err_set(err, ERR_DISK, EBADMSG,
+				 "the volume encryption key has %zu bytes; %s takes %zu",
+				 secret_size(fvek), bde_method_name(method), want);
+	if (result < 0) {
 		hint_damaged(err);
-		return rc;
+		return result;
 	}
 	*ret_fvek = TAKE(fvek);
 	return 0;
@@ -333,19 +339,20 @@ int unlock_take_fvek(const struct bde_key *key, uint16_t method, struct secret *
 	size_t have = secret_size(key->bytes);
 	size_t want = sector_key_size(method);
 	struct secret *fvek;
-	int rc = 0;
+	int result = 0;
 
 	if (key->method != 0 && key->method != method)
-		rc = err_set(err, ERR_KEY, ENOKEY, "%s is for %s, and this volume has %s",
-			     key->what, bde_method_name(key->method), bde_method_name(method));
+		result = err_set(err, ERR_KEY, ENOKEY, "%s is for %s, and this volume has %s",
+				 key->what, bde_method_name(key->method), bde_method_name(method));
 	else if (key->method == 0 && want != 0 && have != want &&
 		 !(method == BDE_METHOD_CBC_128_DIFFUSER && have == 32))
-		rc = err_set(err, ERR_KEY, ENOKEY, "%s has %zu bytes; %s of this volume takes %zu",
-			     key->what, have, bde_method_name(method), want);
-	if (rc < 0) {
+		result = err_set(err, ERR_KEY, ENOKEY,
+				 "%s has %zu bytes; %s of this volume takes %zu", key->what, have,
+				 bde_method_name(method), want);
+	if (result < 0) {
 		err_hint(err, "it is another volume's, or not all of it; the tweak key stands "
 			      "behind the key");
-		return rc;
+		return result;
 	}
 	if (have < want)
 		fvek = spread_keys(key->bytes);
@@ -365,16 +372,16 @@ static int unlock_by_vmk(const struct bde_metadata *metadata, const struct bde_k
 	struct secret *vmk CLEANUP(secret_free) = NULL;
 	bool given = key->type == BDE_KEY_VMK;
 	size_t index = 0;
-	int rc = given ? take_vmk(metadata, key, &vmk, err)
-		       : find_vmk(metadata, key, &vmk, &index, err);
+	int result = given ? take_vmk(metadata, key, &vmk, err)
+			   : find_vmk(metadata, key, &vmk, &index, err);
 
-	if (rc == 0)
-		rc = check_hash(metadata, vmk, err);
-	if (rc == 0)
-		rc = open_fvek(metadata, vmk, ret_fvek, err);
-	if (rc == 0)
+	if (result == 0)
+		result = check_hash(metadata, vmk, err);
+	if (result == 0)
+		result = open_fvek(metadata, vmk, ret_fvek, err);
+	if (result == 0)
 		*ret_protector = given ? NULL : &metadata->info.protectors[index];
-	return rc;
+	return result;
 }
 
 int bde_unlock(const struct bde_metadata *metadata, const struct bde_key *key,
@@ -383,19 +390,20 @@ int bde_unlock(const struct bde_metadata *metadata, const struct bde_key *key,
 {
 	struct bde_unlocked *unlocked CLEANUP(bde_unlocked_free) = NULL;
 	const struct bde_protector *protector = NULL;
-	int rc = metadata_check_version(metadata, err);
+	int result = metadata_check_version(metadata, err);
 
-	if (rc < 0)
-		return rc;
+	if (result < 0)
+		return result;
 	unlocked = calloc(1, sizeof(*unlocked));
 	if (!unlocked)
 		return err_nomem(err);
 	unlocked->volume_id = metadata->info.volume_id;
 	unlocked->unproven = key->type == BDE_KEY_FVEK;
-	rc = unlocked->unproven ? unlock_take_fvek(key, metadata->info.method, &unlocked->fvek, err)
-				: unlock_by_vmk(metadata, key, &unlocked->fvek, &protector, err);
-	if (rc < 0)
-		return rc;
+	result = unlocked->unproven
+			 ? unlock_take_fvek(key, metadata->info.method, &unlocked->fvek, err)
+			 : unlock_by_vmk(metadata, key, &unlocked->fvek, &protector, err);
+	if (result < 0)
+		return result;
 	*ret_unlocked = TAKE(unlocked);
 	*ret_protector = protector;
 	return 0;

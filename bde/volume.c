@@ -11,6 +11,7 @@
 #include "bde/bde.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,23 +43,23 @@ static int read_part(struct volume *volume, uint8_t *out, size_t length, uint64_
 	uint8_t sector[SECTOR_MAX];
 	size_t skip = (size_t)(physical % volume->sector_size);
 	uint64_t start = physical - skip;
-	int rc = source_pread(volume->below, sector, volume->sector_size, start);
+	int result = source_pread(volume->below, sector, volume->sector_size, start);
 
-	if (rc == 0)
-		rc = sector_cipher_decrypt(volume->cipher, start, sector, 1);
-	if (rc == 0)
+	if (result == 0)
+		result = sector_cipher_decrypt(volume->cipher, start, sector, 1);
+	if (result == 0)
 		memcpy(out, sector + skip, length);
-	return rc;
+	return result;
 }
 
 static int read_sectors(struct volume *volume, uint8_t *out, size_t length, uint64_t physical)
 {
-	int rc = source_pread(volume->below, out, length, physical);
+	int result = source_pread(volume->below, out, length, physical);
 
-	if (rc == 0)
-		rc = sector_cipher_decrypt(volume->cipher, physical, out,
-					   length / volume->sector_size);
-	return rc;
+	if (result == 0)
+		result = sector_cipher_decrypt(volume->cipher, physical, out,
+					       length / volume->sector_size);
+	return result;
 }
 
 /* Ciphertext at any place and of any length, within one region. */
@@ -67,19 +68,19 @@ static int read_cipher(struct volume *volume, uint8_t *out, size_t length, uint6
 	uint32_t size = volume->sector_size;
 	size_t head = (size_t)((size - physical % size) % size);
 	size_t whole;
-	int rc = 0;
+	int result = 0;
 
 	if (head > length)
 		head = length;
 	if (head > 0)
-		rc = read_part(volume, out, head, physical);
+		result = read_part(volume, out, head, physical);
 	whole = (length - head) / size * size;
-	if (rc == 0 && whole > 0)
-		rc = read_sectors(volume, out + head, whole, physical + head);
-	if (rc == 0 && head + whole < length)
-		rc = read_part(volume, out + head + whole, length - head - whole,
-			       physical + head + whole);
-	return rc;
+	if (result == 0 && whole > 0)
+		result = read_sectors(volume, out + head, whole, physical + head);
+	if (result == 0 && head + whole < length)
+		result = read_part(volume, out + head + whole, length - head - whole,
+				   physical + head + whole);
+	return result;
 }
 
 static int read_region(struct volume *volume, const struct region *region, uint8_t *out,
@@ -110,10 +111,10 @@ static int volume_pread(struct source *source, void *buffer, size_t length, uint
 		const struct region *region = regions_find(&volume->regions, offset);
 		uint64_t left = region->end - offset;
 		size_t piece = left < length ? (size_t)left : length;
-		int rc = read_region(volume, region, out, piece, offset);
+		int result = read_region(volume, region, out, piece, offset);
 
-		if (rc < 0)
-			return rc;
+		if (result < 0)
+			return result;
 		out += piece;
 		offset += piece;
 		length -= piece;
@@ -173,17 +174,17 @@ static bool needs_cipher(const struct regions *regions)
 static int make_cipher(const struct bde_info *info, const struct bde_unlocked *unlocked,
 		       struct sector_cipher **ret_cipher, struct err *err)
 {
-	int rc;
+	int result;
 
 	if (!unlocked)
 		return err_set(err, ERR_KEY, ENOKEY,
 			       "the volume is encrypted, and no key opened it");
 	if (!guid_equal(&unlocked->volume_id, &info->volume_id))
 		return err_set(err, ERR_OTHER, EINVAL, "the key is that of another volume");
-	rc = sector_cipher_new(info->method, unlocked->fvek, info->sector_size, ret_cipher);
-	if (rc < 0)
-		return err_set(err, ERR_DISK, -rc, "cannot set up %s: %s",
-			       bde_method_name(info->method), strerror(-rc));
+	result = sector_cipher_new(info->method, unlocked->fvek, info->sector_size, ret_cipher);
+	if (result < 0)
+		return err_set(err, ERR_DISK, -result, "cannot set up %s: %s",
+			       bde_method_name(info->method), strerrordesc_np(-result));
 	return 0;
 }
 
@@ -225,9 +226,10 @@ static int salvage_header(struct volume *volume, const struct bde_info *info,
 	if (!plain && (!volume->cipher || !starts_volume(volume, info->header_offset, true)))
 		return 0;
 	notes_add(warnings,
-		  "salvaged: the volume's first %llu bytes are taken for %s, because a boot sector "
+		  "salvaged: the volume's first %" PRIu64
+		  " bytes are taken for %s, because a boot sector "
 		  "comes out",
-		  (unsigned long long)info->header_size, plain ? "plaintext" : "ciphertext");
+		  info->header_size, plain ? "plaintext" : "ciphertext");
 	header.kind = plain ? REGION_PLAIN : REGION_CIPHER;
 	return regions_overlay(&volume->regions, &header, 1);
 }
@@ -285,9 +287,10 @@ static int extend(struct volume *volume, const struct bde_metadata *metadata,
 		return 0;
 	if (known <= volume->below->size) /* else it has been said */
 		notes_add(warnings,
-			  "the file system is %llu bytes long and the volume %llu: the image is "
+			  "the file system is %" PRIu64 " bytes long and the volume %" PRIu64
+			  ": the image is "
 			  "cut off",
-			  (unsigned long long)size, (unsigned long long)volume->below->size);
+			  size, volume->below->size);
 	volume->head.size = size;
 	return regions_append(&volume->regions, REGION_REFUSE, size - info->volume_size);
 }
@@ -300,9 +303,10 @@ static void note_salvaged(const struct volume *volume, const struct bde_metadata
 	if (metadata->eow && metadata->eow->lost == 0)
 		return;
 	notes_add(warnings,
-		  "salvaged: which parts are encrypted is known of the rest only; %llu of %llu "
+		  "salvaged: which parts are encrypted is known of the rest only; %" PRIu64
+		  " of %" PRIu64 " "
 		  "bytes cannot be read",
-		  (unsigned long long)refused, (unsigned long long)volume->head.size);
+		  refused, volume->head.size);
 }
 
 static int build(struct volume *volume, const struct bde_metadata *metadata,
@@ -311,30 +315,30 @@ static int build(struct volume *volume, const struct bde_metadata *metadata,
 {
 	const struct bde_info *info = &metadata->info;
 	bool salvage = (flags & BDE_SALVAGE) && info->conversion == BDE_CONVERSION_BITMAP;
-	int rc = layout_build(metadata, volume->below->size, &volume->regions);
+	int result = layout_build(metadata, volume->below->size, &volume->regions);
 
-	if (rc == -EOVERFLOW)
+	if (result == -EOVERFLOW)
 		return err_set(err, ERR_DISK, EOVERFLOW,
 			       "the volume alternates between ciphertext and plaintext more than "
 			       "%d times",
 			       REGIONS_MAX);
-	if (rc < 0)
+	if (result < 0)
 		return err_nomem(err);
 	if (needs_cipher(&volume->regions) || (salvage && unlocked))
-		rc = make_cipher(info, unlocked, &volume->cipher, err);
-	if (rc < 0)
-		return rc;
+		result = make_cipher(info, unlocked, &volume->cipher, err);
+	if (result < 0)
+		return result;
 	source_init(&volume->head, &volume_ops, info->volume_size, info->sector_size);
 	if (salvage)
-		rc = salvage_header(volume, info, warnings);
-	if (rc < 0)
+		result = salvage_header(volume, info, warnings);
+	if (result < 0)
 		return err_nomem(err);
 	if (unlocked && unlocked->unproven)
-		rc = check_unproven(volume, flags, warnings, err);
-	if (rc < 0)
-		return rc;
-	rc = extend(volume, metadata, warnings);
-	if (rc < 0)
+		result = check_unproven(volume, flags, warnings, err);
+	if (result < 0)
+		return result;
+	result = extend(volume, metadata, warnings);
+	if (result < 0)
 		return err_nomem(err);
 	if (salvage)
 		note_salvaged(volume, metadata, warnings);
@@ -346,10 +350,10 @@ int bde_volume_open(struct source *below, const struct bde_metadata *metadata,
 		    struct source **ret_plain, struct err *err)
 {
 	struct volume *volume CLEANUP(volume_free) = NULL;
-	int rc = metadata_check_served(metadata, flags, err);
+	int result = metadata_check_served(metadata, flags, err);
 
-	if (rc < 0)
-		return rc;
+	if (result < 0)
+		return result;
 	if (below->size < metadata->info.volume_size)
 		return err_set(err, ERR_OTHER, EINVAL, "the metadata is that of another volume");
 	volume = calloc(1, sizeof(*volume));
@@ -357,9 +361,9 @@ int bde_volume_open(struct source *below, const struct bde_metadata *metadata,
 		return err_nomem(err);
 	volume->sector_size = metadata->info.sector_size;
 	volume->below = source_ref(below);
-	rc = build(volume, metadata, unlocked, flags, warnings, err);
-	if (rc < 0)
-		return rc;
+	result = build(volume, metadata, unlocked, flags, warnings, err);
+	if (result < 0)
+		return result;
 	*ret_plain = &TAKE(volume)->head;
 	return 0;
 }

@@ -111,9 +111,9 @@ void crypto_hash_free(struct crypto_hash *hash)
 int crypto_sha256(const void *data, size_t size, uint8_t ret_digest[CRYPTO_SHA256_SIZE])
 {
 	struct crypto_hash *hash CLEANUP(crypto_hash_free) = NULL;
-	int rc = crypto_hash_new(&hash);
+	int result = crypto_hash_new(&hash);
 
-	return rc < 0 ? rc : crypto_hash_run(hash, data, size, ret_digest);
+	return result < 0 ? result : crypto_hash_run(hash, data, size, ret_digest);
 }
 
 static EVP_CIPHER_CTX *ccm_context(const uint8_t *key, const uint8_t *nonce, const uint8_t *tag)

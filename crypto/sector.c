@@ -112,38 +112,39 @@ static int key_data(const struct sector_cipher *cipher, struct context *context)
 	const struct method *method = cipher->method;
 	const uint8_t *key = secret_bytes(cipher->fvek);
 	size_t half = method->key_size / 2;
-	int rc;
+	int result;
 
 	if (cipher->aes)
 		return 0;
 	if (method->xts && cipher->way == SECTOR_LIBRARY)
 		return crypto_cipher_new(CRYPTO_XTS_DECRYPT, key, method->key_size, &context->data);
 	if (method->xts) {
-		rc = crypto_cipher_new(CRYPTO_ECB_DECRYPT, key, half, &context->data);
-		return rc < 0 ? rc
-			      : crypto_cipher_new(CRYPTO_ECB_ENCRYPT, key + half, half,
-						  &context->iv);
+		result = crypto_cipher_new(CRYPTO_ECB_DECRYPT, key, half, &context->data);
+		return result < 0 ? result
+				  : crypto_cipher_new(CRYPTO_ECB_ENCRYPT, key + half, half,
+						      &context->iv);
 	}
-	rc = crypto_cipher_new(CRYPTO_CBC_DECRYPT, key, method->key_size, &context->data);
-	return rc < 0 ? rc
-		      : crypto_cipher_new(CRYPTO_ECB_ENCRYPT, key, method->key_size, &context->iv);
+	result = crypto_cipher_new(CRYPTO_CBC_DECRYPT, key, method->key_size, &context->data);
+	return result < 0
+		       ? result
+		       : crypto_cipher_new(CRYPTO_ECB_ENCRYPT, key, method->key_size, &context->iv);
 }
 
 static int context_new(const struct sector_cipher *cipher, struct context **ret_context)
 {
 	const struct method *method = cipher->method;
 	struct context *context CLEANUP(context_free) = calloc(1, sizeof(*context));
-	int rc;
+	int result;
 
 	if (!context)
 		return -ENOMEM;
-	rc = key_data(cipher, context);
-	if (rc == 0 && method->diffuser)
-		rc = crypto_cipher_new(CRYPTO_ECB_ENCRYPT,
-				       secret_bytes(cipher->fvek) + TWEAK_KEY_AT, method->key_size,
-				       &context->mask);
-	if (rc < 0)
-		return rc;
+	result = key_data(cipher, context);
+	if (result == 0 && method->diffuser)
+		result = crypto_cipher_new(CRYPTO_ECB_ENCRYPT,
+					   secret_bytes(cipher->fvek) + TWEAK_KEY_AT,
+					   method->key_size, &context->mask);
+	if (result < 0)
+		return result;
 	*ret_context = TAKE(context);
 	return 0;
 }
@@ -186,16 +187,16 @@ static int decrypt_xts(struct sector_cipher *cipher, struct context *context, ui
 {
 	uint32_t size = cipher->sector_size;
 	uint8_t unit[CRYPTO_BLOCK_SIZE];
-	int rc = 0;
+	int result = 0;
 
 	if (cipher->way != SECTOR_LIBRARY)
 		return xts_decrypt(context->iv, context->data, offset / size, buffer, count, size);
-	for (size_t i = 0; i < count && rc == 0; i++) {
+	for (size_t i = 0; i < count && result == 0; i++) {
 		put_le64(unit, offset / size + i);
-		rc = crypto_cipher_run(context->data, unit, buffer + i * size, buffer + i * size,
-				       size);
+		result = crypto_cipher_run(context->data, unit, buffer + i * size,
+					   buffer + i * size, size);
 	}
-	return rc;
+	return result;
 }
 
 static int decrypt_cbc(struct sector_cipher *cipher, struct context *context, uint64_t offset,
@@ -203,17 +204,17 @@ static int decrypt_cbc(struct sector_cipher *cipher, struct context *context, ui
 {
 	uint8_t ivs[BATCH][CRYPTO_BLOCK_SIZE];
 	uint32_t size = cipher->sector_size;
-	int rc;
+	int result;
 
 	for (size_t i = 0; i < count; i++)
 		put_le64(ivs[i], offset + i * size);
-	rc = crypto_cipher_run(context->iv, NULL, ivs[0], ivs[0], count * CRYPTO_BLOCK_SIZE);
-	if (rc == 0 && cipher->way != SECTOR_LIBRARY)
+	result = crypto_cipher_run(context->iv, NULL, ivs[0], ivs[0], count * CRYPTO_BLOCK_SIZE);
+	if (result == 0 && cipher->way != SECTOR_LIBRARY)
 		return cbc_decrypt(context->data, ivs, buffer, count, size);
-	for (size_t i = 0; i < count && rc == 0; i++)
-		rc = crypto_cipher_run(context->data, ivs[i], buffer + i * size, buffer + i * size,
-				       size);
-	return rc;
+	for (size_t i = 0; i < count && result == 0; i++)
+		result = crypto_cipher_run(context->data, ivs[i], buffer + i * size,
+					   buffer + i * size, size);
+	return result;
 }
 
 static int sector_keys(struct context *context, uint64_t offset, uint32_t sector_size,
@@ -238,10 +239,10 @@ static int undo_elephant(struct sector_cipher *cipher, struct context *context, 
 				    : cipher->way >= SECTOR_VAES  ? DIFFUSER_AVX2
 								  : DIFFUSER_PLAIN;
 	size_t i = 0;
-	int rc = sector_keys(context, offset, size, masks, count);
+	int result = sector_keys(context, offset, size, masks, count);
 
-	if (rc < 0)
-		return rc;
+	if (result < 0)
+		return result;
 	if (cipher->way != SECTOR_LIBRARY) {
 		for (; i + DIFFUSER_LANES <= count; i += DIFFUSER_LANES)
 			diffuser_decrypt_lanes(buffer + i * size, size, masks + i, level);
@@ -262,18 +263,18 @@ static int decrypt_batch(struct sector_cipher *cipher, struct context *context, 
 			 uint8_t *buffer, size_t count)
 {
 	uint32_t size = cipher->sector_size;
-	int rc = 0;
+	int result = 0;
 
 	if (cipher->aes)
 		aes_x86_decrypt(cipher->aes, cipher->method->xts ? offset / size : offset,
 				cipher->method->xts ? 1 : size, buffer, count, size);
 	else if (cipher->method->xts)
-		rc = decrypt_xts(cipher, context, offset, buffer, count);
+		result = decrypt_xts(cipher, context, offset, buffer, count);
 	else
-		rc = decrypt_cbc(cipher, context, offset, buffer, count);
-	if (rc == 0 && cipher->method->diffuser)
-		rc = undo_elephant(cipher, context, offset, buffer, count);
-	return rc;
+		result = decrypt_cbc(cipher, context, offset, buffer, count);
+	if (result == 0 && cipher->method->diffuser)
+		result = undo_elephant(cipher, context, offset, buffer, count);
+	return result;
 }
 
 int sector_cipher_decrypt(struct sector_cipher *cipher, uint64_t offset, uint8_t *buffer,
@@ -282,25 +283,25 @@ int sector_cipher_decrypt(struct sector_cipher *cipher, uint64_t offset, uint8_t
 	uint32_t size = cipher->sector_size;
 	bool library = !cipher->aes || cipher->method->diffuser;
 	struct context *context = NULL;
-	int rc = 0;
+	int result = 0;
 
 	if (offset % size != 0)
 		return -EINVAL;
 	if (library)
-		rc = borrow(cipher, &context);
-	if (rc < 0)
-		return rc;
-	while (count > 0 && rc == 0) {
+		result = borrow(cipher, &context);
+	if (result < 0)
+		return result;
+	while (count > 0 && result == 0) {
 		size_t batch = count < BATCH ? count : BATCH;
 
-		rc = decrypt_batch(cipher, context, offset, buffer, batch);
+		result = decrypt_batch(cipher, context, offset, buffer, batch);
 		offset += batch * size;
 		buffer += batch * size;
 		count -= batch;
 	}
 	if (library)
 		give_back(cipher, context);
-	return rc;
+	return result;
 }
 
 /* ----------------------------------------------------------------- construction */
@@ -320,7 +321,7 @@ int sector_cipher_new_way(uint16_t method, const struct secret *fvek, uint32_t s
 	struct sector_cipher *cipher CLEANUP(sector_cipher_free) = NULL;
 	const struct method *found = find_method(method);
 	struct context *context = NULL;
-	int rc = 0;
+	int result = 0;
 
 	if (!found || (sector_size != 512 && sector_size != 4096))
 		return -ENOTSUP;
@@ -340,11 +341,12 @@ int sector_cipher_new_way(uint16_t method, const struct secret *fvek, uint32_t s
 	if (!cipher->fvek)
 		return -ENOMEM;
 	if (way >= SECTOR_AESNI)
-		rc = make_aes(cipher);
-	if (rc == 0)
-		rc = context_new(cipher, &context); /* so that a key that is refused shows here */
-	if (rc < 0)
-		return rc;
+		result = make_aes(cipher);
+	if (result == 0)
+		result = context_new(cipher,
+				     &context); /* so that a key that is refused shows here */
+	if (result < 0)
+		return result;
 	give_back(cipher, context);
 	*ret_cipher = TAKE(cipher);
 	return 0;
@@ -357,44 +359,44 @@ static int compare(struct sector_cipher *cipher, struct sector_cipher *library)
 	size_t size = (size_t)CHECKED * cipher->sector_size;
 	uint64_t offset = (0xffffffffULL - CHECKED / 2) * cipher->sector_size;
 	uint8_t *data CLEANUP(free) = malloc(2 * size);
-	int rc;
+	int result;
 
 	if (!data)
 		return -ENOMEM;
 	for (size_t i = 0; i < size; i++)
 		data[i] = data[size + i] = (uint8_t)(i ^ i >> 8);
-	rc = sector_cipher_decrypt(cipher, offset, data, CHECKED);
-	if (rc == 0)
-		rc = sector_cipher_decrypt(library, offset, data + size, CHECKED);
-	if (rc == 0 && memcmp(data, data + size, size) != 0)
-		rc = -EBADMSG;
+	result = sector_cipher_decrypt(cipher, offset, data, CHECKED);
+	if (result == 0)
+		result = sector_cipher_decrypt(library, offset, data + size, CHECKED);
+	if (result == 0 && memcmp(data, data + size, size) != 0)
+		result = -EBADMSG;
 	secret_wipe(data, 2 * size);
-	return rc;
+	return result;
 }
 
 int sector_cipher_new(uint16_t method, const struct secret *fvek, uint32_t sector_size,
 		      struct sector_cipher **ret_cipher)
 {
 	struct sector_cipher *library CLEANUP(sector_cipher_free) = NULL;
-	int rc = sector_cipher_new_way(method, fvek, sector_size, SECTOR_LIBRARY, &library);
+	int result = sector_cipher_new_way(method, fvek, sector_size, SECTOR_LIBRARY, &library);
 
-	for (int way = SECTOR_WAYS - 1; way > SECTOR_LIBRARY && rc == 0; way--) {
+	for (int way = SECTOR_WAYS - 1; way > SECTOR_LIBRARY && result == 0; way--) {
 		struct sector_cipher *cipher CLEANUP(sector_cipher_free) = NULL;
 
-		rc = sector_cipher_new_way(method, fvek, sector_size, (enum sector_way)way,
-					   &cipher);
-		if (rc == 0)
-			rc = compare(cipher, library);
-		if (rc == 0) {
+		result = sector_cipher_new_way(method, fvek, sector_size, (enum sector_way)way,
+					       &cipher);
+		if (result == 0)
+			result = compare(cipher, library);
+		if (result == 0) {
 			*ret_cipher = TAKE(cipher);
 			return 0;
 		}
-		if (rc == -ENOTSUP || rc == -EBADMSG)
-			rc = 0; /* the next */
+		if (result == -ENOTSUP || result == -EBADMSG)
+			result = 0; /* the next */
 	}
-	if (rc == 0)
+	if (result == 0)
 		*ret_cipher = TAKE(library);
-	return rc;
+	return result;
 }
 
 enum sector_way sector_cipher_way(const struct sector_cipher *cipher)

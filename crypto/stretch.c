@@ -27,19 +27,19 @@ static int run_library(const uint8_t *initial, const uint8_t *salt, uint32_t fro
 {
 	struct crypto_hash *context CLEANUP(crypto_hash_free) = NULL;
 	uint8_t input[INPUT_SIZE] = {0};
-	int rc = crypto_hash_new(&context);
+	int result = crypto_hash_new(&context);
 
 	memcpy(input + LAST_AT, hash, CRYPTO_SHA256_SIZE);
 	memcpy(input + INITIAL_AT, initial, CRYPTO_SHA256_SIZE);
 	memcpy(input + SALT_AT, salt, DATUM_SALT_SIZE);
-	for (uint32_t round = from; rc == 0 && round < to; round++) {
+	for (uint32_t round = from; result == 0 && round < to; round++) {
 		for (unsigned int i = 0; i < 4; i++) /* fits 32 bits; the upper half stays 0 */
 			input[COUNT_AT + i] = (uint8_t)(round >> (8 * i));
-		rc = crypto_hash_run(context, input, sizeof(input), input + LAST_AT);
+		result = crypto_hash_run(context, input, sizeof(input), input + LAST_AT);
 	}
 	memcpy(hash, input + LAST_AT, CRYPTO_SHA256_SIZE);
 	secret_wipe(input, sizeof(input));
-	return rc;
+	return result;
 }
 
 /* The processor's instructions, when they make the same of the first rounds. */
@@ -48,8 +48,8 @@ int stretch_key(const uint8_t initial[CRYPTO_SHA256_SIZE], const uint8_t salt[DA
 {
 	uint8_t hash[CRYPTO_SHA256_SIZE] = {0};
 	uint8_t fast[CRYPTO_SHA256_SIZE] = {0};
-	int rc = run_library(initial, salt, 0, CHECKED_ROUNDS, hash);
-	bool agrees = rc == 0 && stretch_x86_has();
+	int result = run_library(initial, salt, 0, CHECKED_ROUNDS, hash);
+	bool agrees = result == 0 && stretch_x86_has();
 
 	if (agrees) {
 		stretch_x86_run(initial, salt, 0, CHECKED_ROUNDS, fast);
@@ -57,11 +57,11 @@ int stretch_key(const uint8_t initial[CRYPTO_SHA256_SIZE], const uint8_t salt[DA
 	}
 	if (agrees)
 		stretch_x86_run(initial, salt, CHECKED_ROUNDS, ROUNDS, hash);
-	else if (rc == 0)
-		rc = run_library(initial, salt, CHECKED_ROUNDS, ROUNDS, hash);
-	if (rc == 0)
+	else if (result == 0)
+		result = run_library(initial, salt, CHECKED_ROUNDS, ROUNDS, hash);
+	if (result == 0)
 		memcpy(ret_key, hash, CRYPTO_SHA256_SIZE);
 	secret_wipe(hash, sizeof(hash));
 	secret_wipe(fast, sizeof(fast));
-	return rc;
+	return result;
 }

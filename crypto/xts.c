@@ -75,7 +75,7 @@ static int decrypt_chunk(struct crypto_cipher *cipher, const uint8_t (*first)[CR
 	uint8_t tweaks[CHUNK];
 	size_t total = count * size;
 	size_t i = 0;
-	int rc;
+	int result;
 
 	for (; i + TOGETHER <= count; i += TOGETHER)
 		whiten(TOGETHER, first + i, tweaks + i * size, data + i * size, size);
@@ -83,10 +83,10 @@ static int decrypt_chunk(struct crypto_cipher *cipher, const uint8_t (*first)[CR
 		whiten(2, first + i, tweaks + i * size, data + i * size, size);
 	if (i < count)
 		whiten(1, first + i, tweaks + i * size, data + i * size, size);
-	rc = crypto_cipher_run(cipher, NULL, data, data, total);
+	result = crypto_cipher_run(cipher, NULL, data, data, total);
 	for (size_t at = 0; at < total; at += CRYPTO_BLOCK_SIZE)
 		store(data + at, load(data + at) ^ load(tweaks + at));
-	return rc;
+	return result;
 }
 
 int xts_decrypt(struct crypto_cipher *tweak, struct crypto_cipher *data, uint64_t unit,
@@ -94,19 +94,20 @@ int xts_decrypt(struct crypto_cipher *tweak, struct crypto_cipher *data, uint64_
 {
 	uint8_t first[UNITS_MAX][CRYPTO_BLOCK_SIZE];
 	size_t most = CHUNK / size;
-	int rc = 0;
+	int result = 0;
 
-	while (count > 0 && rc == 0) {
+	while (count > 0 && result == 0) {
 		size_t part = count < most ? count : most;
 
 		for (size_t i = 0; i < part; i++)
 			store(first[i], (halves){unit + i, 0});
-		rc = crypto_cipher_run(tweak, NULL, first[0], first[0], part * CRYPTO_BLOCK_SIZE);
-		if (rc == 0)
-			rc = decrypt_chunk(data, first, buffer, part, size);
+		result = crypto_cipher_run(tweak, NULL, first[0], first[0],
+					   part * CRYPTO_BLOCK_SIZE);
+		if (result == 0)
+			result = decrypt_chunk(data, first, buffer, part, size);
 		unit += part;
 		buffer += part * size;
 		count -= part;
 	}
-	return rc;
+	return result;
 }

@@ -57,23 +57,24 @@ static int check_libbde(const struct bde_metadata *metadata, struct err *err)
 {
 	const struct bde_info *info = &metadata->info;
 	bool done = info->state == BDE_STATE_ENCRYPTED || info->state == BDE_STATE_SUSPENDED;
-	int rc;
+	int result;
 
 	if (metadata->boot.kind == BOOT_EOW || metadata->boot.kind == BOOT_UNKNOWN)
-		rc = err_set(err, ERR_DISK, ENOTSUP,
-			     "libbde does not know volumes that are encrypted in part by a bitmap "
-			     "(used space only, or a paused conversion of Windows 8 and later)");
+		result = err_set(
+			err, ERR_DISK, ENOTSUP,
+			"libbde does not know volumes that are encrypted in part by a bitmap "
+			"(used space only, or a paused conversion of Windows 8 and later)");
 	else if (metadata->block.conversion_size != 0 || (info->version == 1 && !done))
-		rc = err_set(err, ERR_DISK, ENOTSUP,
-			     "libbde does not know volumes in conversion (state %u, next %u, "
-			     "version %u, %u bytes under way)",
-			     info->state_current, info->state_next, info->version,
-			     metadata->block.conversion_size);
+		result = err_set(err, ERR_DISK, ENOTSUP,
+				 "libbde does not know volumes in conversion (state %u, next %u, "
+				 "version %u, %u bytes under way)",
+				 info->state_current, info->state_next, info->version,
+				 metadata->block.conversion_size);
 	else
 		return 0;
 	if (info->version != 1)
 		err_hint(err, "our own engine may: --engine own");
-	return rc;
+	return result;
 }
 
 /* Of a VMK libbde can make nothing. */
@@ -118,23 +119,23 @@ static int open_libbde(struct source *volume, const struct bde_metadata *metadat
 	const struct bde_protector *protector = NULL;
 	size_t fitting = key ? count_fitting(&metadata->info, key, &protector) : 0;
 	bool by_protector = key && key->type != BDE_KEY_VMK && key->type != BDE_KEY_FVEK;
-	int rc;
+	int result;
 
 	/* told better, and without the seconds that libbde takes */
 	if (by_protector && fitting == 0)
 		return unlock_no_fit(metadata, key, err);
-	rc = check_key(key, err);
-	if (rc == 0)
-		rc = check_libbde(metadata, err);
-	if (rc == 0)
-		rc = bde_libbde_open(volume, &metadata->info, key, warnings, ret_plain, err);
-	if (rc == -ENOKEY && by_protector)
+	result = check_key(key, err);
+	if (result == 0)
+		result = check_libbde(metadata, err);
+	if (result == 0)
+		result = bde_libbde_open(volume, &metadata->info, key, warnings, ret_plain, err);
+	if (result == -ENOKEY && by_protector)
 		hint_protectors(metadata, key, err);
 	/* libbde does not tell which one it was; a BEK does */
-	if (rc == 0)
+	if (result == 0)
 		*ret_protector =
 			fitting == 1 || (key && key->type == BDE_KEY_BEK) ? protector : NULL;
-	return rc;
+	return result;
 }
 
 static int open_own(struct source *volume, const struct bde_metadata *metadata,
@@ -144,17 +145,18 @@ static int open_own(struct source *volume, const struct bde_metadata *metadata,
 {
 	struct bde_unlocked *unlocked CLEANUP(bde_unlocked_free) = NULL;
 	const struct bde_protector *protector = NULL;
-	int rc = key ? bde_unlock(metadata, key, &unlocked, &protector, err) : 0;
+	int result = key ? bde_unlock(metadata, key, &unlocked, &protector, err) : 0;
 
-	if (rc == 0)
-		rc = bde_volume_open(volume, metadata, unlocked, flags, warnings, ret_plain, err);
-	if (rc == 0)
+	if (result == 0)
+		result = bde_volume_open(volume, metadata, unlocked, flags, warnings, ret_plain,
+					 err);
+	if (result == 0)
 		*ret_protector = protector;
-	else if (rc == -ENOTSUP && metadata->info.version == 1)
+	else if (result == -ENOTSUP && metadata->info.version == 1)
 		err_hint(err, bde_libbde_version()
 				      ? "libbde reads it: --engine libbde"
 				      : "build adefuse with libbde, which reads it (libbde-dev)");
-	return rc;
+	return result;
 }
 
 int bde_open(struct source *volume, const struct bde_metadata *metadata, const struct bde_key *key,

@@ -49,20 +49,20 @@ static inline __attribute__((unused)) struct source *open_on(struct source *belo
 	struct bde_key *key = NULL;
 	const struct bde_protector *protector = NULL;
 	struct source *volume = NULL;
-	int rc = bde_metadata_read(below, flags, notes, &metadata, err);
+	int result = bde_metadata_read(below, flags, notes, &metadata, err);
 
-	must(rc == 0);
+	must(result == 0);
 	must(bde_key_clear(&key, NULL) == 0);
 	if (ret_info)
 		*ret_info = *bde_metadata_info(metadata);
 	if (bde_metadata_info(metadata)->state != BDE_STATE_DECRYPTED)
-		rc = bde_unlock(metadata, key, &unlocked, &protector, err);
-	must(rc == 0);
-	rc = bde_volume_open(below, metadata, unlocked, flags, notes, &volume, err);
+		result = bde_unlock(metadata, key, &unlocked, &protector, err);
+	must(result == 0);
+	result = bde_volume_open(below, metadata, unlocked, flags, notes, &volume, err);
 	bde_unlocked_free(unlocked);
 	bde_key_free(key);
 	bde_metadata_free(metadata);
-	return rc == 0 ? volume : NULL;
+	return result == 0 ? volume : NULL;
 }
 
 static inline __attribute__((unused)) struct source *open_made(const struct made *made,
@@ -88,14 +88,15 @@ static inline __attribute__((unused)) bool right_but(struct source *volume, cons
 
 	for (uint64_t at = 0; at < MADE_SIZE; at += 512) {
 		bool inside = at >= start && at < end;
-		int rc = source_pread(volume, buffer, 512, at);
+		int result = source_pread(volume, buffer, 512, at);
 
-		if (inside && rc == 0 && memcmp(buffer, zeros, 512) != 0) {
+		if (inside && result == 0 && memcmp(buffer, zeros, 512) != 0) {
 			printf("# %#llx is served\n", (unsigned long long)at);
 			return false;
 		}
-		if (!inside && (rc != 0 || memcmp(buffer, made->plain + at, 512) != 0)) {
-			printf("# %#llx is %s\n", (unsigned long long)at, rc ? "refused" : "wrong");
+		if (!inside && (result != 0 || memcmp(buffer, made->plain + at, 512) != 0)) {
+			printf("# %#llx is %s\n", (unsigned long long)at,
+			       result ? "refused" : "wrong");
 			return false;
 		}
 	}

@@ -57,13 +57,13 @@ static int parse_external(const struct datum *datum, const uint8_t *start, struc
 	size_t at = (size_t)(datum->body.data - start);
 	struct datum_key key;
 	struct datum part;
-	int rc;
+	int result;
 
 	bek->protector_id = guid_read(&body);
 	cursor_skip(&body, 8); /* time */
 	if (body.bad)
 		return damaged(err, at, "external key cut off");
-	while ((rc = datum_next(&body, &part)) > 0) {
+	while ((result = datum_next(&body, &part)) > 0) {
 		if (part.type != DATUM_KEY)
 			continue;
 		at = (size_t)(part.body.data - start);
@@ -72,7 +72,8 @@ static int parse_external(const struct datum *datum, const uint8_t *start, struc
 		bek->key = key.key;
 		return 0;
 	}
-	return damaged(err, at, rc < 0 ? "datum of a wrong size" : "external key without a key");
+	return damaged(err, at,
+		       result < 0 ? "datum of a wrong size" : "external key without a key");
 }
 
 int bek_parse(const uint8_t *data, size_t size, struct bek *ret_bek, struct err *err)
@@ -82,24 +83,24 @@ int bek_parse(const uint8_t *data, size_t size, struct bek *ret_bek, struct err 
 	struct datum datum;
 	size_t content = 0;
 	size_t at = HEADER_SIZE;
-	int rc;
+	int result;
 
 	if (size == 0)
 		return err_set(err, ERR_KEY, EINVAL, "empty BEK file");
 	if (size > BEK_FILE_MAX)
 		return err_set(err, ERR_KEY, EINVAL, "not a BEK file: %zu bytes", size);
-	rc = parse_header(&cursor, &content, err);
-	if (rc < 0)
-		return rc;
+	result = parse_header(&cursor, &content, err);
+	if (result < 0)
+		return result;
 	cursor = cursor_make(data + HEADER_SIZE, content - HEADER_SIZE);
-	while ((rc = datum_next(&cursor, &datum)) > 0) {
+	while ((result = datum_next(&cursor, &datum)) > 0) {
 		if (datum.type == DATUM_EXTERNAL_KEY) {
-			rc = parse_external(&datum, data, &bek, err);
-			if (rc == 0)
+			result = parse_external(&datum, data, &bek, err);
+			if (result == 0)
 				*ret_bek = bek;
-			return rc;
+			return result;
 		}
 		at = content - cursor.left;
 	}
-	return damaged(err, at, rc < 0 ? "datum of a wrong size" : "no external key");
+	return damaged(err, at, result < 0 ? "datum of a wrong size" : "no external key");
 }

@@ -25,6 +25,7 @@
 #include "bde/format/block.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/checked.h"
@@ -44,8 +45,7 @@ static const char signature[8] = {'-', 'F', 'V', 'E', '-', 'F', 'S', '-'};
 
 static int bad(struct err *err, const char *what, uint64_t value)
 {
-	return err_set(err, ERR_DISK, EINVAL, "%s is impossible (%llu)", what,
-		       (unsigned long long)value);
+	return err_set(err, ERR_DISK, EINVAL, "%s is impossible (%" PRIu64 ")", what, value);
 }
 
 /* Block header; leaves the cursor at the metadata header. */
@@ -166,11 +166,10 @@ static int take_place(const struct datum *datum, struct block *block, struct err
 		block->header_size = size;
 	if (block->header_offset != offset || block->header_size != size)
 		return err_set(err, ERR_DISK, EINVAL,
-			       "it places the moved volume header at %llu (%llu bytes) and at "
-			       "%llu (%llu bytes)",
-			       (unsigned long long)block->header_offset,
-			       (unsigned long long)block->header_size, (unsigned long long)offset,
-			       (unsigned long long)size);
+			       "it places the moved volume header at %" PRIu64 " (%" PRIu64
+			       " bytes) and at "
+			       "%" PRIu64 " (%" PRIu64 " bytes)",
+			       block->header_offset, block->header_size, offset, size);
 	return 0;
 }
 
@@ -178,9 +177,9 @@ static int walk_datums(struct block *block, struct err *err)
 {
 	struct cursor list = block->datums;
 	struct datum datum;
-	int rc;
+	int result;
 
-	while ((rc = datum_next(&list, &datum)) > 0) {
+	while ((result = datum_next(&list, &datum)) > 0) {
 		int place = 0;
 
 		if (datum.role == DATUM_ROLE_FVEK && datum.type == DATUM_CCM &&
@@ -193,7 +192,7 @@ static int walk_datums(struct block *block, struct err *err)
 		if (place < 0)
 			return place;
 	}
-	if (rc < 0)
+	if (result < 0)
 		return err_set(err, ERR_DISK, EINVAL, "the list of datums is damaged");
 	return 0;
 }
@@ -228,8 +227,9 @@ static int check_places(const struct block *block, uint32_t sector_size, struct 
 		if (overlap(offset, BLOCK_SIZE, 0, block->header_size) ||
 		    overlap(offset, BLOCK_SIZE, block->header_offset, block->header_size))
 			return err_set(err, ERR_DISK, EINVAL,
-				       "the metadata copy at %llu overlaps the volume's header",
-				       (unsigned long long)offset);
+				       "the metadata copy at %" PRIu64
+				       " overlaps the volume's header",
+				       offset);
 	}
 	return 0;
 }
@@ -239,22 +239,22 @@ int block_parse(const uint8_t *data, size_t size, uint32_t sector_size, struct b
 {
 	struct block block = {0};
 	struct cursor cursor = cursor_make(data, size);
-	int rc = parse_header(&cursor, sector_size, &block, err);
+	int result = parse_header(&cursor, sector_size, &block, err);
 
-	if (rc == 0 && block.version == 2) {
-		rc = check_crc(data, size, &block, err);
-		cursor = cursor_make(data, rc == 0 ? block.size : 0);
+	if (result == 0 && block.version == 2) {
+		result = check_crc(data, size, &block, err);
+		cursor = cursor_make(data, result == 0 ? block.size : 0);
 		cursor_skip(&cursor, HEADER_SIZE);
 	}
-	if (rc == 0)
-		rc = parse_meta(&cursor, &block, err);
-	if (rc == 0)
-		rc = walk_datums(&block, err);
-	if (rc == 0 && block.version == 2)
-		rc = check_places(&block, sector_size, err);
-	if (rc == 0)
+	if (result == 0)
+		result = parse_meta(&cursor, &block, err);
+	if (result == 0)
+		result = walk_datums(&block, err);
+	if (result == 0 && block.version == 2)
+		result = check_places(&block, sector_size, err);
+	if (result == 0)
 		*ret_block = block;
-	return rc;
+	return result;
 }
 
 bool block_names_place(const struct block *block, uint64_t offset)

@@ -15,6 +15,7 @@
 #include "bde/format/boot.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/checked.h"
@@ -73,9 +74,10 @@ static int parse_vista(const uint8_t *data, uint8_t cluster_sectors, struct boot
 	boot->kind = BOOT_VISTA;
 	if (!checked_mul(cluster, (uint64_t)boot->sector_size * cluster_sectors, &boot->offsets[0]))
 		return err_set(err, ERR_DISK, EINVAL,
-			       "boot sector places the BitLocker metadata at cluster %llu, which "
+			       "boot sector places the BitLocker metadata at cluster %" PRIu64
+			       ", which "
 			       "is impossible",
-			       (unsigned long long)cluster);
+			       cluster);
 	return 0;
 }
 
@@ -84,7 +86,7 @@ int boot_parse(const uint8_t data[BOOT_SIZE], struct boot *ret_boot, struct err 
 	struct boot boot = {.to_go = has_signature(data, "MSWIN4.1")};
 	struct cursor cursor = at(data, SECTOR_SIZE_AT);
 	uint8_t cluster_sectors;
-	int rc = 0;
+	int result = 0;
 
 	boot.sector_size = cursor_le16(&cursor);
 	cluster_sectors = cursor_u8(&cursor);
@@ -93,7 +95,7 @@ int boot_parse(const uint8_t data[BOOT_SIZE], struct boot *ret_boot, struct err 
 			       "boot sector says %u bytes a sector; BitLocker has 512 or 4096",
 			       boot.sector_size);
 	if (!boot.to_go && is_vista(data)) {
-		rc = parse_vista(data, cluster_sectors, &boot, err);
+		result = parse_vista(data, cluster_sectors, &boot, err);
 	} else {
 		cursor = at(data, boot.to_go ? GUID_AT_TO_GO : GUID_AT);
 		boot.guid = guid_read(&cursor);
@@ -105,7 +107,7 @@ int boot_parse(const uint8_t data[BOOT_SIZE], struct boot *ret_boot, struct err 
 		for (unsigned int i = 0; i < 2 && boot.kind == BOOT_EOW; i++)
 			boot.eow[i] = cursor_le64(&cursor);
 	}
-	if (rc == 0)
+	if (result == 0)
 		*ret_boot = boot;
-	return rc;
+	return result;
 }

@@ -101,14 +101,15 @@ int datum_unwrap(const struct datum_ccm *ccm, const uint8_t key[32], struct secr
 	struct datum datum;
 	struct datum_key inner;
 	struct cursor list;
-	int rc;
+	int result;
 
 	plain = secret_new(ccm->size);
 	if (!plain)
 		return -ENOMEM;
-	rc = crypto_ccm_open(key, ccm->nonce, ccm->tag, ccm->data, ccm->size, secret_data(plain));
-	if (rc < 0)
-		return rc;
+	result = crypto_ccm_open(key, ccm->nonce, ccm->tag, ccm->data, ccm->size,
+				 secret_data(plain));
+	if (result < 0)
+		return result;
 	list = cursor_make(secret_bytes(plain), secret_size(plain));
 	if (datum_next(&list, &datum) <= 0 || datum.type != DATUM_KEY ||
 	    !datum_read_key(&datum, &inner))

@@ -43,6 +43,7 @@
 #include "bde/format/eow.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/crc32.h"
@@ -83,8 +84,7 @@ static uint32_t crc_without(const uint8_t *data, size_t size, size_t field)
 
 static int bad(struct err *err, const char *what, uint64_t value)
 {
-	return err_set(err, ERR_DISK, EINVAL, "%s is impossible (%llu)", what,
-		       (unsigned long long)value);
+	return err_set(err, ERR_DISK, EINVAL, "%s is impossible (%" PRIu64 ")", what, value);
 }
 
 static int bad_crc(struct err *err, uint32_t computed, uint32_t stored)
@@ -131,7 +131,7 @@ int eow_descriptor_parse(const uint8_t *data, size_t size, struct eow_descriptor
 	uint16_t header_size = cursor_le16(&cursor);
 	uint32_t stored;
 	uint32_t computed;
-	int rc;
+	int result;
 
 	descriptor.size = cursor_le16(&cursor);
 	descriptor.sector_size = cursor_le32(&cursor);
@@ -153,9 +153,9 @@ int eow_descriptor_parse(const uint8_t *data, size_t size, struct eow_descriptor
 	computed = crc_without(data, descriptor.size, DESCRIPTOR_CRC_AT);
 	if (computed != stored)
 		return bad_crc(err, computed, stored);
-	rc = check_descriptor(&descriptor, err);
-	if (rc < 0)
-		return rc;
+	result = check_descriptor(&descriptor, err);
+	if (result < 0)
+		return result;
 	descriptor.offsets = data + DESCRIPTOR_HEADER;
 	*ret_descriptor = descriptor;
 	return 0;
@@ -195,7 +195,7 @@ int eow_bitmap_parse(const uint8_t *data, size_t size, struct eow_bitmap *ret_bi
 	uint16_t header_size = cursor_le16(&cursor);
 	uint32_t stored;
 	uint32_t computed;
-	int rc;
+	int result;
 
 	bitmap.size = cursor_le32(&cursor);
 	bitmap.index = cursor_le32(&cursor);
@@ -210,9 +210,9 @@ int eow_bitmap_parse(const uint8_t *data, size_t size, struct eow_bitmap *ret_bi
 		return err_set(err, ERR_DISK, EINVAL, "no bitmap is there");
 	if (header_size != BITMAP_HEADER)
 		return bad(err, "the header's size", header_size);
-	rc = check_bitmap(&bitmap, size, err);
-	if (rc < 0)
-		return rc;
+	result = check_bitmap(&bitmap, size, err);
+	if (result < 0)
+		return result;
 	computed = crc_without(data, bitmap.record_offsets[0], BITMAP_CRC_AT);
 	if (computed != stored)
 		return bad_crc(err, computed, stored);

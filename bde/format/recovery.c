@@ -24,20 +24,20 @@ static bool is_separator(char c)
 
 static int group_error(struct err *err, unsigned int group, const char *why)
 {
-	int rc = err_set(err, ERR_KEY, EINVAL, "group %u %s", group, why);
+	int result = err_set(err, ERR_KEY, EINVAL, "group %u %s", group, why);
 
 	err_hint(err, "compare this group with the recovery password that was written down");
-	return rc;
+	return result;
 }
 
 static int count_error(struct err *err, bool too_many)
 {
-	int rc = err_set(err, ERR_KEY, EINVAL, "it has %s than 48 digits (8 groups of 6)",
-			 too_many ? "more" : "less");
+	int result = err_set(err, ERR_KEY, EINVAL, "it has %s than 48 digits (8 groups of 6)",
+			     too_many ? "more" : "less");
 
 	err_hint(err, "it is printed as 8 groups of 6 digits; 'adefuse info DISK' shows which one "
 		      "belongs to the disk");
-	return rc;
+	return result;
 }
 
 /*
@@ -90,20 +90,20 @@ static int check_group(uint32_t value, unsigned int number, struct err *err)
 static int take_run(const char *p, size_t length, uint8_t *key, unsigned int *groups,
 		    struct err *err)
 {
-	int rc = 0;
+	int result = 0;
 
-	for (; length > 0 && rc == 0; p += GROUP_DIGITS, length -= GROUP_DIGITS) {
+	for (; length > 0 && result == 0; p += GROUP_DIGITS, length -= GROUP_DIGITS) {
 		uint32_t value = group_value(p);
 		size_t index = *groups;
 
 		if (index == RECOVERY_GROUPS)
 			return count_error(err, true);
-		rc = check_group(value, (unsigned int)index + 1, err);
+		result = check_group(value, (unsigned int)index + 1, err);
 		key[2 * index] = (uint8_t)(value / FACTOR);
 		key[2 * index + 1] = (uint8_t)(value / FACTOR >> 8);
 		(*groups)++;
 	}
-	return rc;
+	return result;
 }
 
 int recovery_parse(const char *text, size_t length, uint8_t ret_key[RECOVERY_KEY_SIZE],
@@ -113,26 +113,26 @@ int recovery_parse(const char *text, size_t length, uint8_t ret_key[RECOVERY_KEY
 	const char *p = text;
 	const char *end = text + length;
 	unsigned int groups = 0;
-	int rc = 0;
+	int result = 0;
 
 	while (end > p && is_separator(end[-1]))
 		end--;
-	while (rc == 0) {
+	while (result == 0) {
 		size_t run = 0;
 
 		while (p < end && is_separator(*p))
 			p++;
 		if (p == end)
 			break;
-		rc = measure_run(p, end, groups + 1, &run, err);
-		if (rc == 0)
-			rc = take_run(p, run, key, &groups, err);
+		result = measure_run(p, end, groups + 1, &run, err);
+		if (result == 0)
+			result = take_run(p, run, key, &groups, err);
 		p += run;
 	}
-	if (rc == 0 && groups < RECOVERY_GROUPS)
-		rc = count_error(err, false);
-	if (rc == 0)
+	if (result == 0 && groups < RECOVERY_GROUPS)
+		result = count_error(err, false);
+	if (result == 0)
 		memcpy(ret_key, key, sizeof(key));
 	secret_wipe(key, sizeof(key));
-	return rc;
+	return result;
 }

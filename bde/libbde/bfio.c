@@ -72,11 +72,11 @@ static ssize_t io_read(intptr_t *handle, uint8_t *buffer, size_t size, libbfio_e
 	uint64_t from = io->position + (io->position < BLOCK_SIZE && !is_boot ? io->block : 0);
 	uint64_t left = from < io->source->size ? io->source->size - from : 0;
 	size_t length = size < left ? size : (size_t)left;
-	int rc = source_pread(io->source, buffer, length, from);
+	int result = source_pread(io->source, buffer, length, from);
 
 	(void)error;
-	if (rc < 0) {
-		io->errnum = -rc;
+	if (result < 0) {
+		io->errnum = -result;
 		return -1;
 	}
 	bfio_put_fields(io->shown, io->shown_count, buffer, length, from);

@@ -26,6 +26,7 @@
 #include "bde/libbde/libbde.h"
 
 #include <errno.h>
+#include <inttypes.h>
 
 #ifdef HAVE_LIBBDE
 
@@ -92,27 +93,27 @@ static void cause_of(libbde_error_t *error, char *ret_text, size_t size)
 static int cannot_open(libbde_error_t *error, struct err *err)
 {
 	char cause[256];
-	int rc;
+	int result;
 
 	cause_of(error, cause, sizeof(cause));
-	rc = err_set(err, ERR_DISK, ENOTSUP, "libbde %s cannot open this volume: %s",
-		     libbde_get_version(), cause);
+	result = err_set(err, ERR_DISK, ENOTSUP, "libbde %s cannot open this volume: %s",
+			 libbde_get_version(), cause);
 	err_hint(err, "our own engine may: --engine own");
-	return rc;
+	return result;
 }
 
 /* It decrypts with any FVEK; what comes out of a wrong one it does not know for a volume. */
 static int cannot_open_with(const struct bde_key *key, libbde_error_t *error, struct err *err)
 {
 	char cause[256];
-	int rc;
+	int result;
 
 	cause_of(error, cause, sizeof(cause));
-	rc = err_set(err, ERR_KEY, ENOKEY, "libbde %s cannot open this volume with %s: %s",
-		     libbde_get_version(), key->what, cause);
+	result = err_set(err, ERR_KEY, ENOKEY, "libbde %s cannot open this volume with %s: %s",
+			 libbde_get_version(), key->what, cause);
 	err_hint(err, "the key is another volume's, or libbde does not know the volume; our own "
 		      "engine tells: --engine own");
-	return rc;
+	return result;
 }
 
 static int does_not_fit(const struct bde_key *key, struct err *err)
@@ -128,19 +129,19 @@ static int set_bek(libbde_volume_t *volume, struct secret *bek)
 	libbfio_handle_t *handle = NULL;
 	/* libbfio takes it writable, and never writes to a range that is opened for reading */
 	uint8_t *data = secret_data(bek);
-	int rc = libbfio_memory_range_initialize(&handle, NULL);
+	int result = libbfio_memory_range_initialize(&handle, NULL);
 
-	if (rc == 1)
-		rc = libbfio_memory_range_set(handle, data, secret_size(bek), NULL);
-	if (rc == 1)
-		rc = libbfio_handle_open(handle, LIBBFIO_OPEN_READ, NULL);
-	if (rc == 1) {
-		rc = libbde_volume_read_startup_key_file_io_handle(volume, handle, NULL);
+	if (result == 1)
+		result = libbfio_memory_range_set(handle, data, secret_size(bek), NULL);
+	if (result == 1)
+		result = libbfio_handle_open(handle, LIBBFIO_OPEN_READ, NULL);
+	if (result == 1) {
+		result = libbde_volume_read_startup_key_file_io_handle(volume, handle, NULL);
 		(void)libbfio_handle_close(handle, NULL);
 	}
 	if (handle)
 		(void)libbfio_handle_free(&handle, NULL);
-	return rc;
+	return result;
 }
 
 /* libbde wants the groups apart by dashes; ours may be written in other ways. */
@@ -152,7 +153,7 @@ static int set_recovery_password(libbde_volume_t *volume, const struct secret *t
 	};
 	uint8_t dashed[LENGTH + 1];
 	size_t used = 0;
-	int rc = 0;
+	int result = 0;
 
 	for (size_t i = 0; i < secret_size(text) && used < LENGTH; i++) {
 		uint8_t digit = secret_bytes(text)[i];
@@ -164,9 +165,9 @@ static int set_recovery_password(libbde_volume_t *volume, const struct secret *t
 			dashed[used++] = '-';
 	}
 	if (used == LENGTH)
-		rc = libbde_volume_set_utf8_recovery_password(volume, dashed, used, NULL);
+		result = libbde_volume_set_utf8_recovery_password(volume, dashed, used, NULL);
 	secret_wipe(dashed, sizeof(dashed));
-	return rc;
+	return result;
 }
 
 /*
@@ -246,16 +247,16 @@ static int read_volume(struct libbde_source *source, uint8_t *buffer, size_t len
 static int libbde_pread(struct source *head, void *buffer, size_t length, uint64_t offset)
 {
 	struct libbde_source *source = (struct libbde_source *)head;
-	int rc;
+	int result;
 
 	if (offset + length > source->end)
 		return -EIO;
 	(void)pthread_mutex_lock(&source->lock);
-	rc = read_volume(source, buffer, length, offset);
+	result = read_volume(source, buffer, length, offset);
 	(void)pthread_mutex_unlock(&source->lock);
-	if (rc == 0)
+	if (result == 0)
 		bfio_put_fields(source->right, source->right_count, buffer, length, offset);
-	return rc;
+	return result;
 }
 
 static void libbde_source_free(struct libbde_source *source)
@@ -291,32 +292,33 @@ static int unlock(struct libbde_source *source, const struct bde_key *key, struc
 {
 	libbde_error_t *error = NULL;
 	int opened;
-	int rc = 0;
+	int result = 0;
 
 	opened = libbde_volume_open_file_io_handle(source->volume, source->handle,
 						   libbde_get_access_flags_read(), &error);
 	source->io.block = 0;
 	if (opened < 0 && source->io.errnum)
-		rc = err_set(err, ERR_DISK, source->io.errnum, "cannot read the volume: %s",
-			     strerror(source->io.errnum));
+		result = err_set(err, ERR_DISK, source->io.errnum, "cannot read the volume: %s",
+				 strerrordesc_np(source->io.errnum));
 	else if (opened < 0 && key && key->type == BDE_KEY_FVEK)
-		rc = cannot_open_with(key, error, err);
+		result = cannot_open_with(key, error, err);
 	else if (opened < 0)
-		rc = cannot_open(error, err);
+		result = cannot_open(error, err);
 	else if (opened == 0 || libbde_volume_is_locked(source->volume, NULL) != 0)
-		rc = does_not_fit(key, err);
+		result = does_not_fit(key, err);
 	libbde_error_free(&error);
-	return rc;
+	return result;
 }
 
 static int read_field(struct bfio *io, uint64_t from, uint64_t at, struct bfio_field *ret_field,
 		      struct err *err)
 {
-	int rc = source_pread(io->source, ret_field->bytes, BFIO_FIELD_SIZE, from);
+	int result = source_pread(io->source, ret_field->bytes, BFIO_FIELD_SIZE, from);
 
 	ret_field->at = at;
-	if (rc < 0)
-		return err_set(err, ERR_DISK, -rc, "cannot read the volume: %s", strerror(-rc));
+	if (result < 0)
+		return err_set(err, ERR_DISK, -result, "cannot read the volume: %s",
+			       strerrordesc_np(-result));
 	return 0;
 }
 
@@ -327,7 +329,7 @@ static int prepare_vista(struct libbde_source *source, const struct bde_info *in
 	struct bfio *io = &source->io;
 	struct bfio_field *shown;
 	uint64_t copy = 0;
-	int rc;
+	int result;
 
 	for (unsigned int i = 0; i < BDE_COPIES; i++) {
 		io->shown[io->shown_count++].at = info->copies[i].offset + MIRROR_AT;
@@ -339,12 +341,12 @@ static int prepare_vista(struct libbde_source *source, const struct bde_info *in
 	shown->at = SECTORS_AT;
 	for (unsigned int i = 0; i < BFIO_FIELD_SIZE; i++)
 		shown->bytes[i] = (uint8_t)(sectors >> 8 * i);
-	rc = read_field(io, copy + MIRROR_AT, MIRROR_AT, &source->right[0], err);
-	if (rc == 0)
-		rc = read_field(io, SECTORS_AT, SECTORS_AT, &source->right[1], err);
-	if (rc == 0)
+	result = read_field(io, copy + MIRROR_AT, MIRROR_AT, &source->right[0], err);
+	if (result == 0)
+		result = read_field(io, SECTORS_AT, SECTORS_AT, &source->right[1], err);
+	if (result == 0)
 		source->right_count = 2;
-	return rc;
+	return result;
 }
 
 /* Whether the last sector is the copy of the first. */
@@ -364,21 +366,21 @@ static int find_end(struct libbde_source *source, const struct bde_info *info,
 {
 	libbde_error_t *error = NULL;
 	size64_t size = 0;
-	int rc = 0;
+	int result = 0;
 
 	if (libbde_volume_get_size(source->volume, &size, &error) != 1)
-		rc = cannot_open(error, err);
+		result = cannot_open(error, err);
 	libbde_error_free(&error);
 	source->end = size < info->volume_size ? size : info->volume_size;
-	if (rc == 0 && info->version == 1 && !ends_with_boot_sector(source, info))
+	if (result == 0 && info->version == 1 && !ends_with_boot_sector(source, info))
 		source->end -= source->end > info->sector_size ? info->sector_size : source->end;
-	if (rc == 0 && source->end < info->volume_size)
+	if (result == 0 && source->end < info->volume_size)
 		notes_add(warnings,
-			  "libbde %s knows of %llu bytes of this volume, which has %llu; what is "
+			  "libbde %s knows of %" PRIu64 " bytes of this volume, which has %" PRIu64
+			  "; what is "
 			  "behind cannot be read through it",
-			  libbde_get_version(), (unsigned long long)source->end,
-			  (unsigned long long)info->volume_size);
-	return rc;
+			  libbde_get_version(), source->end, info->volume_size);
+	return result;
 }
 
 /*
@@ -422,7 +424,7 @@ int bde_libbde_open(struct source *below, const struct bde_info *info, const str
 	struct libbde_source *source CLEANUP(libbde_source_free) = calloc(1, sizeof(*source));
 	struct secret *fvek CLEANUP(secret_free) = NULL;
 	bool given = key && key->type == BDE_KEY_FVEK;
-	int rc = 0;
+	int result = 0;
 
 	if (!source)
 		return err_nomem(err);
@@ -434,22 +436,22 @@ int bde_libbde_open(struct source *below, const struct bde_info *info, const str
 	    libbde_volume_initialize(&source->volume, NULL) != 1)
 		return err_nomem(err);
 	if (given)
-		rc = unlock_take_fvek(key, info->method, &fvek, err);
-	if (rc < 0)
-		return rc;
+		result = unlock_take_fvek(key, info->method, &fvek, err);
+	if (result < 0)
+		return result;
 	/* its reasons may quote what it was given */
 	if (set_key(source->volume, info, key, fvek) != 1)
 		return err_set(err, ERR_KEY, ENOKEY, "libbde %s does not take %s",
 			       libbde_get_version(), key->what);
-	rc = info->version == 1 ? prepare_vista(source, info, err) : 0;
-	if (rc == 0)
-		rc = unlock(source, key, err);
-	if (rc == 0)
-		rc = find_end(source, info, warnings, err);
-	if (rc == 0 && given)
-		rc = check_fvek(source, info, warnings, err);
-	if (rc < 0)
-		return rc;
+	result = info->version == 1 ? prepare_vista(source, info, err) : 0;
+	if (result == 0)
+		result = unlock(source, key, err);
+	if (result == 0)
+		result = find_end(source, info, warnings, err);
+	if (result == 0 && given)
+		result = check_fvek(source, info, warnings, err);
+	if (result < 0)
+		return result;
 	*ret_plain = &TAKE(source)->head;
 	return 0;
 }
@@ -464,7 +466,7 @@ const char *bde_libbde_version(void)
 int bde_libbde_open(struct source *below, const struct bde_info *info, const struct bde_key *key,
 		    struct notes *warnings, struct source **ret_plain, struct err *err)
 {
-	int rc = err_set(err, ERR_DISK, ENOTSUP, "this build of adefuse has no libbde");
+	int result = err_set(err, ERR_DISK, ENOTSUP, "this build of adefuse has no libbde");
 
 	(void)below;
 	(void)info;
@@ -472,7 +474,7 @@ int bde_libbde_open(struct source *below, const struct bde_info *info, const str
 	(void)warnings;
 	(void)ret_plain;
 	err_hint(err, "build it with the packages libbde-dev and libbfio-dev, or use --engine own");
-	return rc;
+	return result;
 }
 
 #endif

@@ -315,10 +315,10 @@ static uint64_t read_range(struct image *image, struct source *volume, size_t of
 	static uint8_t buffer[PIECE];
 	size_t least = image->base->sector_size;
 	uint64_t sum = 0;
-	int rc = source_pread(volume, buffer, size, offset);
+	int result = source_pread(volume, buffer, size, offset);
 
-	check(rc == 0 || rc == -EIO);
-	if (rc == 0) {
+	check(result == 0 || result == -EIO);
+	if (result == 0) {
 		check_sector(image, buffer, offset, size);
 		return size;
 	}
@@ -356,13 +356,13 @@ static int open_volume(struct image *image, unsigned int flags, const struct bde
 	struct notes notes CLEANUP(notes_clear) = {0};
 	const struct bde_protector *protector = NULL;
 	struct err err = {0};
-	int rc;
+	int result;
 
 	check(bde_key_clear(&key, &err) == 0);
 	check(bde_unlock(metadata, key, &unlocked, &protector, &err) == 0);
-	rc = bde_volume_open(&image->head, metadata, unlocked, flags, &notes, ret_volume, &err);
-	check((rc == 0) == (err.kind == ERR_NONE) && (rc == 0 || err.message[0]));
-	return rc;
+	result = bde_volume_open(&image->head, metadata, unlocked, flags, &notes, ret_volume, &err);
+	check((result == 0) == (err.kind == ERR_NONE) && (result == 0 || err.message[0]));
+	return result;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -374,22 +374,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct err err = {0};
 	unsigned int flags;
 	bool touched;
-	int rc;
+	int result;
 
 	if (size < 1)
 		return 0;
 	make_image(&image, data, size);
 	flags = data[0] & OPTION_SALVAGE ? BDE_SALVAGE : 0;
 	touched = size > EDIT;
-	rc = data[0] & OPTION_NO_BOOT
-		     ? bde_metadata_find(&image.head, flags, &notes, &metadata, &err)
-		     : bde_metadata_read(&image.head, flags, &notes, &metadata, &err);
-	check(rc == 0 || touched);
-	if (rc < 0)
+	result = data[0] & OPTION_NO_BOOT
+			 ? bde_metadata_find(&image.head, flags, &notes, &metadata, &err)
+			 : bde_metadata_read(&image.head, flags, &notes, &metadata, &err);
+	check(result == 0 || touched);
+	if (result < 0)
 		return 0;
-	rc = open_volume(&image, flags, metadata, &volume);
-	check(rc == 0 || touched);
-	if (rc == 0)
+	result = open_volume(&image, flags, metadata, &volume);
+	check(result == 0 || touched);
+	if (result == 0)
 		read_all(&image, volume, touched);
 	source_unref(volume);
 	bde_metadata_free(TAKE(metadata));

@@ -176,10 +176,10 @@ static void read_all(const struct image *image, struct source *volume)
 
 	check(volume->size >= MADE_SIZE && volume->size <= INT64_MAX);
 	for (size_t i = 0; i < STEPS; i++) {
-		int rc = source_pread(volume, buffer, STEP, (uint64_t)i * STEP);
+		int result = source_pread(volume, buffer, STEP, (uint64_t)i * STEP);
 
-		check(rc == 0 || rc == -EIO);
-		if (rc == 0 && !image->forged && !is_touched(image, i))
+		check(result == 0 || result == -EIO);
+		if (result == 0 && !image->forged && !is_touched(image, i))
 			check(memcmp(buffer, image->base->plain + i * STEP, STEP) == 0);
 	}
 }
@@ -198,16 +198,17 @@ static void open_and_read(struct image *image, const struct bde_metadata *metada
 	const struct bde_protector *protector = NULL;
 	struct source *volume = NULL;
 	struct err err = {0};
-	int rc;
+	int result;
 
 	check(bde_key_clear(&key, &err) == 0);
-	rc = bde_unlock(metadata, key, &unlocked, &protector, &err);
+	result = bde_unlock(metadata, key, &unlocked, &protector, &err);
 	/* the hash finds what was forged; it stands behind what the CRC covers, so it may be
 	 * damaged */
-	check(rc == 0 || image->forged || is_copy_touched(image));
-	if (rc == 0)
-		rc = bde_volume_open(&image->head, metadata, unlocked, flags, NULL, &volume, &err);
-	if (rc == 0)
+	check(result == 0 || image->forged || is_copy_touched(image));
+	if (result == 0)
+		result = bde_volume_open(&image->head, metadata, unlocked, flags, NULL, &volume,
+					 &err);
+	if (result == 0)
 		read_all(image, volume);
 	else
 		check(err.kind != ERR_NONE && err.message[0]);
@@ -221,16 +222,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct notes notes CLEANUP(notes_clear) = {0};
 	struct err err = {0};
 	unsigned int flags;
-	int rc;
+	int result;
 
 	if (size < 1)
 		return 0;
 	make_image(&image, data, size);
 	flags = data[0] & 1 ? BDE_SALVAGE : 0;
-	rc = bde_metadata_find(&image.head, flags, &notes, &metadata, &err);
+	result = bde_metadata_find(&image.head, flags, &notes, &metadata, &err);
 	check(image.read <= READ_MAX);
-	check(rc == 0 || rc == -ENOENT ? err.kind == ERR_NONE : err.message[0]);
-	if (rc == 0) {
+	check(result == 0 || result == -ENOENT ? err.kind == ERR_NONE : err.message[0]);
+	if (result == 0) {
 		check(bde_metadata_info(metadata)->boot_lost);
 		open_and_read(&image, metadata, flags);
 	} else {

@@ -6,6 +6,7 @@
  * See usage() for its arguments. Exit codes are those of the program.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,15 +96,14 @@ static int make_key(const char *spec, struct bde_key **ret_key, struct err *err)
 
 static int show(const struct bde_info *info)
 {
-	printf("version %u\nmethod %s\nstate %s (%u %u)\nsector %u\nsize %llu\nvolume %s\n",
+	printf("version %u\nmethod %s\nstate %s (%u %u)\nsector %u\nsize %" PRIu64 "\nvolume %s\n",
 	       info->version, bde_method_name(info->method), bde_state_name(info->state),
-	       info->state_current, info->state_next, info->sector_size,
-	       (unsigned long long)info->volume_size, guid_format(&info->volume_id).text);
-	printf("to_go %d\nheader %llu %llu\ndescription %s\n", info->to_go,
-	       (unsigned long long)info->header_offset, (unsigned long long)info->header_size,
-	       info->description ? info->description : "");
+	       info->state_current, info->state_next, info->sector_size, info->volume_size,
+	       guid_format(&info->volume_id).text);
+	printf("to_go %d\nheader %" PRIu64 " %" PRIu64 "\ndescription %s\n", info->to_go,
+	       info->header_offset, info->header_size, info->description ? info->description : "");
 	for (unsigned int i = 0; i < BDE_COPIES; i++)
-		printf("copy %llu %s\n", (unsigned long long)info->copies[i].offset,
+		printf("copy %" PRIu64 " %s\n", info->copies[i].offset,
 		       info->copies[i].valid ? "valid" : info->copies[i].problem);
 	for (size_t i = 0; i < info->protector_count; i++)
 		printf("protector %s %s %s\n", guid_format(&info->protectors[i].id).text,
@@ -119,11 +119,11 @@ static int copy_out(struct source *plain, uint64_t from, uint64_t length_wanted,
 
 	for (uint64_t at = from; at < end;) {
 		size_t length = end - at < CHUNK ? (size_t)(end - at) : CHUNK;
-		int rc = source_pread(plain, buffer, length, at);
+		int result = source_pread(plain, buffer, length, at);
 
-		if (rc < 0)
-			return err_set(err, ERR_DISK, -rc, "cannot read at %llu: %s",
-				       (unsigned long long)at, strerror(-rc));
+		if (result < 0)
+			return err_set(err, ERR_DISK, -result, "cannot read at %" PRIu64 ": %s", at,
+				       strerrordesc_np(-result));
 		if (fwrite(buffer, 1, length, stdout) != length)
 			return err_set(err, ERR_OTHER, EIO, "cannot write");
 		at += length;
@@ -142,8 +142,8 @@ static void judge(struct verdict *verdict, const char *word, uint64_t at)
 	if (verdict->word == word)
 		return;
 	if (verdict->word)
-		printf("%s %llu %llu\n", verdict->word, (unsigned long long)verdict->start,
-		       (unsigned long long)(at - verdict->start));
+		printf("%s %" PRIu64 " %" PRIu64 "\n", verdict->word, verdict->start,
+		       (at - verdict->start));
 	*verdict = (struct verdict){word, at};
 }
 
@@ -155,9 +155,9 @@ static int compare(struct source *plain, const char *path, struct err *err)
 	struct verdict verdict = {0};
 	uint8_t got[SECTOR];
 	uint8_t expected[SECTOR];
-	int rc = file_open(path, &want, err);
+	int result = file_open(path, &want, err);
 
-	for (uint64_t at = 0; rc == 0 && at < plain->size; at += SECTOR) {
+	for (uint64_t at = 0; result == 0 && at < plain->size; at += SECTOR) {
 		size_t length = plain->size - at < SECTOR ? (size_t)(plain->size - at) : SECTOR;
 		bool refused = source_pread(plain, got, length, at) < 0;
 		bool known = source_pread(want, expected, length, at) == 0;
@@ -166,7 +166,7 @@ static int compare(struct source *plain, const char *path, struct err *err)
 		judge(&verdict, refused ? "refused" : right ? "right" : "wrong", at);
 	}
 	judge(&verdict, NULL, plain->size);
-	return rc;
+	return result;
 }
 
 /* Set by --libbde: the second engine. */
@@ -180,21 +180,21 @@ static int run(char **argv, struct source *disk, struct notes *warnings, struct 
 	struct source *plain CLEANUP(source_unref) = NULL;
 	const struct bde_protector *protector = NULL;
 	unsigned int flags = getenv("BDE_CAT_SALVAGE") ? BDE_SALVAGE : 0;
-	int rc = bde_probe(disk, err) == 1
-			 ? bde_metadata_read(disk, flags, warnings, &metadata, err)
-			 : bde_metadata_find(disk, flags, warnings, &metadata, err);
+	int result = bde_probe(disk, err) == 1
+			     ? bde_metadata_read(disk, flags, warnings, &metadata, err)
+			     : bde_metadata_find(disk, flags, warnings, &metadata, err);
 
-	if (rc < 0)
-		return rc;
+	if (result < 0)
+		return result;
 	if (strcmp(spec, "info") == 0)
 		return show(bde_metadata_info(metadata));
 	if (strcmp(spec, "none") != 0)
-		rc = make_key(spec, &key, err);
-	if (rc == 0)
-		rc = bde_open(disk, metadata, key, engine, flags, warnings, &plain, &protector,
-			      err);
+		result = make_key(spec, &key, err);
+	if (result == 0)
+		result = bde_open(disk, metadata, key, engine, flags, warnings, &plain, &protector,
+				  err);
 	if (!plain)
-		return rc;
+		return result;
 	if (protector)
 		(void)fprintf(stderr, "unlocked by %s\n", guid_format(&protector->id).text);
 	if (argv[3] && argv[4] && argv[5] && strncmp(argv[5], "against:", 8) == 0)
@@ -208,12 +208,12 @@ static int open_part(char **argv, struct source **ret_part, struct err *err)
 	struct source *disk CLEANUP(source_unref) = NULL;
 	uint64_t offset = number(argv, 3);
 	uint64_t size = number(argv, 4);
-	int rc = file_open(argv[2], &disk, err);
+	int result = file_open(argv[2], &disk, err);
 
-	if (rc < 0)
-		return rc;
-	rc = slice_new(disk, offset, size ? size : disk->size - offset, ret_part);
-	return rc < 0 ? err_set(err, ERR_USAGE, -rc, "no such part of '%s'", argv[2]) : 0;
+	if (result < 0)
+		return result;
+	result = slice_new(disk, offset, size ? size : disk->size - offset, ret_part);
+	return result < 0 ? err_set(err, ERR_USAGE, -result, "no such part of '%s'", argv[2]) : 0;
 }
 
 int main(int argc, char **argv)
@@ -221,7 +221,7 @@ int main(int argc, char **argv)
 	struct source *part CLEANUP(source_unref) = NULL;
 	struct notes warnings CLEANUP(notes_clear) = {0};
 	struct err err = {0};
-	int rc;
+	int result;
 
 	if (argc > 1 && strcmp(argv[1], "--libbde") == 0) {
 		engine = BDE_ENGINE_LIBBDE;
@@ -230,10 +230,10 @@ int main(int argc, char **argv)
 	}
 	if (argc < 3 || argc > 7)
 		return usage();
-	rc = open_part(argv, &part, &err);
-	if (rc == 0)
-		rc = run(argv, part, &warnings, &err);
+	result = open_part(argv, &part, &err);
+	if (result == 0)
+		result = run(argv, part, &warnings, &err);
 	for (size_t i = 0; i < warnings.count; i++)
 		(void)fprintf(stderr, "warning: %s\n", warnings.text[i]);
-	return rc < 0 ? fail(&err) : 0;
+	return result < 0 ? fail(&err) : 0;
 }

@@ -252,16 +252,16 @@ struct contestant {
 
 static void prepare(const struct event *event, struct contestant *c)
 {
-	int rc;
+	int result;
 
 	c->key = make_key(event->method);
 	c->reference = reference_of(event->method, c->key, event->unit);
-	rc = event->how == BY_WAY
-		     ? sector_cipher_new_way(event->method, c->key, event->unit, event->way,
-					     &c->cipher)
-		     : sector_cipher_new(event->method, c->key, event->unit, &c->cipher);
-	c->enters = rc == 0;
-	must(rc == 0 || (event->how == BY_WAY && rc == -ENOTSUP), event->name);
+	result = event->how == BY_WAY
+			 ? sector_cipher_new_way(event->method, c->key, event->unit, event->way,
+						 &c->cipher)
+			 : sector_cipher_new(event->method, c->key, event->unit, &c->cipher);
+	c->enters = result == 0;
+	must(result == 0 || (event->how == BY_WAY && result == -ENOTSUP), event->name);
 }
 
 static void finish(struct contestant *c)

@@ -29,20 +29,20 @@ static int unlock_and_read(struct source *below, const struct bde_metadata *meta
 	struct bde_key *key = NULL;
 	const struct bde_protector *protector = NULL;
 	struct source *volume = NULL;
-	int rc;
+	int result;
 
 	must(bde_key_clear(&key, NULL) == 0);
-	rc = bde_unlock(metadata, key, &unlocked, &protector, NULL);
-	if (rc == 0)
-		rc = bde_volume_open(below, metadata, unlocked, flags, NULL, &volume, NULL);
-	if (rc == 0)
-		rc = source_pread(volume, buffer, MADE_SIZE, 0);
-	if (rc == 0 && memcmp(buffer, made->plain, MADE_SIZE) != 0)
-		rc = -EILSEQ;
+	result = bde_unlock(metadata, key, &unlocked, &protector, NULL);
+	if (result == 0)
+		result = bde_volume_open(below, metadata, unlocked, flags, NULL, &volume, NULL);
+	if (result == 0)
+		result = source_pread(volume, buffer, MADE_SIZE, 0);
+	if (result == 0 && memcmp(buffer, made->plain, MADE_SIZE) != 0)
+		result = -EILSEQ;
 	source_unref(volume);
 	bde_unlocked_free(unlocked);
 	bde_key_free(key);
-	return rc;
+	return result;
 }
 
 /* Found, says so, and every byte is right. */
@@ -52,10 +52,10 @@ static void finds(struct made *made, unsigned int flags, const char *name)
 	struct source *below = memory(made);
 	struct bde_metadata *metadata = NULL;
 	struct err err = {0};
-	int rc = bde_metadata_find(below, flags, &notes, &metadata, &err);
+	int result = bde_metadata_find(below, flags, &notes, &metadata, &err);
 
-	if (!ok(rc == 0, "%s: found", name))
-		printf("# %d %s\n", rc, err.message);
+	if (!ok(result == 0, "%s: found", name))
+		printf("# %d %s\n", result, err.message);
 	must(metadata);
 	ok(bde_metadata_info(metadata)->boot_lost, "  and known to be so");
 	is(bde_metadata_info(metadata)->sector_size, made->sector_size, "  sector size");

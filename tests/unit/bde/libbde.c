@@ -96,12 +96,12 @@ static struct source *open_key(struct source *below, struct bde_key *key, struct
 	const struct bde_protector *protector = NULL;
 	struct bde_metadata *metadata = NULL;
 	struct source *plain = NULL;
-	int rc = bde_metadata_read(below, 0, NULL, &metadata, err);
+	int result = bde_metadata_read(below, 0, NULL, &metadata, err);
 
-	if (rc == 0)
-		rc = bde_open(below, metadata, key, BDE_ENGINE_LIBBDE, 0, notes, &plain, &protector,
-			      err);
-	must((rc == 0) == (plain != NULL));
+	if (result == 0)
+		result = bde_open(below, metadata, key, BDE_ENGINE_LIBBDE, 0, notes, &plain,
+				  &protector, err);
+	must((result == 0) == (plain != NULL));
 	if (ret_protector)
 		*ret_protector = protector;
 	bde_metadata_free(metadata);
@@ -462,7 +462,7 @@ static void test_broken(enum fault_action action)
 	source_unref(plain);
 	fault_add(fault, &boot);
 	plain = open_key(fault, clear_key(), NULL, NULL, &err);
-	ok(!plain && err.kind == ERR_DISK && strstr(err.message, strerror(EREMOTEIO)),
+	ok(!plain && err.kind == ERR_DISK && strstr(err.message, strerrordesc_np(EREMOTEIO)),
 	   "metadata that cannot be read: the disk's error");
 	source_unref(plain);
 	source_unref(fault);

@@ -257,7 +257,7 @@ static bool survives(struct made *made, size_t at, uint64_t value, size_t bytes,
 	struct bde_metadata *metadata;
 	struct err err;
 	bool good = true;
-	int rc = -1;
+	int result = -1;
 
 	for (size_t i = 0; i < 3; i++) {
 		made_put(made->disk + copies[i] + at, value, bytes);
@@ -267,22 +267,22 @@ static bool survives(struct made *made, size_t at, uint64_t value, size_t bytes,
 	metadata = read_made(made, &notes, &err);
 	must(bde_key_clear(&key, NULL) == 0);
 	if (metadata)
-		rc = bde_unlock(metadata, key, &unlocked, &protector, &err);
-	if (rc == 0)
-		rc = bde_volume_open(source, metadata, unlocked, 0, NULL, &volume, &err);
-	if (rc == 0) {
+		result = bde_unlock(metadata, key, &unlocked, &protector, &err);
+	if (result == 0)
+		result = bde_volume_open(source, metadata, unlocked, 0, NULL, &volume, &err);
+	if (result == 0) {
 		size_t size = volume->size < MADE_SIZE ? (size_t)volume->size : MADE_SIZE;
 
-		rc = source_pread(volume, plain, size, 0);
-		*ret_right = rc == 0 && memcmp(plain, made->plain, size) == 0;
-		good = rc == 0 || rc == -EIO;
+		result = source_pread(volume, plain, size, 0);
+		*ret_right = result == 0 && memcmp(plain, made->plain, size) == 0;
+		good = result == 0 || result == -EIO;
 		/* of a volume that says it is longer, the rest is not made up */
 		if (volume->size > MADE_SIZE)
 			good = good && source_pread(volume, plain, 1, MADE_SIZE) == -EIO;
 	} else {
 		good = err.kind != ERR_NONE && err.message[0] != '\0';
 	}
-	*ret_refused = rc != 0;
+	*ret_refused = result != 0;
 	source_unref(volume);
 	bde_unlocked_free(unlocked);
 	bde_key_free(key);

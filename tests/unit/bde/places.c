@@ -57,9 +57,9 @@ static void refused_for(struct made *made, const char *want)
 	struct source *source = as_source(made);
 	struct bde_metadata *metadata = NULL;
 	struct err err = {0};
-	int rc = bde_metadata_read(source, 0, &notes, &metadata, &err);
+	int result = bde_metadata_read(source, 0, &notes, &metadata, &err);
 
-	if (!ok(rc < 0 && !metadata && err.kind == ERR_DISK && strstr(err.message, want),
+	if (!ok(result < 0 && !metadata && err.kind == ERR_DISK && strstr(err.message, want),
 		"refused: %s", want))
 		printf("# got '%s'\n", err.message);
 	source_unref(source);

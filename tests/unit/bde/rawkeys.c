@@ -36,13 +36,13 @@ static struct bde_key *make_key(enum bde_key_type type, const void *bytes, size_
 {
 	struct secret *text = secret_copy(bytes, size);
 	struct bde_key *key = NULL;
-	int rc;
+	int result;
 
 	must(text);
-	rc = type == BDE_KEY_VMK ? bde_key_from_vmk(text, "the VMK", &key, err)
-				 : bde_key_from_fvek(text, "the FVEK", &key, err);
+	result = type == BDE_KEY_VMK ? bde_key_from_vmk(text, "the VMK", &key, err)
+				     : bde_key_from_fvek(text, "the FVEK", &key, err);
 	secret_free(text);
-	must((rc == 0) == (key != NULL));
+	must((result == 0) == (key != NULL));
 	return key;
 }
 
@@ -55,19 +55,20 @@ static int open_made(const struct made *made, struct bde_key *key, unsigned int 
 	struct source *below = NULL;
 	struct source *plain = NULL;
 	uint8_t *got = malloc(MADE_SIZE);
-	int rc;
+	int result;
 
 	must(got && memory_new(made->disk, MADE_SIZE, &below) == 0);
 	must(bde_metadata_read(below, 0, NULL, &metadata, NULL) == 0);
-	rc = bde_open(below, metadata, key, BDE_ENGINE_OWN, flags, notes, &plain, &protector, err);
-	*ret_right = rc == 0 && !protector && source_pread(plain, got, MADE_SIZE, 0) == 0 &&
+	result = bde_open(below, metadata, key, BDE_ENGINE_OWN, flags, notes, &plain, &protector,
+			  err);
+	*ret_right = result == 0 && !protector && source_pread(plain, got, MADE_SIZE, 0) == 0 &&
 		     memcmp(got, made->plain, MADE_SIZE) == 0;
 	source_unref(plain);
 	source_unref(below);
 	bde_metadata_free(metadata);
 	bde_key_free(key);
 	free(got);
-	return rc;
+	return result;
 }
 
 static void opens(const struct made *made, struct bde_key *key, const char *name)

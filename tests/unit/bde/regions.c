@@ -127,7 +127,7 @@ static void test_bounds(void)
 	struct regions regions CLEANUP(regions_clear) = {0};
 	struct region last = {.start = UINT64_MAX - 1, .end = UINT64_MAX, .kind = REGION_ZERO};
 	struct region none = {.start = UINT64_MAX, .end = UINT64_MAX, .kind = REGION_ZERO};
-	int rc = 0;
+	int result = 0;
 
 	is(regions_append(&regions, REGION_PLAIN, UINT64_MAX), 0, "up to the last byte there is");
 	is(regions_append(&regions, REGION_PLAIN, 1), -EOVERFLOW, "and none more");
@@ -136,9 +136,9 @@ static void test_bounds(void)
 	is(regions_overlay(&regions, &none, 1), 0, "nothing to replace");
 	is(regions.count, 2, "still two");
 	regions_clear(&regions);
-	for (size_t i = 0; i <= REGIONS_MAX && rc == 0; i++)
-		rc = regions_append(&regions, i % 2 ? REGION_PLAIN : REGION_CIPHER, 1);
-	is(rc, -EOVERFLOW, "more regions than any volume has");
+	for (size_t i = 0; i <= REGIONS_MAX && result == 0; i++)
+		result = regions_append(&regions, i % 2 ? REGION_PLAIN : REGION_CIPHER, 1);
+	is(result, -EOVERFLOW, "more regions than any volume has");
 	is(regions.count, REGIONS_MAX, "the table stays");
 }
 

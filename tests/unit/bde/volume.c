@@ -23,17 +23,17 @@ static struct source *open_volume(struct source *below, struct notes *notes, str
 	struct bde_key *key = NULL;
 	const struct bde_protector *protector = NULL;
 	struct source *volume = NULL;
-	int rc = bde_metadata_read(below, 0, notes, &metadata, err);
+	int result = bde_metadata_read(below, 0, notes, &metadata, err);
 
 	must(bde_key_clear(&key, NULL) == 0);
-	if (rc == 0 && bde_metadata_info(metadata)->state != BDE_STATE_DECRYPTED)
-		rc = bde_unlock(metadata, key, &unlocked, &protector, err);
-	if (rc == 0)
-		rc = bde_volume_open(below, metadata, unlocked, 0, NULL, &volume, err);
+	if (result == 0 && bde_metadata_info(metadata)->state != BDE_STATE_DECRYPTED)
+		result = bde_unlock(metadata, key, &unlocked, &protector, err);
+	if (result == 0)
+		result = bde_volume_open(below, metadata, unlocked, 0, NULL, &volume, err);
 	bde_unlocked_free(unlocked);
 	bde_key_free(key);
 	bde_metadata_free(metadata);
-	return rc == 0 ? volume : NULL;
+	return result == 0 ? volume : NULL;
 }
 
 static struct source *memory(const uint8_t *data, size_t size)
@@ -283,11 +283,11 @@ static void test_window(void)
 		for (uint64_t at = MADE_HEADER_SIZE; at < MADE_SIZE; at += 512) {
 			bool inside = at >= cases[i].low && at < cases[i].high;
 			uint8_t buffer[512];
-			int rc = source_pread(volume, buffer, 512, at);
+			int result = source_pread(volume, buffer, 512, at);
 
-			right = right &&
-				(inside ? rc == -EIO
-					: rc == 0 && memcmp(buffer, made->plain + at, 512) == 0);
+			right = right && (inside ? result == -EIO
+						 : result == 0 && memcmp(buffer, made->plain + at,
+									 512) == 0);
 		}
 		ok(right, "%u bytes under way at %#llx: refused, and only those", cases[i].window,
 		   (unsigned long long)cases[i].mark);

@@ -6,6 +6,7 @@
 #include "disk/compare.h"
 
 #include <errno.h>
+#include <inttypes.h>
 
 #include "disk/memory.h"
 #include "tests/fault.h"
@@ -94,8 +95,7 @@ static void test_bytes(void)
 	for (size_t i = 0; i < sizeof(edges) / sizeof(edges[0]); i++) {
 		struct compare_result result = run(memory(), changed(&edges[i], 1), &whole);
 
-		is(result.first, edges[i], "a byte at %llu: found there",
-		   (unsigned long long)edges[i]);
+		is(result.first, edges[i], "a byte at %" PRIu64 ": found there", edges[i]);
 		is(result.differing, 1, "  one");
 		is(result.first_kind, COMPARE_BYTES, "  as what it is");
 		is(result.compared, SIZE, "  and all was compared");

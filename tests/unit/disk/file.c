@@ -134,7 +134,7 @@ static void test_device(void)
 	config.block_size = 4096;
 	config.info.lo_flags = LO_FLAGS_READ_ONLY | LO_FLAGS_AUTOCLEAR;
 	if (device < 0 || ioctl(device, LOOP_CONFIGURE, &config) < 0) {
-		ok(true, "block device # SKIP no loop device: %s", strerror(errno));
+		ok(true, "block device # SKIP no loop device: %s", strerrordesc_np(errno));
 	} else {
 		uint8_t data[10];
 

@@ -4,6 +4,7 @@
 #include "disk/image/vhd.h"
 
 #include <errno.h>
+#include <inttypes.h>
 
 #include "disk/image/image.h"
 #include "tests/craft.h"
@@ -293,7 +294,7 @@ static void test_make(void)
 			   parsed.header_offset == UINT64_MAX &&
 			   parsed.current_size == disks[i].size &&
 			   parsed.original_size == disks[i].size,
-		   "a footer of ours, %llu bytes", (unsigned long long)disks[i].size);
+		   "a footer of ours, %" PRIu64 " bytes", disks[i].size);
 		for (size_t k = 56; k < 60; k++)
 			geometry = geometry << 8 | footer[k];
 		is(geometry, disks[i].geometry, "  its geometry");
