@@ -258,36 +258,4 @@ struct bde_coverage {
 /* False when `plain` is another engine's, which does not tell. */
 bool bde_volume_coverage(const struct source *plain, struct bde_coverage *ret_coverage);
 
-/* ----------------------------------------------------------------- engines */
-
-enum bde_engine {
-	BDE_ENGINE_AUTO,   /* what reads the volume: our own engine; Vista's format: libbde */
-	BDE_ENGINE_OWN,	   /* bde_unlock() and bde_volume_open() */
-	BDE_ENGINE_LIBBDE, /* libbde, which unlocks by itself too */
-};
-
-const char *bde_engine_name(enum bde_engine engine); /* "auto", "own", "libbde" */
-bool bde_engine_parse(const char *text, enum bde_engine *ret_engine);
-
-/* The version of libbde that is there; NULL: this build has none. */
-const char *bde_engine_version(void);
-
-/*
- * The one that bde_open() takes for this volume; never BDE_ENGINE_AUTO. Decrypted volumes are
- * always our own engine's: libbde does not find their size.
- */
-enum bde_engine bde_engine_for(const struct bde_metadata *metadata, enum bde_engine wanted);
-
-/*
- * From a key to the plaintext in one step, by this engine. `key` NULL is for a decrypted volume.
- * *ret_protector (owned by the metadata) is the one that opened, NULL when none did (a VMK, an
- * FVEK) or that is not known. What the engine cannot serve is refused (ERR_DISK, -ENOTSUP) with
- * what may; -ENOKEY as bde_unlock(). `warnings` gets what the engine does not give of a volume that
- * it opens. `flags`: enum bde_flags, for our own engine.
- */
-int bde_open(struct source *volume, const struct bde_metadata *metadata, const struct bde_key *key,
-	     enum bde_engine engine, unsigned int flags, struct notes *warnings,
-	     struct source **ret_plain, const struct bde_protector **ret_protector,
-	     struct err *err);
-
 #endif

@@ -117,7 +117,7 @@ static void hint_difference(enum compare_kind kind, struct err *err)
 		err_hint(err,
 			 "a warning above may say what libbde %s does not support; libbde cannot "
 			 "confirm what our engine reads there",
-			 bde_engine_version());
+			 engine_libbde_version());
 	else if (kind == COMPARE_FIRST_FAILED)
 		err_hint(err,
 			 "our engine returns no byte that it cannot be sure of; a warning above "
@@ -126,7 +126,7 @@ static void hint_difference(enum compare_kind kind, struct err *err)
 		err_hint(err,
 			 "one of them is wrong: compare that place with dislocker or cryptsetup, "
 			 "and report the bug; libbde's version is %s",
-			 bde_engine_version());
+			 engine_libbde_version());
 }
 
 static void report_difference(struct verify *verify, const struct opened_volume *volume,
@@ -198,7 +198,7 @@ static void not_compared(struct verify *verify, const struct opened_volume *volu
 		err_set(&err, ERR_KEY, ENOKEY, "locked");
 	(void)printf("p%u: not compared: %s\n", volume->partition->number, err.message);
 	err_prefix(&err, "p%u was not compared", volume->partition->number);
-	if (volume->plain && volume->engine == BDE_ENGINE_OWN)
+	if (volume->plain && volume->engine == ENGINE_OWN)
 		err_hint(&err,
 			 "a newer libbde may open it; or mount the disk and compare p%u.raw with "
 			 "the output of dislocker or cryptsetup",
@@ -228,10 +228,10 @@ static int verify_volume(struct verify *verify, const struct opened_volume *volu
 
 /* --------------------------------------------------------------- the command */
 
-static int check_settings(const struct verify_settings *settings, enum bde_engine engine,
+static int check_settings(const struct verify_settings *settings, enum engine engine,
 			  struct err *err)
 {
-	if (engine != BDE_ENGINE_AUTO) {
+	if (engine != ENGINE_AUTO) {
 		err_set(err, ERR_USAGE, EINVAL, "verify always uses both engines");
 		err_hint(err, "leave out --engine");
 		return -EINVAL;
@@ -241,7 +241,7 @@ static int check_settings(const struct verify_settings *settings, enum bde_engin
 		err_hint(err, "add --sample N, or leave out --seed to compare every sector");
 		return -EINVAL;
 	}
-	if (!bde_engine_version()) {
+	if (!engine_libbde_version()) {
 		err_set(err, ERR_DISK, ENOTSUP,
 			"this adefuse was built without libbde, so it has nothing to compare with");
 		err_hint(err, "install libbde-dev and libbfio-dev, and build adefuse again");

@@ -84,9 +84,8 @@ static int set_engine(const struct option_command *command, const struct option_
 		      void *field, const char *value, struct err *err)
 {
 	(void)command;
-	return bde_engine_parse(value, field)
-		       ? 0
-		       : option_bad_choice(row, value, "auto, own, libbde", err);
+	return engine_parse(value, field) ? 0
+					  : option_bad_choice(row, value, "auto, own, libbde", err);
 }
 
 #define KEY(key_name, key_kind, key_value, key_help)                                            \

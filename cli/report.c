@@ -168,8 +168,8 @@ static void print_volume(FILE *out, const struct opened_disk *disk,
 		print_bitlocker(out, volume);
 	if (volume->key_what)
 		(void)fprintf(out, "      opened by:  %s\n", volume->key_what);
-	if (volume->plain && volume->engine == BDE_ENGINE_LIBBDE)
-		(void)fprintf(out, "      engine:     libbde %s\n", bde_engine_version());
+	if (volume->plain && volume->engine == ENGINE_LIBBDE)
+		(void)fprintf(out, "      engine:     libbde %s\n", engine_libbde_version());
 	if (volume->metadata && volume->plain)
 		print_plain(out, volume);
 	if (!volume->plain && volume->reason.kind != ERR_NONE)

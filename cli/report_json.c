@@ -143,10 +143,10 @@ static void write_bitlocker(struct json_writer *json, const struct bde_info *inf
 
 static void write_engine(struct json_writer *json, const struct opened_volume *volume)
 {
-	bool libbde = volume->plain && volume->engine == BDE_ENGINE_LIBBDE;
+	bool libbde = volume->plain && volume->engine == ENGINE_LIBBDE;
 
-	json_write_text(json, "engine", volume->plain ? bde_engine_name(volume->engine) : NULL);
-	json_write_text(json, "engine_version", libbde ? bde_engine_version() : NULL);
+	json_write_text(json, "engine", volume->plain ? engine_name(volume->engine) : NULL);
+	json_write_text(json, "engine_version", libbde ? engine_libbde_version() : NULL);
 }
 
 static void write_opened_by(struct json_writer *json, const struct opened_volume *volume)

@@ -49,15 +49,15 @@ static void open_second(struct opened_volume *volume, const struct bde_key *key)
 {
 	const struct bde_protector *protector = NULL;
 
-	if (volume->engine == BDE_ENGINE_OWN) {
-		(void)bde_open(volume->source, volume->metadata, key, BDE_ENGINE_LIBBDE, 0,
-			       &volume->warnings, &volume->second, &protector,
-			       &volume->second_reason);
+	if (volume->engine == ENGINE_OWN) {
+		(void)engine_open(volume->source, volume->metadata, key, ENGINE_LIBBDE, 0,
+				  &volume->warnings, &volume->second, &protector,
+				  &volume->second_reason);
 		return;
 	}
 	err_set(&volume->second_reason, ERR_DISK, ENOTSUP,
 		"only libbde %s reads this format, so there is nothing to compare it with",
-		bde_engine_version());
+		engine_libbde_version());
 }
 
 /*
@@ -68,10 +68,10 @@ static int try_volume(const struct attempt *attempt, struct opened_volume *volum
 		      const struct bde_key *key, const struct secret *bek,
 		      const struct keyvault_origin *origin, struct err *err)
 {
-	enum bde_engine engine = bde_engine_for(volume->metadata, attempt->request->engine);
-	int result = bde_open(volume->source, volume->metadata, key, engine,
-			      attempt->disk->salvage ? BDE_SALVAGE : 0, &volume->warnings,
-			      &volume->plain, &volume->protector, err);
+	enum engine engine = engine_for(volume->metadata, attempt->request->engine);
+	int result = engine_open(volume->source, volume->metadata, key, engine,
+				 attempt->disk->salvage ? BDE_SALVAGE : 0, &volume->warnings,
+				 &volume->plain, &volume->protector, err);
 
 	if (result == 0) {
 		volume->engine = engine;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Which engine serves a volume, and opening it through that one. */
-#include "bde/bde.h"
+#include "open/engine.h"
 
 #include <errno.h>
 #include <string.h>
@@ -11,23 +11,23 @@
 #include "bde/unlock.h"
 #include "bde/unlocked.h"
 
-const char *bde_engine_name(enum bde_engine engine)
+const char *engine_name(enum engine engine)
 {
 	switch (engine) {
-	case BDE_ENGINE_OWN:
+	case ENGINE_OWN:
 		return "own";
-	case BDE_ENGINE_LIBBDE:
+	case ENGINE_LIBBDE:
 		return "libbde";
-	case BDE_ENGINE_AUTO:
+	case ENGINE_AUTO:
 		break;
 	}
 	return "auto";
 }
 
-bool bde_engine_parse(const char *text, enum bde_engine *ret_engine)
+bool engine_parse(const char *text, enum engine *ret_engine)
 {
-	for (enum bde_engine engine = BDE_ENGINE_AUTO; engine <= BDE_ENGINE_LIBBDE; engine++) {
-		if (strcmp(text, bde_engine_name(engine)) != 0)
+	for (enum engine engine = ENGINE_AUTO; engine <= ENGINE_LIBBDE; engine++) {
+		if (strcmp(text, engine_name(engine)) != 0)
 			continue;
 		*ret_engine = engine;
 		return true;
@@ -35,18 +35,18 @@ bool bde_engine_parse(const char *text, enum bde_engine *ret_engine)
 	return false;
 }
 
-const char *bde_engine_version(void)
+const char *engine_libbde_version(void)
 {
 	return bde_libbde_version();
 }
 
-enum bde_engine bde_engine_for(const struct bde_metadata *metadata, enum bde_engine wanted)
+enum engine engine_for(const struct bde_metadata *metadata, enum engine wanted)
 {
 	if (metadata->info.state == BDE_STATE_DECRYPTED)
-		return BDE_ENGINE_OWN;
-	if (wanted != BDE_ENGINE_AUTO)
+		return ENGINE_OWN;
+	if (wanted != ENGINE_AUTO)
 		return wanted;
-	return metadata->info.version == 1 ? BDE_ENGINE_LIBBDE : BDE_ENGINE_OWN;
+	return metadata->info.version == 1 ? ENGINE_LIBBDE : ENGINE_OWN;
 }
 
 /*
@@ -159,11 +159,12 @@ static int open_own(struct source *volume, const struct bde_metadata *metadata,
 	return result;
 }
 
-int bde_open(struct source *volume, const struct bde_metadata *metadata, const struct bde_key *key,
-	     enum bde_engine engine, unsigned int flags, struct notes *warnings,
-	     struct source **ret_plain, const struct bde_protector **ret_protector, struct err *err)
+int engine_open(struct source *volume, const struct bde_metadata *metadata,
+		const struct bde_key *key, enum engine engine, unsigned int flags,
+		struct notes *warnings, struct source **ret_plain,
+		const struct bde_protector **ret_protector, struct err *err)
 {
-	if (bde_engine_for(metadata, engine) == BDE_ENGINE_LIBBDE)
+	if (engine_for(metadata, engine) == ENGINE_LIBBDE)
 		return open_libbde(volume, metadata, key, warnings, ret_plain, ret_protector, err);
 	return open_own(volume, metadata, key, flags, warnings, ret_plain, ret_protector, err);
 }

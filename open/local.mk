@@ -2,7 +2,7 @@
 noinst_LIBRARIES += open/libopen.a
 open_libopen_a_SOURCES = \
 	open/attempt.c open/attempt.h \
-	open/engine.c \
+	open/engine.c open/engine.h \
 	open/locked.c open/locked.h \
 	open/open.h \
 	open/opened.c open/opened.h \

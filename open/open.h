@@ -87,7 +87,7 @@ struct open_request { /* NULL, 0 and false: not given */
 	const char *disk;
 	const struct open_key *keys; /* tried in this order; a clear key on the disk comes first */
 	size_t key_count;
-	enum bde_engine engine;
+	enum engine engine;
 	bool second_engine;  /* open each volume by the other engine too, to compare them */
 	bool salvage;	     /* search for lost volumes, serve what is left of damaged ones */
 	unsigned int volume; /* the partition the caller is after: it must be there. 0: all */

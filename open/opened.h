@@ -12,6 +12,7 @@
 #include "bde/bde.h"
 #include "disk/image/image.h"
 #include "disk/partition/partition.h"
+#include "open/engine.h"
 #include "open/origin.h"
 
 struct opened_volume {
@@ -22,7 +23,7 @@ struct opened_volume {
 
 	struct bde_metadata *metadata; /* NULL: no BitLocker, or its metadata is unreadable */
 	struct source *plain;	       /* what is served; NULL while locked */
-	enum bde_engine engine;	       /* that decrypts `plain` */
+	enum engine engine;	       /* that decrypts `plain` */
 	struct err misfit;	       /* why the last key that was tried did not fit */
 	struct err reason;	       /* why there is no plaintext; kind ERR_NONE: no reason yet */
 	struct source *second;	       /* `plain` by the other engine, if it was asked for */

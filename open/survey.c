@@ -15,9 +15,9 @@ static void open_decrypted(struct opened_volume *volume, unsigned int flags)
 
 	if (bde_metadata_info(volume->metadata)->state != BDE_STATE_DECRYPTED)
 		return;
-	volume->engine = bde_engine_for(volume->metadata, BDE_ENGINE_AUTO);
-	if (bde_open(volume->source, volume->metadata, NULL, BDE_ENGINE_AUTO, flags,
-		     &volume->warnings, &volume->plain, &volume->protector, &err) < 0)
+	volume->engine = engine_for(volume->metadata, ENGINE_AUTO);
+	if (engine_open(volume->source, volume->metadata, NULL, ENGINE_AUTO, flags,
+			&volume->warnings, &volume->plain, &volume->protector, &err) < 0)
 		opened_set_reason(volume, &err);
 }
 

@@ -14,6 +14,7 @@
 #include "bde/bde.h"
 #include "disk/file.h"
 #include "disk/slice.h"
+#include "open/engine.h"
 
 enum {
 	CHUNK = 1 << 20,
@@ -170,7 +171,7 @@ static int compare(struct source *plain, const char *path, struct err *err)
 }
 
 /* Set by --libbde: the second engine. */
-static enum bde_engine engine = BDE_ENGINE_OWN;
+static enum engine engine = ENGINE_OWN;
 
 static int run(char **argv, struct source *disk, struct notes *warnings, struct err *err)
 {
@@ -191,8 +192,8 @@ static int run(char **argv, struct source *disk, struct notes *warnings, struct 
 	if (strcmp(spec, "none") != 0)
 		result = make_key(spec, &key, err);
 	if (result == 0)
-		result = bde_open(disk, metadata, key, engine, flags, warnings, &plain, &protector,
-				  err);
+		result = engine_open(disk, metadata, key, engine, flags, warnings, &plain,
+				     &protector, err);
 	if (!plain)
 		return result;
 	if (protector)
@@ -224,7 +225,7 @@ int main(int argc, char **argv)
 	int result;
 
 	if (argc > 1 && strcmp(argv[1], "--libbde") == 0) {
-		engine = BDE_ENGINE_LIBBDE;
+		engine = ENGINE_LIBBDE;
 		argv++;
 		argc--;
 	}

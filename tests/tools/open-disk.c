@@ -86,7 +86,7 @@ static bool take_option(const char *word, struct open_request *request)
 	    is(word, "trust-vault-host", &trusted[0]))
 		return true;
 	if (is(word, "engine", &value))
-		return bde_engine_parse(value, &request->engine);
+		return engine_parse(value, &request->engine);
 	if (is(word, "volume", &value))
 		return sscanf(value, "%u", &request->volume) == 1;
 	if (strcmp(word, "salvage") == 0)

@@ -13,6 +13,7 @@
 #include "bde/libbde/libbde.h"
 #include "disk/memory.h"
 #include "disk/slice.h"
+#include "open/engine.h"
 #include "tests/bde_made.h"
 #include "tests/fault.h"
 #include "tests/source_contract.h"
@@ -99,8 +100,8 @@ static struct source *open_key(struct source *below, struct bde_key *key, struct
 	int result = bde_metadata_read(below, 0, NULL, &metadata, err);
 
 	if (result == 0)
-		result = bde_open(below, metadata, key, BDE_ENGINE_LIBBDE, 0, notes, &plain,
-				  &protector, err);
+		result = engine_open(below, metadata, key, ENGINE_LIBBDE, 0, notes, &plain,
+				     &protector, err);
 	must((result == 0) == (plain != NULL));
 	if (ret_protector)
 		*ret_protector = protector;
@@ -223,11 +224,11 @@ static void test_protector(void)
 	struct bde_key *key = bek_key(false, 0);
 
 	must(bde_metadata_read(below, 0, NULL, &metadata, NULL) == 0);
-	must(bde_open(below, metadata, key, BDE_ENGINE_LIBBDE, 0, NULL, &plain, &protector, NULL) ==
+	must(engine_open(below, metadata, key, ENGINE_LIBBDE, 0, NULL, &plain, &protector, NULL) ==
 	     0);
 	ok(protector && memcmp(protector->id.bytes, made_bek_id, 16) == 0, "a BEK's protector");
-	is(bde_engine_for(metadata, BDE_ENGINE_AUTO), BDE_ENGINE_OWN, "ours is the usual engine");
-	is(bde_engine_for(metadata, BDE_ENGINE_LIBBDE), BDE_ENGINE_LIBBDE, "libbde when asked for");
+	is(engine_for(metadata, ENGINE_AUTO), ENGINE_OWN, "ours is the usual engine");
+	is(engine_for(metadata, ENGINE_LIBBDE), ENGINE_LIBBDE, "libbde when asked for");
 	source_unref(below);
 	bde_metadata_free(metadata);
 	bde_key_free(key);
@@ -402,8 +403,8 @@ static void test_vista(bool with_copy)
 	must(bde_metadata_read(below, 0, &notes, &metadata, NULL) == 0);
 	is(notes.count, 0, "Vista: nothing to warn of");
 	is(bde_metadata_info(metadata)->state, BDE_STATE_ENCRYPTED, "Vista: encrypted");
-	is(bde_engine_for(metadata, BDE_ENGINE_AUTO), BDE_ENGINE_LIBBDE, "  is libbde's");
-	is(bde_open(below, metadata, key, BDE_ENGINE_AUTO, 0, &notes, &plain, &protector, &err), 0,
+	is(engine_for(metadata, ENGINE_AUTO), ENGINE_LIBBDE, "  is libbde's");
+	is(engine_open(below, metadata, key, ENGINE_AUTO, 0, &notes, &plain, &protector, &err), 0,
 	   "  which opens it");
 	if (!plain)
 		printf("# %s\n", err.message);
@@ -417,7 +418,7 @@ static void test_vista(bool with_copy)
 	   "  its last sector: %s", with_copy ? "known" : "not known");
 	is(notes.count, !with_copy, "  a warning when that is left out");
 	source_unref(plain);
-	is(bde_open(below, metadata, key, BDE_ENGINE_OWN, 0, NULL, &plain, &protector, &err),
+	is(engine_open(below, metadata, key, ENGINE_OWN, 0, NULL, &plain, &protector, &err),
 	   -ENOTSUP, "  ours does not");
 	ok(strstr(err.message, "Vista") && strstr(err.hint, "--engine libbde"), "  and says so");
 	bde_metadata_free(metadata);
@@ -426,7 +427,7 @@ static void test_vista(bool with_copy)
 		made_put(made->disk + copies[i] + 14, 1, 2);
 	below = memory(made->disk, MADE_SIZE);
 	must(bde_metadata_read(below, 0, NULL, &metadata, NULL) == 0);
-	is(bde_open(below, metadata, key, BDE_ENGINE_AUTO, 0, NULL, &plain, &protector, &err),
+	is(engine_open(below, metadata, key, ENGINE_AUTO, 0, NULL, &plain, &protector, &err),
 	   -ENOTSUP, "  one in conversion is refused");
 	bde_metadata_free(metadata);
 	source_unref(below);

@@ -6,6 +6,7 @@
 
 #include "bde/format/rawkey.h"
 #include "disk/memory.h"
+#include "open/engine.h"
 #include "tests/bde_made.h"
 #include "tests/tap.h"
 
@@ -46,7 +47,7 @@ static struct bde_key *make_key(enum bde_key_type type, const void *bytes, size_
 	return key;
 }
 
-/* What comes of a key: bde_open()'s result, and whether all of the plaintext came out. */
+/* What comes of a key: engine_open()'s result, and whether all of the plaintext came out. */
 static int open_made(const struct made *made, struct bde_key *key, unsigned int flags,
 		     struct notes *notes, bool *ret_right, struct err *err)
 {
@@ -59,8 +60,8 @@ static int open_made(const struct made *made, struct bde_key *key, unsigned int 
 
 	must(got && memory_new(made->disk, MADE_SIZE, &below) == 0);
 	must(bde_metadata_read(below, 0, NULL, &metadata, NULL) == 0);
-	result = bde_open(below, metadata, key, BDE_ENGINE_OWN, flags, notes, &plain, &protector,
-			  err);
+	result = engine_open(below, metadata, key, ENGINE_OWN, flags, notes, &plain, &protector,
+			     err);
 	*ret_right = result == 0 && !protector && source_pread(plain, got, MADE_SIZE, 0) == 0 &&
 		     memcmp(got, made->plain, MADE_SIZE) == 0;
 	source_unref(plain);

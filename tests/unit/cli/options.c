@@ -125,7 +125,7 @@ static void test_credential(void)
 	is_text(p.keys.request.token, "env:T", "the source of a token");
 	is(p.keys.request.vault.credential, KEYVAULT_CREDENTIAL_TOKEN, "is a credential");
 	is_text(p.keys.request.vault.identity.value, "1", "an identity");
-	is(p.keys.request.engine, BDE_ENGINE_LIBBDE, "an engine");
+	is(p.keys.request.engine, ENGINE_LIBBDE, "an engine");
 	ok(p.keys.request.salvage, "salvage");
 	is(parse(&p, "x --credential token:env:T --credential cli"), 0, "the last one counts");
 	ok(!p.keys.request.token, "no token then");
