@@ -22,6 +22,9 @@ enum {
 	LISTED_MAX = 6 /* protectors named in a message; it has an end */
 };
 
+_Static_assert((int)STRETCH_SALT_SIZE == (int)DATUM_SALT_SIZE,
+	       "a salt on disk is stretched as it is");
+
 static uint16_t protector_type(enum bde_key_type type)
 {
 	switch (type) {

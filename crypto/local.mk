@@ -10,6 +10,5 @@ crypto_libciphers_a_SOURCES = \
 	crypto/diffuser.c crypto/diffuser.h \
 	crypto/sector.c crypto/sector.h \
 	crypto/stretch.c crypto/stretch.h \
-	crypto/stretch_x86.c crypto/stretch_x86.h \
 	crypto/unroll.h \
 	crypto/xts.c crypto/xts.h

@@ -420,7 +420,7 @@ static double stretch_limit(void)
 static void stretch(void)
 {
 	uint8_t initial[CRYPTO_SHA256_SIZE] = {1};
-	uint8_t salt[DATUM_SALT_SIZE] = {2};
+	uint8_t salt[STRETCH_SALT_SIZE] = {2};
 	uint8_t key[CRYPTO_SHA256_SIZE];
 	double start;
 

@@ -1,21 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The stretch: its rounds by the processor's instructions against OpenSSL, round by round and in
- * any split; the whole of it against OpenSSL alone, with a round count that stands here.
+ * The stretch against its definition: 1,048,576 rounds, each one call of OpenSSL.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include <openssl/evp.h>
 
 #include "crypto/stretch.h"
-#include "crypto/stretch_x86.h"
 #include "tests/tap.h"
 
 enum {
 	ROUNDS = 1048576,
-	SETS = 32,
-	SOME = 300,
 };
 
 struct input {
@@ -49,34 +44,6 @@ static void round_by_definition(struct input *input, uint32_t round)
 	must(EVP_Digest(bytes, sizeof(bytes), input->last, &size, EVP_sha256(), NULL) == 1);
 }
 
-static void check_rounds(void)
-{
-	unsigned int wrong = 0;
-	unsigned int split_wrong = 0;
-
-	for (unsigned int set = 0; set < SETS; set++) {
-		struct input input;
-		uint8_t hash[32];
-		uint8_t split[32];
-		uint32_t from = set * 32771; /* up to where the number has three bytes */
-
-		fill((uint8_t *)&input, sizeof(input));
-		memcpy(hash, input.last, sizeof(hash));
-		memcpy(split, input.last, sizeof(split));
-		for (uint32_t round = from; round < from + SOME; round++) {
-			round_by_definition(&input, round);
-			stretch_x86_run(input.initial, input.salt, round, round + 1, hash);
-			wrong += memcmp(hash, input.last, sizeof(hash)) != 0;
-		}
-		stretch_x86_run(input.initial, input.salt, from, from + set, split);
-		stretch_x86_run(input.initial, input.salt, from + set, from + set, split);
-		stretch_x86_run(input.initial, input.salt, from + set, from + SOME, split);
-		split_wrong += memcmp(split, input.last, sizeof(split)) != 0;
-	}
-	ok(wrong == 0, "%u rounds are those of OpenSSL", SETS * SOME);
-	ok(split_wrong == 0, "and in parts the same");
-}
-
 static void check_whole(void)
 {
 	struct input input = {0};
@@ -92,10 +59,6 @@ static void check_whole(void)
 
 int main(void)
 {
-	if (stretch_x86_has())
-		check_rounds();
-	else
-		printf("# this processor has no SHA instructions\n");
 	check_whole();
 	return tap_done();
 }
