@@ -312,7 +312,6 @@ Each setting was tried alone, on two processors, with XTS-256, 1 MiB reads and a
 | the image mapped into memory | saves 0.13 s of copying per GiB, and costs 0.02 s to map it; but decryption then waits for memory, and a bad sector or a file that shrinks kills the process: not used |
 | export: pieces of 1 MiB, four slots per reader in huge pages, readers woken when a third of the slots is left to write | 1.2x, against half the slots and a wake-up for each |
 | libcurl loaded only when a vault is asked | `adefuse --version` takes 1.8 ms instead of 8.7 ms |
-| passwords stretched with SHA instructions | 0.65 of OpenSSL's time |
 
 ## Running it again
 
