@@ -15,40 +15,9 @@
 #include "base/notes.h"
 #include "base/secret.h"
 #include "base/text/guid.h"
+#include "bde/format/method.h"
+#include "bde/format/protector_type.h"
 #include "disk/source.h"
-
-enum bde_method {		  /* values as on disk */
-	BDE_METHOD_NONE = 0x0000, /* decrypted volumes */
-	BDE_METHOD_CBC_128_DIFFUSER = 0x8000,
-	BDE_METHOD_CBC_256_DIFFUSER = 0x8001,
-	BDE_METHOD_CBC_128 = 0x8002,
-	BDE_METHOD_CBC_256 = 0x8003,
-	BDE_METHOD_XTS_128 = 0x8004,
-	BDE_METHOD_XTS_256 = 0x8005,
-};
-
-/* "AES-XTS 256" and so on; "unknown" for a value not in the list. */
-const char *bde_method_name(uint16_t method);
-
-/*
- * Values as on disk; unknown ones are kept as they are. Bits: 8 TPM, 9 external key, 10 PIN, 11
- * recovery password, 12 public key, 13 password. Those with (*) are composed of these and were seen
- * on no disk.
- */
-enum bde_protector_type {
-	BDE_PROTECTOR_CLEAR_KEY = 0x0000,
-	BDE_PROTECTOR_TPM = 0x0100,
-	BDE_PROTECTOR_STARTUP_KEY = 0x0200, /* external key: a BEK file, also a recovery key's */
-	BDE_PROTECTOR_TPM_STARTUP_KEY = 0x0300, /* (*) */
-	BDE_PROTECTOR_TPM_PIN = 0x0500,
-	BDE_PROTECTOR_TPM_PIN_STARTUP_KEY = 0x0700, /* (*) */
-	BDE_PROTECTOR_RECOVERY_PASSWORD = 0x0800,
-	BDE_PROTECTOR_PUBLIC_KEY = 0x1000,     /* smart card, data recovery agent */
-	BDE_PROTECTOR_TPM_PUBLIC_KEY = 0x1100, /* (*) network unlock */
-	BDE_PROTECTOR_PASSWORD = 0x2000,
-};
-
-const char *bde_protector_type_name(uint16_t type); /* "startup key (BEK)", ... */
 
 enum {
 	BDE_PROTECTOR_MAX = 64,

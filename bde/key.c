@@ -10,7 +10,6 @@
 #include "bde/format/rawkey.h"
 #include "bde/format/recovery.h"
 #include "crypto/crypto.h"
-#include "crypto/sector.h"
 
 /* A key without its bytes. */
 static int key_named(enum bde_key_type type, const char *what, struct bde_key **ret_key,
@@ -186,7 +185,7 @@ static int split_fvek_file(const char *what, struct secret **bytes, uint16_t *re
 	uint16_t method = (uint16_t)(file[0] | file[1] << 8);
 	struct secret *key;
 
-	if (sector_key_size(method) == 0) {
+	if (method_fvek_size(method) == 0) {
 		err_set(err, ERR_KEY, EINVAL,
 			"%s has the %d bytes of dislocker's FVEK file, but no method in the first "
 			"two",

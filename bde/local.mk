@@ -5,6 +5,7 @@ bde_libbitlocker_a_SOURCES = \
 	bde/bde.h \
 	bde/eowmap.c bde/eowmap.h \
 	bde/find.c \
+	bde/fvek.c bde/fvek.h \
 	bde/key.c bde/key.h \
 	bde/layout.c bde/layout.h \
 	bde/metadata.c bde/metadata.h \
@@ -13,4 +14,5 @@ bde_libbitlocker_a_SOURCES = \
 	bde/served.c \
 	bde/unlock.c bde/unlock.h \
 	bde/unlocked.h \
-	bde/volume.c
+	bde/volume.c \
+	bde/wrapped.c bde/wrapped.h

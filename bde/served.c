@@ -4,8 +4,6 @@
 
 #include <errno.h>
 
-#include "crypto/sector.h"
-
 int metadata_check_version(const struct bde_metadata *metadata, struct err *err)
 {
 	if (metadata->info.version == 2)
@@ -94,7 +92,7 @@ int metadata_check_served(const struct bde_metadata *metadata, unsigned int flag
 			       "the metadata does not say where the volume's header was moved");
 	if (info->state == BDE_STATE_DECRYPTED)
 		return 0;
-	if (sector_key_size(info->method) == 0)
+	if (method_fvek_size(info->method) == 0)
 		return err_set(err, ERR_DISK, ENOTSUP, "encryption method 0x%04x is not known",
 			       info->method);
 	return 0;

@@ -14,8 +14,8 @@
 #include "bde/metadata.h"
 #include "bde/unlock.h"
 #include "bde/unlocked.h"
+#include "bde/wrapped.h"
 #include "crypto/crypto.h"
-#include "crypto/sector.h"
 #include "crypto/stretch.h"
 
 enum {
@@ -144,7 +144,7 @@ static int open_vmk(const struct bde_key *key, const struct protector *part,
 		return -ENOMEM;
 	result = wrapping_key(key, part, secret_data(wrap));
 	if (result == 0)
-		result = datum_unwrap(&part->vmk, secret_bytes(wrap), &vmk, NULL);
+		result = wrapped_open(&part->vmk, secret_bytes(wrap), &vmk, NULL);
 	if (result == 0 && secret_size(vmk) != CRYPTO_CCM_KEY_SIZE)
 		result = -EINVAL;
 	if (result == 0)
@@ -230,7 +230,7 @@ static bool opens_datum(const struct datum_ccm *datum, const struct secret *vmk)
 {
 	struct secret *content CLEANUP(secret_free) = NULL;
 	int result =
-		datum->size > 0 ? datum_unwrap(datum, secret_bytes(vmk), &content, NULL) : -EBADMSG;
+		datum->size > 0 ? wrapped_open(datum, secret_bytes(vmk), &content, NULL) : -EBADMSG;
 
 	return result == 0 || result == -EINVAL;
 }
@@ -269,7 +269,7 @@ static int check_hash(const struct bde_metadata *metadata, const struct secret *
 		return damaged(err, "the metadata carries no hash");
 	result = crypto_sha256(metadata->bytes, metadata->block.size, computed);
 	if (result == 0)
-		result = datum_unwrap(&metadata->block.hash, secret_bytes(vmk), &stored, NULL);
+		result = wrapped_open(&metadata->block.hash, secret_bytes(vmk), &stored, NULL);
 	if (result == -EBADMSG || result == -EINVAL)
 		return damaged(err,
 			       "the hash of the metadata cannot be opened with the volume's key");
@@ -287,13 +287,13 @@ static int open_fvek(const struct bde_metadata *metadata, const struct secret *v
 {
 	const struct bde_info *info = &metadata->info;
 	struct secret *fvek CLEANUP(secret_free) = NULL;
-	size_t want = sector_key_size(info->method);
+	size_t want = method_fvek_size(info->method);
 	uint16_t method = 0;
 	int result;
 
 	if (metadata->block.fvek.size == 0)
 		return damaged(err, "the metadata holds no volume encryption key");
-	result = datum_unwrap(&metadata->block.fvek, secret_bytes(vmk), &fvek, &method);
+	result = wrapped_open(&metadata->block.fvek, secret_bytes(vmk), &fvek, &method);
 	if (result == -EBADMSG || result == -EINVAL)
 		return damaged(err, "the volume encryption key in the metadata is damaged");
 	if (result < 0)
@@ -316,39 +316,18 @@ static int open_fvek(const struct bde_metadata *metadata, const struct secret *v
 	return 0;
 }
 
-/*
- * With the diffuser and 128 bits the two keys stand at 0 and 32 of 64 bytes, half of each place
- * empty; people write the two one behind the other.
- */
-static struct secret *spread_keys(const struct secret *pair)
-{
-	enum {
-		KEY_SIZE = 16,
-		TWEAK_AT = 32,
-		SPREAD_SIZE = 64
-	};
-	struct secret *fvek = secret_new(SPREAD_SIZE);
-
-	if (!fvek)
-		return NULL;
-	memcpy(secret_data(fvek), secret_bytes(pair), KEY_SIZE);
-	memcpy(secret_data(fvek) + TWEAK_AT, secret_bytes(pair) + KEY_SIZE, KEY_SIZE);
-	return fvek;
-}
-
 int unlock_take_fvek(const struct bde_key *key, uint16_t method, struct secret **ret_fvek,
 		     struct err *err)
 {
 	size_t have = secret_size(key->bytes);
-	size_t want = sector_key_size(method);
+	size_t want = method_fvek_size(method);
 	struct secret *fvek;
 	int result = 0;
 
 	if (key->method != 0 && key->method != method)
 		result = err_set(err, ERR_KEY, ENOKEY, "%s is for %s, and this volume has %s",
 				 key->what, bde_method_name(key->method), bde_method_name(method));
-	else if (key->method == 0 && want != 0 && have != want &&
-		 !(method == BDE_METHOD_CBC_128_DIFFUSER && have == 32))
+	else if (key->method == 0 && want != 0 && have != want && have != method_keys_size(method))
 		result = err_set(err, ERR_KEY, ENOKEY,
 				 "%s has %zu bytes; %s of this volume takes %zu", key->what, have,
 				 bde_method_name(method), want);
@@ -358,7 +337,7 @@ int unlock_take_fvek(const struct bde_key *key, uint16_t method, struct secret *
 		return result;
 	}
 	if (have < want)
-		fvek = spread_keys(key->bytes);
+		fvek = method_join_keys(method, key->bytes);
 	else /* of dislocker's file the front; a method that is not known is refused later */
 		fvek = secret_copy(secret_bytes(key->bytes), want ? want : have);
 	if (!fvek)

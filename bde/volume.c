@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "base/checked.h"
+#include "bde/fvek.h"
 #include "bde/layout.h"
 #include "bde/metadata.h"
 #include "bde/regions.h"
@@ -174,6 +175,7 @@ static bool needs_cipher(const struct regions *regions)
 static int make_cipher(const struct bde_info *info, const struct bde_unlocked *unlocked,
 		       struct sector_cipher **ret_cipher, struct err *err)
 {
+	struct sector_keys keys;
 	int result;
 
 	if (!unlocked)
@@ -181,7 +183,9 @@ static int make_cipher(const struct bde_info *info, const struct bde_unlocked *u
 			       "the volume is encrypted, and no key opened it");
 	if (!guid_equal(&unlocked->volume_id, &info->volume_id))
 		return err_set(err, ERR_OTHER, EINVAL, "the key is that of another volume");
-	result = sector_cipher_new(info->method, unlocked->fvek, info->sector_size, ret_cipher);
+	result = fvek_sector_keys(info->method, unlocked->fvek, &keys);
+	if (result == 0)
+		result = sector_cipher_new(&keys, info->sector_size, ret_cipher);
 	if (result < 0)
 		return err_set(err, ERR_DISK, -result, "cannot set up %s: %s",
 			       bde_method_name(info->method), strerrordesc_np(-result));

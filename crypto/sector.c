@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * BitLocker's sector ciphers. FVEK layouts and initialisation vectors, all little-endian, `offset`
- * being the sector's byte offset from the start of the volume:
+ * BitLocker's sector ciphers. Initialisation vectors, little-endian, `offset` being the sector's
+ * byte offset from the start of the volume:
  *
- *   AES-XTS       data key, tweak key; data unit number = offset / sector size
- *   AES-CBC       key; IV = AES-ECB(key, offset as 16 bytes)
- *   with diffuser 64 bytes: key at 0, tweak key at 32 (with AES-128 only half of each is used). CBC
- *                 as above, then the diffuser, then XOR with the sector key: AES-ECB(tweak key, .)
- *                 of the offset, and of the offset with byte 15 set to 0x80, repeated
+ *   AES-XTS       data unit number = offset / sector size
+ *   AES-CBC       IV = AES-ECB(key, offset as 16 bytes)
+ *   with diffuser CBC as above, then the diffuser, then XOR with the sector key: AES-ECB(tweak key,
+ *                 .) of the offset, and of the offset with byte 15 set to 0x80, repeated
+ *
+ * Source: N. Ferguson, "AES-CBC + Elephant diffuser", 2006, for CBC; IEEE 1619 for XTS.
  *
  * Threads: contexts of the crypto library keep state between calls and take a while to key, so each
  * call borrows a set of them from an array of slots by atomic exchange, and returns it the same
@@ -21,7 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bde/bde.h"
+#include "base/secret.h"
 #include "crypto/aes_x86.h"
 #include "crypto/cbc.h"
 #include "crypto/crypto.h"
@@ -29,10 +30,9 @@
 #include "crypto/xts.h"
 
 enum {
-	SLOTS = 16,	   /* sets kept; more threads than the mount ever starts */
-	BATCH = 64,	   /* sectors whose vectors are encrypted in one call */
-	TWEAK_KEY_AT = 32, /* in the FVEK of diffuser methods */
-	CHECKED = 11,	   /* sectors decrypted twice to trust a way: more than go at once */
+	SLOTS = 16,   /* sets kept; more threads than the mount ever starts */
+	BATCH = 64,   /* sectors whose vectors are encrypted in one call */
+	CHECKED = 11, /* sectors decrypted twice to trust a way: more than go at once */
 };
 
 _Static_assert((int)BATCH <= (int)CBC_RUN_MAX, "a batch is one run of CBC");
@@ -44,47 +44,15 @@ struct context {
 	struct crypto_cipher *mask; /* diffuser: ECB under the tweak key */
 };
 
-struct method {
-	uint16_t id;
-	bool xts;
-	uint8_t key_size; /* of the data cipher */
-	uint8_t fvek_size;
-	bool diffuser;
-};
-
 struct sector_cipher {
-	const struct method *method;
+	enum sector_mode mode;
 	enum sector_way way;
 	uint32_t sector_size;
-	struct secret *fvek;
+	size_t key_size;     /* of each key, bytes */
+	struct secret *keys; /* data key, then tweak key */
 	struct aes_x86 *aes; /* SECTOR_AESNI and up */
 	_Atomic(struct context *) slots[SLOTS];
 };
-
-static const struct method methods[] = {
-	{BDE_METHOD_CBC_128_DIFFUSER, false, 16, 64, true},
-	{BDE_METHOD_CBC_256_DIFFUSER, false, 32, 64, true},
-	{BDE_METHOD_CBC_128, false, 16, 16, false},
-	{BDE_METHOD_CBC_256, false, 32, 32, false},
-	{BDE_METHOD_XTS_128, true, 32, 32, false},
-	{BDE_METHOD_XTS_256, true, 64, 64, false},
-};
-
-static const struct method *find_method(uint16_t id)
-{
-	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
-		if (methods[i].id == id)
-			return &methods[i];
-	}
-	return NULL;
-}
-
-size_t sector_key_size(uint16_t method)
-{
-	const struct method *found = find_method(method);
-
-	return found ? found->fvek_size : 0;
-}
 
 const char *sector_way_name(enum sector_way way)
 {
@@ -109,40 +77,34 @@ DEFINE_CLEANUP(struct context, context_free)
 
 static int key_data(const struct sector_cipher *cipher, struct context *context)
 {
-	const struct method *method = cipher->method;
-	const uint8_t *key = secret_bytes(cipher->fvek);
-	size_t half = method->key_size / 2;
+	const uint8_t *key = secret_bytes(cipher->keys);
+	size_t size = cipher->key_size;
+	bool xts = cipher->mode == SECTOR_XTS;
 	int result;
 
 	if (cipher->aes)
 		return 0;
-	if (method->xts && cipher->way == SECTOR_LIBRARY)
-		return crypto_cipher_new(CRYPTO_XTS_DECRYPT, key, method->key_size, &context->data);
-	if (method->xts) {
-		result = crypto_cipher_new(CRYPTO_ECB_DECRYPT, key, half, &context->data);
-		return result < 0 ? result
-				  : crypto_cipher_new(CRYPTO_ECB_ENCRYPT, key + half, half,
-						      &context->iv);
-	}
-	result = crypto_cipher_new(CRYPTO_CBC_DECRYPT, key, method->key_size, &context->data);
-	return result < 0
-		       ? result
-		       : crypto_cipher_new(CRYPTO_ECB_ENCRYPT, key, method->key_size, &context->iv);
+	if (xts && cipher->way == SECTOR_LIBRARY)
+		return crypto_cipher_new(CRYPTO_XTS_DECRYPT, key, 2 * size, &context->data);
+	result = crypto_cipher_new(xts ? CRYPTO_ECB_DECRYPT : CRYPTO_CBC_DECRYPT, key, size,
+				   &context->data);
+	if (result < 0)
+		return result;
+	return crypto_cipher_new(CRYPTO_ECB_ENCRYPT, xts ? key + size : key, size, &context->iv);
 }
 
 static int context_new(const struct sector_cipher *cipher, struct context **ret_context)
 {
-	const struct method *method = cipher->method;
 	struct context *context CLEANUP(context_free) = calloc(1, sizeof(*context));
 	int result;
 
 	if (!context)
 		return -ENOMEM;
 	result = key_data(cipher, context);
-	if (result == 0 && method->diffuser)
+	if (result == 0 && cipher->mode == SECTOR_CBC_DIFFUSER)
 		result = crypto_cipher_new(CRYPTO_ECB_ENCRYPT,
-					   secret_bytes(cipher->fvek) + TWEAK_KEY_AT,
-					   method->key_size, &context->mask);
+					   secret_bytes(cipher->keys) + cipher->key_size,
+					   cipher->key_size, &context->mask);
 	if (result < 0)
 		return result;
 	*ret_context = TAKE(context);
@@ -262,17 +224,18 @@ static int undo_elephant(struct sector_cipher *cipher, struct context *context, 
 static int decrypt_batch(struct sector_cipher *cipher, struct context *context, uint64_t offset,
 			 uint8_t *buffer, size_t count)
 {
+	bool xts = cipher->mode == SECTOR_XTS;
 	uint32_t size = cipher->sector_size;
 	int result = 0;
 
 	if (cipher->aes)
-		aes_x86_decrypt(cipher->aes, cipher->method->xts ? offset / size : offset,
-				cipher->method->xts ? 1 : size, buffer, count, size);
-	else if (cipher->method->xts)
+		aes_x86_decrypt(cipher->aes, xts ? offset / size : offset, xts ? 1 : size, buffer,
+				count, size);
+	else if (xts)
 		result = decrypt_xts(cipher, context, offset, buffer, count);
 	else
 		result = decrypt_cbc(cipher, context, offset, buffer, count);
-	if (result == 0 && cipher->method->diffuser)
+	if (result == 0 && cipher->mode == SECTOR_CBC_DIFFUSER)
 		result = undo_elephant(cipher, context, offset, buffer, count);
 	return result;
 }
@@ -281,7 +244,7 @@ int sector_cipher_decrypt(struct sector_cipher *cipher, uint64_t offset, uint8_t
 			  size_t count)
 {
 	uint32_t size = cipher->sector_size;
-	bool library = !cipher->aes || cipher->method->diffuser;
+	bool library = !cipher->aes || cipher->mode == SECTOR_CBC_DIFFUSER;
 	struct context *context = NULL;
 	int result = 0;
 
@@ -308,43 +271,53 @@ int sector_cipher_decrypt(struct sector_cipher *cipher, uint64_t offset, uint8_t
 
 static int make_aes(struct sector_cipher *cipher)
 {
-	const struct method *method = cipher->method;
 	enum aes_x86_width width = (enum aes_x86_width)(cipher->way - SECTOR_AESNI);
+	bool xts = cipher->mode == SECTOR_XTS;
 
-	return aes_x86_new(width, method->xts ? AES_X86_XTS : AES_X86_CBC,
-			   secret_bytes(cipher->fvek), method->key_size, &cipher->aes);
+	return aes_x86_new(width, xts ? AES_X86_XTS : AES_X86_CBC, secret_bytes(cipher->keys),
+			   xts ? 2 * cipher->key_size : cipher->key_size, &cipher->aes);
 }
 
-int sector_cipher_new_way(uint16_t method, const struct secret *fvek, uint32_t sector_size,
-			  enum sector_way way, struct sector_cipher **ret_cipher)
+static int copy_keys(struct sector_cipher *cipher, const struct sector_keys *keys)
+{
+	size_t count = keys->mode == SECTOR_CBC ? 1 : 2;
+
+	cipher->keys = secret_new(count * keys->size);
+	if (!cipher->keys)
+		return -ENOMEM;
+	memcpy(secret_data(cipher->keys), keys->data, keys->size);
+	if (count > 1)
+		memcpy(secret_data(cipher->keys) + keys->size, keys->tweak, keys->size);
+	return 0;
+}
+
+int sector_cipher_new_way(const struct sector_keys *keys, uint32_t sector_size, enum sector_way way,
+			  struct sector_cipher **ret_cipher)
 {
 	struct sector_cipher *cipher CLEANUP(sector_cipher_free) = NULL;
-	const struct method *found = find_method(method);
 	struct context *context = NULL;
-	int result = 0;
+	int result;
 
-	if (!found || (sector_size != 512 && sector_size != 4096))
+	if (sector_size != 512 && sector_size != 4096)
 		return -ENOTSUP;
-	if (secret_size(fvek) != found->fvek_size)
+	if (keys->size != 16 && keys->size != 32)
 		return -EINVAL;
 	if (way == SECTOR_BULK && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__)
 		return -ENOTSUP;
 	cipher = calloc(1, sizeof(*cipher));
 	if (!cipher)
 		return -ENOMEM;
-	cipher->method = found;
+	cipher->mode = keys->mode;
 	cipher->way = way;
 	cipher->sector_size = sector_size;
+	cipher->key_size = keys->size;
 	for (size_t i = 0; i < SLOTS; i++)
 		atomic_init(&cipher->slots[i], NULL);
-	cipher->fvek = secret_copy(secret_bytes(fvek), secret_size(fvek));
-	if (!cipher->fvek)
-		return -ENOMEM;
-	if (way >= SECTOR_AESNI)
+	result = copy_keys(cipher, keys);
+	if (result == 0 && way >= SECTOR_AESNI)
 		result = make_aes(cipher);
 	if (result == 0)
-		result = context_new(cipher,
-				     &context); /* so that a key that is refused shows here */
+		result = context_new(cipher, &context); /* a key that is refused shows here */
 	if (result < 0)
 		return result;
 	give_back(cipher, context);
@@ -374,17 +347,16 @@ static int compare(struct sector_cipher *cipher, struct sector_cipher *library)
 	return result;
 }
 
-int sector_cipher_new(uint16_t method, const struct secret *fvek, uint32_t sector_size,
+int sector_cipher_new(const struct sector_keys *keys, uint32_t sector_size,
 		      struct sector_cipher **ret_cipher)
 {
 	struct sector_cipher *library CLEANUP(sector_cipher_free) = NULL;
-	int result = sector_cipher_new_way(method, fvek, sector_size, SECTOR_LIBRARY, &library);
+	int result = sector_cipher_new_way(keys, sector_size, SECTOR_LIBRARY, &library);
 
 	for (int way = SECTOR_WAYS - 1; way > SECTOR_LIBRARY && result == 0; way--) {
 		struct sector_cipher *cipher CLEANUP(sector_cipher_free) = NULL;
 
-		result = sector_cipher_new_way(method, fvek, sector_size, (enum sector_way)way,
-					       &cipher);
+		result = sector_cipher_new_way(keys, sector_size, (enum sector_way)way, &cipher);
 		if (result == 0)
 			result = compare(cipher, library);
 		if (result == 0) {
@@ -411,6 +383,6 @@ void sector_cipher_free(struct sector_cipher *cipher)
 	for (size_t i = 0; i < SLOTS; i++)
 		context_free(atomic_load(&cipher->slots[i]));
 	aes_x86_free(cipher->aes);
-	secret_free(cipher->fvek);
+	secret_free(cipher->keys);
 	free(cipher);
 }

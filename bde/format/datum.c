@@ -15,8 +15,6 @@
 
 #include <errno.h>
 
-#include "crypto/crypto.h"
-
 enum {
 	HEADER_SIZE = 8
 };
@@ -70,8 +68,8 @@ bool datum_read_ccm(const struct datum *datum, struct datum_ccm *ret_ccm)
 	struct cursor body = datum->body;
 	struct datum_ccm ccm;
 
-	ccm.nonce = cursor_bytes(&body, CRYPTO_CCM_NONCE_SIZE);
-	ccm.tag = cursor_bytes(&body, CRYPTO_CCM_TAG_SIZE);
+	ccm.nonce = cursor_bytes(&body, DATUM_CCM_NONCE_SIZE);
+	ccm.tag = cursor_bytes(&body, DATUM_CCM_TAG_SIZE);
 	ccm.size = body.left;
 	ccm.data = cursor_bytes(&body, ccm.size);
 	if (body.bad || ccm.size == 0)
@@ -92,32 +90,4 @@ bool datum_read_key(const struct datum *datum, struct datum_key *ret_key)
 		return false;
 	*ret_key = key;
 	return true;
-}
-
-int datum_unwrap(const struct datum_ccm *ccm, const uint8_t key[32], struct secret **ret_key,
-		 uint16_t *ret_method)
-{
-	struct secret *plain CLEANUP(secret_free) = NULL;
-	struct datum datum;
-	struct datum_key inner;
-	struct cursor list;
-	int result;
-
-	plain = secret_new(ccm->size);
-	if (!plain)
-		return -ENOMEM;
-	result = crypto_ccm_open(key, ccm->nonce, ccm->tag, ccm->data, ccm->size,
-				 secret_data(plain));
-	if (result < 0)
-		return result;
-	list = cursor_make(secret_bytes(plain), secret_size(plain));
-	if (datum_next(&list, &datum) <= 0 || datum.type != DATUM_KEY ||
-	    !datum_read_key(&datum, &inner))
-		return -EINVAL;
-	*ret_key = secret_copy(inner.key, inner.size);
-	if (!*ret_key)
-		return -ENOMEM;
-	if (ret_method)
-		*ret_method = inner.method;
-	return 0;
 }

@@ -11,7 +11,6 @@
 #include <stdint.h>
 
 #include "base/cursor.h"
-#include "base/secret.h"
 #include "base/text/guid.h"
 
 enum { /* where a datum is used */
@@ -32,8 +31,11 @@ enum { /* what it holds */
 	DATUM_PLACE = 0x000f,
 };
 
-enum {
-	DATUM_SALT_SIZE = 16
+enum { /* bytes */
+	DATUM_SALT_SIZE = 16,
+	DATUM_CCM_KEY_SIZE = 32, /* of a key that a datum is wrapped under */
+	DATUM_CCM_NONCE_SIZE = 12,
+	DATUM_CCM_TAG_SIZE = 16,
 };
 
 /* The version is not looked at: Windows 11 counts it up without changing what is read here. */
@@ -53,8 +55,8 @@ int datum_next(struct cursor *list, struct datum *ret_datum);
 bool datum_find(struct cursor list, uint16_t type, struct datum *ret_datum);
 
 struct datum_ccm {
-	const uint8_t *nonce; /* 12 bytes */
-	const uint8_t *tag;   /* 16 bytes */
+	const uint8_t *nonce; /* DATUM_CCM_NONCE_SIZE bytes */
+	const uint8_t *tag;   /* DATUM_CCM_TAG_SIZE bytes */
 	const uint8_t *data;
 	size_t size; /* of data; 0: there is no such datum */
 };
@@ -68,13 +70,5 @@ struct datum_key {
 /* False when the body is too short. */
 bool datum_read_ccm(const struct datum *datum, struct datum_ccm *ret_ccm);
 bool datum_read_key(const struct datum *datum, struct datum_key *ret_key);
-
-/*
- * Open an AES-CCM datum under a 32-byte key: inside is one key datum, the bytes of which are
- * returned with their method (`ret_method` may be NULL). -EBADMSG: the key does not fit; -EINVAL:
- * it fits, but the content is not a key; -ENOMEM, -EIO.
- */
-int datum_unwrap(const struct datum_ccm *ccm, const uint8_t key[32], struct secret **ret_key,
-		 uint16_t *ret_method);
 
 #endif

@@ -11,8 +11,6 @@
  */
 #include "bde/format/protector.h"
 
-#include "crypto/crypto.h"
-
 static void take_part(const struct datum *datum, struct protector *protector)
 {
 	struct cursor body = datum->body;
@@ -28,7 +26,7 @@ static void take_part(const struct datum *datum, struct protector *protector)
 		protector->salt = cursor_bytes(&body, DATUM_SALT_SIZE);
 		break;
 	case DATUM_KEY:
-		if (datum_read_key(datum, &key) && key.size == CRYPTO_CCM_KEY_SIZE)
+		if (datum_read_key(datum, &key) && key.size == DATUM_CCM_KEY_SIZE)
 			protector->clear_key = key.key;
 		break;
 	case DATUM_TEXT:

@@ -11,7 +11,7 @@ struct protector { /* points into the parsed bytes */
 	uint64_t modified;
 	struct cursor name_utf16; /* empty: none */
 	const uint8_t *salt;	  /* DATUM_SALT_SIZE bytes, or NULL: no stretched key */
-	const uint8_t *clear_key; /* 32 bytes, or NULL */
+	const uint8_t *clear_key; /* DATUM_CCM_KEY_SIZE bytes, or NULL */
 	struct datum_ccm vmk;	  /* size 0: none */
 };
 

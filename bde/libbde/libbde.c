@@ -176,22 +176,13 @@ static int set_recovery_password(libbde_volume_t *volume, const struct secret *t
  */
 static int set_fvek(libbde_volume_t *volume, uint16_t method, const struct secret *fvek)
 {
-	const uint8_t *key = secret_bytes(fvek);
-	size_t size = secret_size(fvek);
 	static const uint8_t none[32];
-	const uint8_t *tweak = none;
-	size_t tweak_size = size;
+	struct method_keys keys;
 
-	if (method == BDE_METHOD_CBC_128_DIFFUSER || method == BDE_METHOD_CBC_256_DIFFUSER) {
-		tweak = key + 32;
-		size = method == BDE_METHOD_CBC_128_DIFFUSER ? 16 : 32;
-		tweak_size = size;
-	} else if (method == BDE_METHOD_XTS_128 || method == BDE_METHOD_XTS_256) {
-		size /= 2;
-		tweak = key + size;
-		tweak_size = size;
-	}
-	return libbde_volume_set_keys(volume, key, size, tweak, tweak_size, NULL);
+	if (!method_split_fvek(method, fvek, &keys))
+		return 0;
+	return libbde_volume_set_keys(volume, keys.data, keys.size, keys.tweak ? keys.tweak : none,
+				      keys.size, NULL);
 }
 
 static int set_key(libbde_volume_t *volume, const struct bde_info *info, const struct bde_key *key,

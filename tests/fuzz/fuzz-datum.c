@@ -16,6 +16,7 @@
 #include "base/crc32.h"
 #include "bde/format/block.h"
 #include "bde/format/protector.h"
+#include "bde/wrapped.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -66,7 +67,7 @@ static void check_unwrap(const struct datum_ccm *ccm)
 	static const uint8_t key[32] = {1, 2, 3};
 	struct secret *secret = NULL;
 
-	check(datum_unwrap(ccm, key, &secret, NULL) < 0 && !secret);
+	check(wrapped_open(ccm, key, &secret, NULL) < 0 && !secret);
 }
 
 static void check_list(const struct bytes *all, struct cursor list)

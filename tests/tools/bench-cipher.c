@@ -25,7 +25,8 @@
 #include <openssl/evp.h>
 
 #include "base/secret.h"
-#include "bde/bde.h"
+#include "bde/format/method.h"
+#include "bde/fvek.h"
 #include "crypto/sector.h"
 #include "crypto/stretch.h"
 
@@ -68,7 +69,7 @@ static void put_le64(uint8_t block[BLOCK], uint64_t value)
 
 static struct secret *make_key(uint16_t method)
 {
-	struct secret *key = secret_new(sector_key_size(method));
+	struct secret *key = secret_new(method_fvek_size(method));
 
 	must(key, "out of memory");
 	for (size_t i = 0; i < secret_size(key); i++)
@@ -252,14 +253,15 @@ struct contestant {
 
 static void prepare(const struct event *event, struct contestant *c)
 {
+	struct sector_keys keys;
 	int result;
 
 	c->key = make_key(event->method);
 	c->reference = reference_of(event->method, c->key, event->unit);
+	must(fvek_sector_keys(event->method, c->key, &keys) == 0, event->name);
 	result = event->how == BY_WAY
-			 ? sector_cipher_new_way(event->method, c->key, event->unit, event->way,
-						 &c->cipher)
-			 : sector_cipher_new(event->method, c->key, event->unit, &c->cipher);
+			 ? sector_cipher_new_way(&keys, event->unit, event->way, &c->cipher)
+			 : sector_cipher_new(&keys, event->unit, &c->cipher);
 	c->enters = result == 0;
 	must(result == 0 || (event->how == BY_WAY && result == -ENOTSUP), event->name);
 }
@@ -389,8 +391,11 @@ static void say_way(void)
 {
 	struct secret *key = make_key(BDE_METHOD_XTS_256);
 	struct sector_cipher *cipher = NULL;
+	struct sector_keys keys;
 
-	must(sector_cipher_new(BDE_METHOD_XTS_256, key, 512, &cipher) == 0, "no cipher");
+	must(fvek_sector_keys(BDE_METHOD_XTS_256, key, &keys) == 0 &&
+		     sector_cipher_new(&keys, 512, &cipher) == 0,
+	     "no cipher");
 	printf("%s\n", sector_way_name(sector_cipher_way(cipher)));
 	sector_cipher_free(cipher);
 	secret_free(key);

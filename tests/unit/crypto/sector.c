@@ -9,7 +9,8 @@
 #include <pthread.h>
 #include <stddef.h>
 
-#include "bde/bde.h"
+#include "bde/format/method.h"
+#include "bde/fvek.h"
 #include "crypto/diffuser.h"
 #include "tests/bde_made.h"
 #include "tests/tap.h"
@@ -35,11 +36,30 @@ static struct secret *make_key(size_t size, unsigned int seed)
 	return key;
 }
 
+/* The cipher that a volume of this method gets. */
+static int new_cipher(uint16_t method, const struct secret *key, uint32_t size,
+		      struct sector_cipher **ret_cipher)
+{
+	struct sector_keys keys;
+	int result = fvek_sector_keys(method, key, &keys);
+
+	return result < 0 ? result : sector_cipher_new(&keys, size, ret_cipher);
+}
+
+static int new_way(uint16_t method, const struct secret *key, uint32_t size, enum sector_way way,
+		   struct sector_cipher **ret_cipher)
+{
+	struct sector_keys keys;
+
+	must(fvek_sector_keys(method, key, &keys) == 0);
+	return sector_cipher_new_way(&keys, size, way, ret_cipher);
+}
+
 /* IEEE 1619: the plaintext counts up, 512 bytes; `first` is how the ciphertext begins. */
 static void test_xts_vector(uint16_t method, const uint8_t *key_bytes, uint64_t number,
 			    const uint8_t first[16], const char *name)
 {
-	struct secret *key = secret_copy(key_bytes, sector_key_size(method));
+	struct secret *key = secret_copy(key_bytes, method_fvek_size(method));
 	struct sector_cipher *cipher = NULL;
 	uint8_t sector[512];
 	bool counts = true;
@@ -48,7 +68,7 @@ static void test_xts_vector(uint16_t method, const uint8_t *key_bytes, uint64_t 
 		sector[i] = (uint8_t)i;
 	made_encrypt_sector(method, key_bytes, number * 512, sector, sizeof(sector));
 	ok(memcmp(sector, first, 16) == 0, "%s: the reference is right", name);
-	must(sector_cipher_new(method, key, 512, &cipher) == 0);
+	must(new_cipher(method, key, 512, &cipher) == 0);
 	is(sector_cipher_decrypt(cipher, number * 512, sector, 1), 0, "%s: is decrypted", name);
 	for (size_t i = 0; i < sizeof(sector); i++)
 		counts = counts && sector[i] == (uint8_t)i;
@@ -138,13 +158,13 @@ static bool runs_are_right(struct sector_cipher *cipher, uint16_t method, const 
 
 static void test_way(uint16_t method, uint32_t size, enum sector_way way)
 {
-	struct secret *key = make_key(sector_key_size(method), method);
+	struct secret *key = make_key(method_fvek_size(method), method);
 	struct sector_cipher *cipher = NULL;
 	const char *name = sector_way_name(way);
 	size_t step = getenv("ADEFUSE_SANITIZED") ? 9 : 1; /* slow there */
 	bool aligned = true;
 
-	if (sector_cipher_new_way(method, key, size, way, &cipher) == -ENOTSUP) {
+	if (new_way(method, key, size, way, &cipher) == -ENOTSUP) {
 		printf("# %s, %s, sectors of %u: not on this processor\n", name,
 		       bde_method_name(method), size);
 		secret_free(key);
@@ -164,17 +184,17 @@ static void test_way(uint16_t method, uint32_t size, enum sector_way way)
 
 static void test_method(uint16_t method, uint32_t size)
 {
-	struct secret *key = make_key(sector_key_size(method), method);
+	struct secret *key = make_key(method_fvek_size(method), method);
 	struct sector_cipher *cipher = NULL;
 	struct sector_cipher *faster = NULL;
 	bool fastest = true;
 
 	for (unsigned int way = 0; way < SECTOR_WAYS; way++)
 		test_way(method, size, (enum sector_way)way);
-	must(sector_cipher_new(method, key, size, &cipher) == 0);
+	must(new_cipher(method, key, size, &cipher) == 0);
 	for (unsigned int way = sector_cipher_way(cipher) + 1; way < SECTOR_WAYS; way++)
-		fastest = fastest && sector_cipher_new_way(method, key, size, (enum sector_way)way,
-							   &faster) == -ENOTSUP;
+		fastest = fastest &&
+			  new_way(method, key, size, (enum sector_way)way, &faster) == -ENOTSUP;
 	ok(fastest, "%s, sectors of %u: the fastest way is taken (%s)", bde_method_name(method),
 	   size, sector_way_name(sector_cipher_way(cipher)));
 	is(sector_cipher_decrypt(cipher, size / 2, NULL, 1), -EINVAL, "  an odd offset is refused");
@@ -187,13 +207,13 @@ static void test_refusals(void)
 	struct secret *key = make_key(32, 1);
 	struct sector_cipher *cipher = NULL;
 
-	is(sector_cipher_new(0x8006, key, 512, &cipher), -ENOTSUP, "an unknown method");
-	is(sector_cipher_new(0, key, 512, &cipher), -ENOTSUP, "no method");
-	is(sector_cipher_new(BDE_METHOD_XTS_128, key, 1024, &cipher), -ENOTSUP,
+	is(new_cipher(0x8006, key, 512, &cipher), -ENOTSUP, "an unknown method");
+	is(new_cipher(0, key, 512, &cipher), -ENOTSUP, "no method");
+	is(new_cipher(BDE_METHOD_XTS_128, key, 1024, &cipher), -ENOTSUP,
 	   "a sector size of no disk");
-	is(sector_cipher_new(BDE_METHOD_XTS_256, key, 512, &cipher), -EINVAL, "a short key");
-	is(sector_cipher_new(BDE_METHOD_CBC_128, key, 512, &cipher), -EINVAL, "a long key");
-	is(sector_key_size(0x1234), 0, "no key size for an unknown method");
+	is(new_cipher(BDE_METHOD_XTS_256, key, 512, &cipher), -EINVAL, "a short key");
+	is(new_cipher(BDE_METHOD_CBC_128, key, 512, &cipher), -EINVAL, "a long key");
+	is(method_fvek_size(0x1234), 0, "no key size for an unknown method");
 	secret_free(key);
 }
 
@@ -254,11 +274,11 @@ static bool threads_are_right(struct sector_cipher *cipher, uint16_t method,
 
 static void test_threads(uint16_t method, enum sector_way way)
 {
-	struct secret *key = make_key(sector_key_size(method), 9);
+	struct secret *key = make_key(method_fvek_size(method), 9);
 	struct sector_cipher *cipher = NULL;
 	bool right = true;
 
-	if (sector_cipher_new_way(method, key, 512, way, &cipher) == 0) {
+	if (new_way(method, key, 512, way, &cipher) == 0) {
 		/* slow under sanitizers: 1, 2, 4 and 8 there */
 		for (unsigned int count = 1; count <= 8;
 		     count += getenv("ADEFUSE_SANITIZED") ? count : 1)
