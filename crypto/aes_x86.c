@@ -100,21 +100,6 @@ TARGET_AES static void invert_keys(uint8_t keys[][16], unsigned int rounds)
 
 /* -------------------------------------------------------------------- kernels */
 
-#define KERNEL(name)		name##_128
-#define KERNEL_TARGET		TARGET_AES
-#define LANES			1
-#define vector			__m128i
-#define vector_load(from)	_mm_loadu_si128((const __m128i *)(from))
-#define vector_store(to, v)	_mm_storeu_si128((__m128i *)(to), v)
-#define vector_spread(from)	vector_load(from)
-#define vector_xor		_mm_xor_si128
-#define vector_decrypt		_mm_aesdec_si128
-#define vector_decrypt_last	_mm_aesdeclast_si128
-#define vector_encrypt		_mm_aesenc_si128
-#define vector_encrypt_last	_mm_aesenclast_si128
-#define vector_numbers(n, step) ((void)(step), _mm_set_epi64x(0, (long long)(n)))
-#include "crypto/aes_x86_kernel.h"
-
 #define KERNEL(name)		name##_256
 #define KERNEL_TARGET		__attribute__((target("aes,avx2,vaes,vpclmulqdq")))
 #define LANES			2
@@ -180,10 +165,8 @@ bool aes_x86_has(enum aes_x86_width width)
 	bool has;
 
 	__builtin_cpu_init();
-	has = __builtin_cpu_supports("aes");
-	if (width >= AES_X86_VAES)
-		has = has && has_vaes() && __builtin_cpu_supports("avx2");
-	if (width >= AES_X86_VAES512)
+	has = has_vaes() && __builtin_cpu_supports("aes") && __builtin_cpu_supports("avx2");
+	if (width == AES_X86_VAES512)
 		has = has && __builtin_cpu_supports("avx512f") &&
 		      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
 	return has;
@@ -222,17 +205,10 @@ void aes_x86_decrypt(const struct aes_x86 *aes, uint64_t number, uint64_t step, 
 	const struct keys *keys = (const struct keys *)secret_bytes(aes->keys);
 	bool xts = aes->mode == AES_X86_XTS;
 
-	switch (aes->width) {
-	case AES_X86_AESNI:
-		run_128(keys, xts, number, step, data, count, size);
-		return;
-	case AES_X86_VAES:
-		run_256(keys, xts, number, step, data, count, size);
-		return;
-	case AES_X86_VAES512:
+	if (aes->width == AES_X86_VAES512)
 		run_512(keys, xts, number, step, data, count, size);
-		return;
-	}
+	else
+		run_256(keys, xts, number, step, data, count, size);
 }
 
 void aes_x86_free(struct aes_x86 *aes)

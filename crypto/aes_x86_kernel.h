@@ -5,7 +5,7 @@
  *
  *   KERNEL(name)        the name with the width in it
  *   KERNEL_TARGET       the attribute that lets the compiler use the width's instructions
- *   LANES               blocks in a vector: 1, 2 or 4
+ *   LANES               blocks in a vector: 2 or 4
  *   vector              its type
  *   vector_load, vector_store            memory of any alignment
  *   vector_spread                        one block from memory into each lane
@@ -13,12 +13,9 @@
  *   vector_decrypt, vector_decrypt_last  a round of AES in each lane
  *   vector_encrypt, vector_encrypt_last
  *   vector_numbers(value, step)          value, value + step, ..., a lane each
- *
- * and for LANES over 1:
- *
  *   vector_up, vector_down               each lane by so many bytes, as a number of 128 bits
- *   vector_left, vector_right            each half of a lane by as many bits as stand there in a
- *                                        second vector; 64 or more leave nothing
+ *   vector_left, vector_right            each half of a lane by as many bits as a second
+ *                                        vector says there; 64 or more leave nothing
  *   vector_halves(n)                     this number in each half
  *   vector_lanes                         0, 0, 1, 1, ...: in each half its lane's number
  *   vector_reduce(v, half)               half 0 or 1 of each lane, below 2^57, times the polynomial
@@ -38,39 +35,6 @@ enum {
 	KERNEL(TURN) = 16 * LANES * VECTORS, /* bytes */
 	KERNEL(UNITS) = 2 * LANES	     /* whose first tweaks or vectors are made at once */
 };
-
-#if LANES == 1
-
-/* Times x: what falls out of each half is the sign of its upper word. */
-KERNEL_INLINE vector KERNEL(twice)(vector tweak)
-{
-	vector sign = _mm_srai_epi32(_mm_shuffle_epi32(tweak, 0x13), 31);
-
-	return vector_xor(_mm_add_epi64(tweak, tweak),
-			  _mm_and_si128(sign, _mm_set_epi32(0, 1, 0, POLYNOMIAL)));
-}
-
-/* One behind the other: shorter than the blocks' own way through AES, which does not wait. */
-KERNEL_INLINE void KERNEL(chain)(vector tweak, vector tweaks[VECTORS])
-{
-	UNROLL
-	for (unsigned int i = 0; i < VECTORS; i++) {
-		tweaks[i] = tweak;
-		tweak = KERNEL(twice)(tweak);
-	}
-}
-
-KERNEL_INLINE void KERNEL(begin)(const uint8_t *first, vector tweaks[VECTORS])
-{
-	KERNEL(chain)(vector_spread(first), tweaks);
-}
-
-KERNEL_INLINE void KERNEL(next)(vector tweaks[VECTORS])
-{
-	KERNEL(chain)(KERNEL(twice)(tweaks[VECTORS - 1]), tweaks);
-}
-
-#else
 
 /*
  * The tweaks that a data unit begins with, from that of its first block: times x^n for block n.
@@ -110,8 +74,6 @@ KERNEL_INLINE void KERNEL(next)(vector tweaks[VECTORS])
 		tweaks[i] = vector_xor(vector_up(tweaks[i], LANES), vector_reduce(out, 0));
 	}
 }
-
-#endif
 
 /* All rounds but the last. */
 KERNEL_INLINE void KERNEL(rounds)(const struct keys *keys, unsigned int rounds,

@@ -50,14 +50,13 @@ struct sector_cipher {
 	uint32_t sector_size;
 	size_t key_size;     /* of each key, bytes */
 	struct secret *keys; /* data key, then tweak key */
-	struct aes_x86 *aes; /* SECTOR_AESNI and up */
+	struct aes_x86 *aes; /* SECTOR_VAES and up */
 	_Atomic(struct context *) slots[SLOTS];
 };
 
 const char *sector_way_name(enum sector_way way)
 {
-	static const char *const names[SECTOR_WAYS] = {"library", "bulk", "aesni", "vaes",
-						       "vaes512"};
+	static const char *const names[SECTOR_WAYS] = {"library", "bulk", "vaes", "vaes512"};
 
 	return names[way];
 }
@@ -271,7 +270,7 @@ int sector_cipher_decrypt(struct sector_cipher *cipher, uint64_t offset, uint8_t
 
 static int make_aes(struct sector_cipher *cipher)
 {
-	enum aes_x86_width width = (enum aes_x86_width)(cipher->way - SECTOR_AESNI);
+	enum aes_x86_width width = (enum aes_x86_width)(cipher->way - SECTOR_VAES);
 	bool xts = cipher->mode == SECTOR_XTS;
 
 	return aes_x86_new(width, xts ? AES_X86_XTS : AES_X86_CBC, secret_bytes(cipher->keys),
@@ -314,7 +313,7 @@ int sector_cipher_new_way(const struct sector_keys *keys, uint32_t sector_size, 
 	for (size_t i = 0; i < SLOTS; i++)
 		atomic_init(&cipher->slots[i], NULL);
 	result = copy_keys(cipher, keys);
-	if (result == 0 && way >= SECTOR_AESNI)
+	if (result == 0 && way >= SECTOR_VAES)
 		result = make_aes(cipher);
 	if (result == 0)
 		result = context_new(cipher, &context); /* a key that is refused shows here */

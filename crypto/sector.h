@@ -31,9 +31,8 @@ struct sector_keys {
 /* Ways to the same bytes, from the plainest to the fastest. */
 enum sector_way {
 	SECTOR_LIBRARY, /* one call of OpenSSL a sector: what the others are checked against */
-	SECTOR_BULK,	/* one for many sectors; little-endian processors */
-	SECTOR_AESNI,	/* the processor's AES instructions; enum aes_x86_width */
-	SECTOR_VAES,
+	SECTOR_BULK,	/* one call for many sectors; little-endian processors */
+	SECTOR_VAES,	/* the processor's AES instructions; enum aes_x86_width */
 	SECTOR_VAES512,
 	SECTOR_WAYS
 };

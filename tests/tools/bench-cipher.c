@@ -217,7 +217,6 @@ struct event {
 		EVENT(name, method, unit, MIB, OURS, 0), EVENT(name, method, unit, 0, OURS, 0)
 #define WAYS(name, method)                                                             \
 	EVENT("way-bulk." name, method, 512, MANY, BY_WAY, SECTOR_BULK),               \
-		EVENT("way-aesni." name, method, 512, MANY, BY_WAY, SECTOR_AESNI),     \
 		EVENT("way-vaes." name, method, 512, MANY, BY_WAY, SECTOR_VAES),       \
 		EVENT("way-vaes512." name, method, 512, MANY, BY_WAY, SECTOR_VAES512), \
 		EVENT("sectorwise." name, method, 512, MANY, SECTORWISE, 0)
