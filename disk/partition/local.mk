@@ -6,7 +6,7 @@ disk_partition_libpartition_a_SOURCES = \
 	disk/partition/gpt.c disk/partition/gpt.h \
 	disk/partition/mbr.c disk/partition/mbr.h \
 	disk/partition/partition.c disk/partition/partition.h \
-	disk/partition/partition_build.h \
+	disk/partition/partition_builder.c disk/partition/partition_builder.h \
 	disk/partition/partition_gpt.c disk/partition/partition_gpt.h \
 	disk/partition/partition_mbr.c disk/partition/partition_mbr.h \
-	disk/partition/partition_type.c
+	disk/partition/partition_table.c disk/partition/partition_table.h

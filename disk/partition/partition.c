@@ -10,10 +10,8 @@
 #include "disk/partition/partition.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <string.h>
 
-#include "base/checked.h"
 #include "disk/partition/bootsector.h"
 #include "disk/partition/partition_gpt.h"
 #include "disk/partition/partition_mbr.h"
@@ -22,86 +20,6 @@ enum {
 	OVERLAPS_NAMED = 4,
 	SECTOR_USUAL = 512,
 };
-
-const char *partition_scheme_name(enum partition_scheme scheme)
-{
-	switch (scheme) {
-	case PARTITION_NONE:
-		return "none";
-	case PARTITION_MBR:
-		return "mbr";
-	case PARTITION_GPT:
-		return "gpt";
-	}
-	return "unknown";
-}
-
-void partition_table_free(struct partition_table *table)
-{
-	if (!table)
-		return;
-	for (size_t i = 0; i < table->count; i++)
-		free(table->partitions[i].name);
-	free(table->partitions);
-	free(table);
-}
-
-static int append(struct partition_builder *builder, const struct partition *partition)
-{
-	struct partition_table *table = builder->table;
-
-	if (table->count == builder->capacity) {
-		size_t capacity = builder->capacity ? 2 * builder->capacity : 8;
-		struct partition *grown = reallocarray(table->partitions, capacity, sizeof(*grown));
-
-		if (!grown)
-			return -ENOMEM;
-		table->partitions = grown;
-		builder->capacity = capacity;
-	}
-	table->partitions[table->count++] = *partition;
-	return 0;
-}
-
-int partition_builder_add(struct partition_builder *builder, const struct partition *partition,
-			  uint64_t first, uint64_t sectors, struct err *err)
-{
-	struct partition added = *partition;
-	uint64_t disk_size = builder->disk->size;
-	uint32_t sector_size = builder->table->sector_size;
-
-	if (builder->table->count == PARTITION_MAX) {
-		if (!builder->full)
-			notes_add(builder->warnings,
-				  "more than %d partitions: the others are left out",
-				  PARTITION_MAX);
-		builder->full = true;
-		free(added.name);
-		return 0;
-	}
-	if (!checked_mul(first, sector_size, &added.offset) || added.offset >= disk_size) {
-		notes_add(builder->warnings,
-			  "partition %u begins behind the end of the disk: left out", added.number);
-		free(added.name);
-		return 0;
-	}
-	if (!checked_mul(sectors, sector_size, &added.size_in_table))
-		added.size_in_table = UINT64_MAX;
-	added.size = added.size_in_table;
-	if (added.size > disk_size - added.offset) {
-		added.size = disk_size - added.offset;
-		added.clipped = true;
-		notes_add(builder->warnings,
-			  "partition %u is cut off: %" PRIu64 " of its %" PRIu64
-			  " bytes are on the disk",
-			  added.number, added.size, added.size_in_table);
-	}
-	if (append(builder, &added) < 0) {
-		free(added.name);
-		return err_nomem(err);
-	}
-	return 0;
-}
 
 static bool overlap(const struct partition *a, const struct partition *b)
 {
@@ -145,7 +63,7 @@ static int build_whole(struct partition_builder *builder, struct err *err)
 	builder->table->scheme = PARTITION_NONE;
 	builder->table->sector_size =
 		builder->disk->sector_size ? builder->disk->sector_size : SECTOR_USUAL;
-	return append(builder, &whole) < 0 ? err_nomem(err) : 0;
+	return partition_builder_append(builder, &whole) < 0 ? err_nomem(err) : 0;
 }
 
 static int build_mbr(struct partition_builder *builder, const struct mbr *mbr, struct err *err)

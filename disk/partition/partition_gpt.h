@@ -5,7 +5,7 @@
 
 #include "disk/partition/gpt.h"
 #include "disk/partition/mbr.h"
-#include "disk/partition/partition_build.h"
+#include "disk/partition/partition_builder.h"
 
 /* One copy of the table, as it was read. */
 struct gpt_table {

@@ -4,7 +4,7 @@
 #define ADEFUSE_DISK_PARTITION_PARTITION_MBR_H
 
 #include "disk/partition/mbr.h"
-#include "disk/partition/partition_build.h"
+#include "disk/partition/partition_builder.h"
 
 /*
  * How many of the entries lead to the start of a known volume or to an extended record, if a

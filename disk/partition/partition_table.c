@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Words for the types of partitions that are met beside Windows. */
-#include <string.h>
+/* Freeing a table; names of its scheme and of the types of partitions that are met on disks with
+ * Windows. */
+#include "disk/partition/partition_table.h"
 
-#include "disk/partition/partition.h"
+#include <stdlib.h>
+#include <string.h>
 
 static const struct {
 	const char *guid;
@@ -58,6 +60,29 @@ static const struct {
 	{0xef, "EFI system"},
 	{0xfd, "Linux RAID"},
 };
+
+const char *partition_scheme_name(enum partition_scheme scheme)
+{
+	switch (scheme) {
+	case PARTITION_NONE:
+		return "none";
+	case PARTITION_MBR:
+		return "mbr";
+	case PARTITION_GPT:
+		return "gpt";
+	}
+	return "unknown";
+}
+
+void partition_table_free(struct partition_table *table)
+{
+	if (!table)
+		return;
+	for (size_t i = 0; i < table->count; i++)
+		free(table->partitions[i].name);
+	free(table->partitions);
+	free(table);
+}
 
 static const char unknown[] = "unknown";
 

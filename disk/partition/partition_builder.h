@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the readers of GPT and MBR share, inside of disk/: putting a partition into the table under
- * construction. One thread; the table, the disk and the notes are the caller's.
+ * A partition table under construction: what the readers of GPT and MBR share, inside
+ * disk/partition/. One thread; the table, the disk and the notes belong to the caller.
  */
-#ifndef ADEFUSE_DISK_PARTITION_PARTITION_BUILD_H
-#define ADEFUSE_DISK_PARTITION_PARTITION_BUILD_H
+#ifndef ADEFUSE_DISK_PARTITION_PARTITION_BUILDER_H
+#define ADEFUSE_DISK_PARTITION_PARTITION_BUILDER_H
 
-#include "disk/partition/partition.h"
+#include "base/err.h"
+#include "base/notes.h"
+#include "disk/partition/partition_table.h"
+#include "disk/source.h"
 
 struct partition_builder {
 	struct source *disk;
@@ -15,6 +18,9 @@ struct partition_builder {
 	size_t capacity;
 	bool full; /* said once that PARTITION_MAX is reached */
 };
+
+/* Add a partition as it is. -ENOMEM, and then the caller still owns its name. */
+int partition_builder_append(struct partition_builder *builder, const struct partition *partition);
 
 /*
  * Add a partition of `sectors` from sector `first` on, clipped to the disk; one that lies behind
