@@ -40,6 +40,7 @@ enum bde_state { /* what the states on disk add up to */
 };
 
 const char *bde_state_name(enum bde_state state);
+bool bde_state_is_whole(enum bde_state state); /* all of the volume is ciphertext */
 
 struct bde_copy {	 /* one of the three metadata copies */
 	uint64_t offset; /* bytes from the start of the volume */
@@ -74,7 +75,7 @@ struct bde_info {
 	uint16_t state_next;
 	enum bde_state state;
 	enum bde_conversion conversion;
-	bool suspended;		  /* a clear key stands on the disk */
+	bool suspended;		  /* a clear key is stored on the disk */
 	bool boot_lost;		  /* the boot sector was overwritten: found by searching */
 	uint32_t conversion_size; /* bytes that were being converted at encrypted_size */
 	uint64_t ciphertext_size; /* bytes of the volume that are ciphertext, as far as known */

@@ -12,7 +12,7 @@
  * The volume may have been encrypted more than once: metadata of several volume identifiers is
  * settled by which has most copies left, then by which was made last.
  */
-#include "bde/bde.h"
+#include "bde/find.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -20,7 +20,9 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "bde/metadata.h"
+#include "bde/bde.h"
+#include "bde/eowmap.h"
+#include "bde/format/block.h"
 
 enum {
 	STEP = 512,
@@ -231,14 +233,13 @@ static int make_boot(struct source *volume, const struct candidate *candidate,
 	return 0;
 }
 
-int bde_metadata_find(struct source *volume, unsigned int flags, struct notes *warnings,
-		      struct bde_metadata **ret_metadata, struct err *err)
+int find_boot(struct source *volume, unsigned int flags, struct notes *warnings,
+	      struct boot *ret_boot, struct err *err)
 {
 	struct found found = {0};
 	uint8_t *bytes CLEANUP(free) = malloc(BLOCK_SIZE);
 	uint64_t end = volume->size;
 	struct candidate candidate;
-	struct boot boot;
 	int result;
 
 	if (!(flags & BDE_SALVAGE) && end > BDE_FIND_QUICK)
@@ -247,12 +248,12 @@ int bde_metadata_find(struct source *volume, unsigned int flags, struct notes *w
 		return err_nomem(err);
 	if (!choose(volume, &found.metadata, bytes, warnings, &candidate))
 		return -ENOENT;
-	result = make_boot(volume, &candidate, &found, bytes, flags, &boot, err);
+	result = make_boot(volume, &candidate, &found, bytes, flags, ret_boot, err);
 	if (result < 0)
 		return result;
 	notes_add(warnings,
 		  "the boot sector does not lead to the BitLocker metadata; it was found by its "
 		  "signature at offset %" PRIu64,
 		  candidate.offset);
-	return metadata_read_at(volume, &boot, true, warnings, ret_metadata, err);
+	return 0;
 }

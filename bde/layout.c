@@ -36,19 +36,19 @@ static int append_to(struct regions *regions, enum region_kind kind, uint64_t en
 
 /* ---------------------------------------------------------------------- base */
 
-static int base_watermark(const struct bde_info *info, struct regions *regions)
+static int base_watermark(const struct layout_input *input, struct regions *regions)
 {
-	uint64_t mark = at_most(info->encrypted_size, info->volume_size);
-	uint64_t window = info->conversion_size;
-	uint64_t low = round_down(mark > window ? mark - window : 0, info->sector_size);
+	uint64_t mark = at_most(input->block->encrypted_size, input->volume_size);
+	uint64_t window = input->block->conversion_size;
+	uint64_t low = round_down(mark > window ? mark - window : 0, input->sector_size);
 	uint64_t high = mark + window;
 	int result;
 
-	high += (info->sector_size - high % info->sector_size) % info->sector_size;
+	high += (input->sector_size - high % input->sector_size) % input->sector_size;
 	result = append_to(regions, REGION_CIPHER, low);
 	if (result == 0)
-		result = append_to(regions, REGION_REFUSE, at_most(high, info->volume_size));
-	return result == 0 ? append_to(regions, REGION_PLAIN, info->volume_size) : result;
+		result = append_to(regions, REGION_REFUSE, at_most(high, input->volume_size));
+	return result == 0 ? append_to(regions, REGION_PLAIN, input->volume_size) : result;
 }
 
 /* One region of the bitmaps; chunks are counted from its start. */
@@ -74,11 +74,11 @@ static int base_chunks(const struct eow_map *map, const struct eow_region *regio
 }
 
 /* The header's own range first: what stands there comes from elsewhere. */
-static int base_bitmaps(const struct bde_metadata *metadata, struct regions *regions)
+static int base_bitmaps(const struct layout_input *input, struct regions *regions)
 {
-	const struct eow_map *map = metadata->eow;
-	uint64_t limit = metadata->info.volume_size;
-	int result = append_to(regions, REGION_REFUSE, at_most(metadata->info.header_size, limit));
+	const struct eow_map *map = input->map;
+	uint64_t limit = input->volume_size;
+	int result = append_to(regions, REGION_REFUSE, at_most(input->block->header_size, limit));
 
 	for (uint32_t i = 0; map && i < map->count && result == 0; i++) {
 		const struct eow_region *region = &map->regions[i];
@@ -98,27 +98,29 @@ static int base_bitmaps(const struct bde_metadata *metadata, struct regions *reg
  * The encrypted size is a watermark; on a volume that is done it should be the whole. If it is not,
  * what is behind may be either, and nobody can tell.
  */
-static int base_encrypted(const struct bde_info *info, struct regions *regions)
+static int base_encrypted(const struct layout_input *input, struct regions *regions)
 {
-	uint64_t covered = at_most(info->encrypted_size, info->volume_size);
-	int result = append_to(regions, REGION_CIPHER, round_down(covered, info->sector_size));
+	uint64_t covered = at_most(input->block->encrypted_size, input->volume_size);
+	int result = append_to(regions, REGION_CIPHER, round_down(covered, input->sector_size));
 
-	return result == 0 ? append_to(regions, REGION_REFUSE, info->volume_size) : result;
+	return result == 0 ? append_to(regions, REGION_REFUSE, input->volume_size) : result;
 }
 
-static int base_regions(const struct bde_metadata *metadata, struct regions *regions)
+static int base_regions(const struct layout_input *input, struct regions *regions)
 {
-	const struct bde_info *info = &metadata->info;
-
-	if (info->conversion == BDE_CONVERSION_BITMAP)
-		return base_bitmaps(metadata, regions);
-	if (info->conversion == BDE_CONVERSION_WATERMARK)
-		return base_watermark(info, regions);
-	if (info->state == BDE_STATE_DECRYPTED)
-		return append_to(regions, REGION_PLAIN, info->volume_size);
-	if (info->state == BDE_STATE_OTHER)
-		return append_to(regions, REGION_REFUSE, info->volume_size);
-	return base_encrypted(info, regions);
+	switch (input->base) {
+	case LAYOUT_BITMAP:
+		return base_bitmaps(input, regions);
+	case LAYOUT_WATERMARK:
+		return base_watermark(input, regions);
+	case LAYOUT_CIPHER:
+		return base_encrypted(input, regions);
+	case LAYOUT_PLAIN:
+		return append_to(regions, REGION_PLAIN, input->volume_size);
+	case LAYOUT_REFUSED:
+		break;
+	}
+	return append_to(regions, REGION_REFUSE, input->volume_size);
 }
 
 /* ------------------------------------------------------------------ overlays */
@@ -172,11 +174,11 @@ static int layer_lay(struct layer *layer, struct regions *regions)
 }
 
 /* The first bytes, piece by piece in the state of the place they were moved to. */
-static int overlay_header(const struct bde_info *info, struct regions *regions)
+static int overlay_header(const struct layout_input *input, struct regions *regions)
 {
 	struct layer layer CLEANUP(layer_clear) = {0};
-	uint64_t at = info->header_offset;
-	uint64_t end = at + info->header_size;
+	uint64_t at = input->block->header_offset;
+	uint64_t end = at + input->block->header_size;
 	const struct region *behind = regions->table + regions->count;
 	const struct region *region =
 		at < regions_end(regions) ? regions_find(regions, at) : behind;
@@ -185,13 +187,13 @@ static int overlay_header(const struct bde_info *info, struct regions *regions)
 	for (; at < end && region < behind && result == 0; region++) {
 		uint64_t stop = at_most(region->end, end);
 
-		result = layer_add(&layer, region->kind, at - info->header_offset,
-				   stop - info->header_offset, at);
+		result = layer_add(&layer, region->kind, at - input->block->header_offset,
+				   stop - input->block->header_offset, at);
 		at = stop;
 	}
 	if (result == 0 && at < end)
-		result = layer_add(&layer, REGION_REFUSE, at - info->header_offset,
-				   info->header_size, 0);
+		result = layer_add(&layer, REGION_REFUSE, at - input->block->header_offset,
+				   input->block->header_size, 0);
 	return result == 0 ? layer_lay(&layer, regions) : result;
 }
 
@@ -199,10 +201,10 @@ static int overlay_header(const struct bde_info *info, struct regions *regions)
  * Of a bitmap that cannot be read it is not known how much room it and its log take. They were seen
  * to stand together; that much is refused, and is no file's anyway.
  */
-static int overlay_lost_bitmaps(const struct bde_metadata *metadata, struct regions *regions)
+static int overlay_lost_bitmaps(const struct layout_input *input, struct regions *regions)
 {
-	struct layer layer CLEANUP(layer_clear) = {.floor = metadata->info.header_size};
-	const struct eow_map *map = metadata->eow;
+	struct layer layer CLEANUP(layer_clear) = {.floor = input->block->header_size};
+	const struct eow_map *map = input->map;
 	int result = 0;
 
 	for (uint32_t i = 0; i < map->count && result == 0; i++) {
@@ -216,10 +218,10 @@ static int overlay_lost_bitmaps(const struct bde_metadata *metadata, struct regi
 	return result == 0 ? layer_lay(&layer, regions) : result;
 }
 
-static int eow_zeros(const struct bde_metadata *metadata, struct layer *layer)
+static int eow_zeros(const struct layout_input *input, struct layer *layer)
 {
-	const struct eow_map *map = metadata->eow;
-	uint64_t sector = metadata->info.sector_size;
+	const struct eow_map *map = input->map;
+	uint64_t sector = input->sector_size;
 	int result = 0;
 
 	for (unsigned int i = 0; i < EOW_COPIES && result == 0; i++)
@@ -239,16 +241,15 @@ static int eow_zeros(const struct bde_metadata *metadata, struct layer *layer)
 }
 
 /* Zeros; never over the volume's first bytes, whatever the metadata says. */
-static int overlay_structures(const struct bde_metadata *metadata, struct regions *regions)
+static int overlay_structures(const struct layout_input *input, struct regions *regions)
 {
-	const struct bde_info *info = &metadata->info;
-	struct layer layer CLEANUP(layer_clear) = {.floor = info->header_size};
-	int result = layer_zeros(&layer, info->header_offset, info->header_size);
+	struct layer layer CLEANUP(layer_clear) = {.floor = input->block->header_size};
+	int result = layer_zeros(&layer, input->block->header_offset, input->block->header_size);
 
-	for (unsigned int i = 0; i < BDE_COPIES && result == 0; i++)
-		result = layer_zeros(&layer, metadata->block.offsets[i], BLOCK_SIZE);
-	if (result == 0 && metadata->eow)
-		result = eow_zeros(metadata, &layer);
+	for (unsigned int i = 0; i < BLOCK_COPIES && result == 0; i++)
+		result = layer_zeros(&layer, input->block->offsets[i], BLOCK_SIZE);
+	if (result == 0 && input->map)
+		result = eow_zeros(input, &layer);
 	return result == 0 ? layer_lay(&layer, regions) : result;
 }
 
@@ -271,21 +272,19 @@ static int overlay_cut(uint64_t available, uint32_t sector_size, struct regions 
 	return result == 0 ? layer_lay(&layer, regions) : result;
 }
 
-int layout_build(const struct bde_metadata *metadata, uint64_t available,
-		 struct regions *ret_regions)
+int layout_build(const struct layout_input *input, uint64_t available, struct regions *ret_regions)
 {
-	const struct bde_info *info = &metadata->info;
 	struct regions regions CLEANUP(regions_clear) = {0};
-	int result = base_regions(metadata, &regions);
+	int result = base_regions(input, &regions);
 
 	if (result == 0)
-		result = overlay_header(info, &regions);
-	if (result == 0 && metadata->eow)
-		result = overlay_lost_bitmaps(metadata, &regions);
+		result = overlay_header(input, &regions);
+	if (result == 0 && input->map)
+		result = overlay_lost_bitmaps(input, &regions);
 	if (result == 0)
-		result = overlay_structures(metadata, &regions);
+		result = overlay_structures(input, &regions);
 	if (result == 0)
-		result = overlay_cut(available, info->sector_size, &regions);
+		result = overlay_cut(available, input->sector_size, &regions);
 	if (result < 0)
 		return result;
 	*ret_regions = regions;
@@ -293,17 +292,14 @@ int layout_build(const struct bde_metadata *metadata, uint64_t available,
 	return 0;
 }
 
-uint64_t layout_known_end(const struct bde_metadata *metadata)
+uint64_t layout_known_end(const struct layout_input *input)
 {
-	const struct bde_info *info = &metadata->info;
-	const struct eow_map *map = metadata->eow;
+	const struct eow_map *map = input->map;
 
 	if (map && map->count > 0 && map->regions[map->count - 1].known)
 		return map->regions[map->count - 1].end;
-	if (info->version == 1) /* it has no such field */
-		return 0;
-	if (info->conversion == BDE_CONVERSION_NONE && info->state != BDE_STATE_DECRYPTED &&
-	    info->state != BDE_STATE_OTHER)
-		return info->encrypted_size;
-	return 0;
+	/* version 1 has no such field */
+	return input->base == LAYOUT_CIPHER && input->block->version != 1
+		       ? input->block->encrypted_size
+		       : 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Find and read the metadata of a volume: the boot sector, the three copies it names, the first
- * good one of them. Each copy is read once and parsed from memory.
+ * Read the metadata of a volume: the three copies that its boot sector names, the first good one of
+ * them. Each copy is read once and parsed from memory.
  */
 #include "bde/metadata.h"
 
@@ -12,37 +12,6 @@
 
 #include "base/checked.h"
 #include "base/text/utf16.h"
-#include "bde/layout.h"
-
-enum { /* states on disk; Windows' names for 2, 3 and 5 are not public */
-	DISK_DECRYPTED = 1,
-	DISK_CONVERTING = 2,
-	DISK_DECRYPTING = 3, /* paused */
-	DISK_ENCRYPTED = 4,
-	DISK_ENCRYPTING = 5, /* paused */
-	DISK_LAST = 5
-};
-
-static int read_boot(struct source *volume, uint8_t data[BOOT_SIZE], struct err *err)
-{
-	int result = source_pread(volume, data, BOOT_SIZE, 0);
-
-	if (result < 0)
-		return err_set(err, ERR_DISK, -result, "cannot read the first sector: %s",
-			       strerrordesc_np(-result));
-	return 0;
-}
-
-int bde_probe(struct source *volume, struct err *err)
-{
-	uint8_t data[BOOT_SIZE];
-	int result;
-
-	if (volume->size < BOOT_SIZE)
-		return 0;
-	result = read_boot(volume, data, err);
-	return result < 0 ? result : boot_is_bitlocker(data);
-}
 
 /* ------------------------------------------------------------------ copies */
 
@@ -237,73 +206,6 @@ static bool has_clear_key(const struct bde_info *info)
 	return false;
 }
 
-/* A conversion that was seen with a watermark; others are not believed. */
-static bool has_watermark(const struct bde_info *info)
-{
-	switch (info->state_current) {
-	case DISK_DECRYPTING:
-		return info->state_next == DISK_DECRYPTED;
-	case DISK_ENCRYPTING:
-		return info->state_next == DISK_ENCRYPTED;
-	case DISK_CONVERTING:
-		return info->state_next == DISK_DECRYPTED || info->state_next == DISK_ENCRYPTED;
-	default:
-		return false;
-	}
-}
-
-/* Nothing is under way. */
-static enum bde_state settled_state(const struct bde_info *info)
-{
-	if (info->state_current != info->state_next || info->conversion_size != 0)
-		return BDE_STATE_OTHER;
-	if (info->state_current == DISK_DECRYPTED)
-		return BDE_STATE_DECRYPTED;
-	if (info->state_current != DISK_ENCRYPTED)
-		return BDE_STATE_OTHER;
-	return info->suspended ? BDE_STATE_SUSPENDED : BDE_STATE_ENCRYPTED;
-}
-
-/* What says which parts are ciphertext, and what that adds up to. */
-static void sum_state(const struct bde_metadata *metadata, struct bde_info *info)
-{
-	enum boot_kind kind = metadata->boot.kind;
-
-	info->suspended = has_clear_key(info);
-	info->state = BDE_STATE_OTHER;
-	if (kind == BOOT_EOW && info->state_current >= DISK_DECRYPTED &&
-	    info->state_current <= DISK_LAST) {
-		info->conversion = BDE_CONVERSION_BITMAP;
-		info->state = BDE_STATE_PARTIAL;
-	} else if (kind == BOOT_NORMAL && has_watermark(info)) {
-		info->conversion = BDE_CONVERSION_WATERMARK;
-		info->state = BDE_STATE_PARTIAL;
-	} else if (kind == BOOT_NORMAL || kind == BOOT_VISTA) {
-		info->state = settled_state(info);
-	}
-}
-
-/* What the bitmaps come to: all, nothing, or part of the volume. */
-static int sum_bitmaps(struct bde_metadata *metadata, uint64_t source_size)
-{
-	struct bde_info *info = &metadata->info;
-	struct regions regions CLEANUP(regions_clear) = {0};
-	int result = layout_build(metadata, source_size, &regions);
-	uint64_t plain;
-
-	if (result < 0)
-		return result == -EOVERFLOW ? 0 : result; /* refused when it is opened */
-	info->ciphertext_size = regions_count(&regions, REGION_CIPHER, 0, info->volume_size);
-	plain = regions_count(&regions, REGION_PLAIN, 0, info->volume_size);
-	if (info->conversion != BDE_CONVERSION_BITMAP || !metadata->eow || metadata->eow->lost > 0)
-		return 0;
-	if (info->ciphertext_size == 0)
-		info->state = BDE_STATE_DECRYPTED;
-	else if (plain == 0 && info->eow.interrupted == 0)
-		info->state = info->suspended ? BDE_STATE_SUSPENDED : BDE_STATE_ENCRYPTED;
-	return 0;
-}
-
 /* ----------------------------------------------------------------------- EOW */
 
 static int fill_eow(struct bde_metadata *metadata)
@@ -346,7 +248,7 @@ static void note_sizes(const struct bde_metadata *metadata, uint64_t source_size
 		       struct notes *warnings)
 {
 	const struct bde_info *info = &metadata->info;
-	uint64_t known = layout_known_end(metadata);
+	uint64_t known = layout_known_end(&metadata->state.layout);
 
 	if (source_size != info->volume_size)
 		notes_add(warnings,
@@ -367,6 +269,30 @@ static void note_sizes(const struct bde_metadata *metadata, uint64_t source_size
 			  info->volume_size, known);
 }
 
+/* What is computed from the rest. */
+static int fill_state(struct bde_metadata *metadata, uint64_t source_size)
+{
+	struct bde_info *info = &metadata->info;
+	const struct state_input input = {
+		.kind = metadata->boot.kind,
+		.block = &metadata->block,
+		.map = metadata->eow,
+		.clear_key = has_clear_key(info),
+		.sector_size = metadata->boot.sector_size,
+		.source_size = source_size,
+	};
+	int result = state_compute(&input, &metadata->state);
+
+	if (result < 0)
+		return result;
+	info->state = metadata->state.state;
+	info->conversion = metadata->state.conversion;
+	info->suspended = metadata->state.suspended;
+	info->ciphertext_size = metadata->state.ciphertext_size;
+	info->volume_size = metadata->state.layout.volume_size;
+	return 0;
+}
+
 static int fill_info(struct bde_metadata *metadata, struct source *volume, struct notes *warnings)
 {
 	const struct block *block = &metadata->block;
@@ -383,18 +309,17 @@ static int fill_info(struct bde_metadata *metadata, struct source *volume, struc
 	info->state_current = block->state_current;
 	info->state_next = block->state_next;
 	info->sector_size = metadata->boot.sector_size;
-	info->volume_size = volume->size - volume->size % info->sector_size;
 	info->encrypted_size = block->encrypted_size;
 	info->conversion_size = block->conversion_size;
 	info->header_offset = block->header_offset;
 	info->header_size = block->header_size;
 	info->volume_id = block->volume_id;
 	info->created = block->created;
-	sum_state(metadata, info);
 	result = read_eow(volume, metadata, warnings);
 	if (result == 0)
-		result = sum_bitmaps(metadata, volume->size);
-	note_sizes(metadata, volume->size, warnings);
+		result = fill_state(metadata, volume->size);
+	if (result == 0)
+		note_sizes(metadata, volume->size, warnings);
 	return result;
 }
 
@@ -418,41 +343,6 @@ int metadata_read_at(struct source *volume, const struct boot *boot, bool boot_l
 		return err_nomem(err);
 	*ret_metadata = TAKE(metadata);
 	return 0;
-}
-
-int bde_metadata_read(struct source *volume, unsigned int flags, struct notes *warnings,
-		      struct bde_metadata **ret_metadata, struct err *err)
-{
-	struct bde_metadata *metadata CLEANUP(bde_metadata_free) = NULL;
-	uint8_t bytes[BOOT_SIZE];
-	struct boot boot;
-	int result;
-
-	if (volume->size < BOOT_SIZE)
-		return err_set(err, ERR_DISK, EINVAL, "not a BitLocker volume: %" PRIu64 " bytes",
-			       volume->size);
-	result = read_boot(volume, bytes, err);
-	if (result < 0)
-		return result;
-	if (!boot_is_bitlocker(bytes))
-		return err_set(err, ERR_DISK, EINVAL, "not a BitLocker volume");
-	result = boot_parse(bytes, &boot, err);
-	if (result == 0)
-		result = metadata_read_at(volume, &boot, false, warnings, &metadata, err);
-	if ((flags & BDE_SALVAGE) && result != -ENOMEM &&
-	    (result < 0 || boot.kind == BOOT_UNKNOWN)) {
-		struct bde_metadata *found = NULL;
-
-		/* what the boot sector says is damaged too; when a search finds nothing, it stands
-		 */
-		if (bde_metadata_find(volume, flags, warnings, &found, NULL) == 0) {
-			*ret_metadata = found;
-			return 0;
-		}
-	}
-	if (result == 0)
-		*ret_metadata = TAKE(metadata);
-	return result;
 }
 
 void bde_metadata_free(struct bde_metadata *metadata)

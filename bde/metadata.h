@@ -8,6 +8,7 @@
 #include "bde/format/block.h"
 #include "bde/format/boot.h"
 #include "bde/format/protector.h"
+#include "bde/state.h"
 
 struct bde_metadata {
 	struct bde_info info;
@@ -17,11 +18,8 @@ struct bde_metadata {
 	struct protector parts[BDE_PROTECTOR_MAX]; /* as info.protectors */
 	struct eow_map *eow;   /* NULL when it is no EOW volume, or cannot be read: */
 	struct err eow_failed; /* why not */
+	struct state state;    /* computed from all of these; points into them */
 };
-
-/* Whether key or volume can be served at all: -ENOTSUP with err filled, by name. */
-int metadata_check_version(const struct bde_metadata *metadata, struct err *err);
-int metadata_check_served(const struct bde_metadata *metadata, unsigned int flags, struct err *err);
 
 /*
  * Read the copies that `boot` leads to, and all else that needs no key. `warnings` may have got

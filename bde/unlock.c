@@ -12,6 +12,7 @@
 
 #include "bde/key.h"
 #include "bde/metadata.h"
+#include "bde/served.h"
 #include "bde/unlock.h"
 #include "bde/unlocked.h"
 #include "bde/wrapped.h"
@@ -372,7 +373,7 @@ int bde_unlock(const struct bde_metadata *metadata, const struct bde_key *key,
 {
 	struct bde_unlocked *unlocked CLEANUP(bde_unlocked_free) = NULL;
 	const struct bde_protector *protector = NULL;
-	int result = metadata_check_version(metadata, err);
+	int result = served_check_version(metadata, err);
 
 	if (result < 0)
 		return result;

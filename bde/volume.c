@@ -20,6 +20,7 @@
 #include "bde/layout.h"
 #include "bde/metadata.h"
 #include "bde/regions.h"
+#include "bde/served.h"
 #include "bde/unlocked.h"
 #include "crypto/sector.h"
 #include "disk/partition/bootsector.h"
@@ -278,7 +279,7 @@ static int extend(struct volume *volume, const struct bde_metadata *metadata,
 		  struct notes *warnings)
 {
 	const struct bde_info *info = &metadata->info;
-	uint64_t known = layout_known_end(metadata);
+	uint64_t known = layout_known_end(&metadata->state.layout);
 	uint8_t sector[BOOTSECTOR_SIZE];
 	uint64_t size = 0;
 
@@ -319,7 +320,7 @@ static int build(struct volume *volume, const struct bde_metadata *metadata,
 {
 	const struct bde_info *info = &metadata->info;
 	bool salvage = (flags & BDE_SALVAGE) && info->conversion == BDE_CONVERSION_BITMAP;
-	int result = layout_build(metadata, volume->below->size, &volume->regions);
+	int result = layout_build(&metadata->state.layout, volume->below->size, &volume->regions);
 
 	if (result == -EOVERFLOW)
 		return err_set(err, ERR_DISK, EOVERFLOW,
@@ -354,7 +355,7 @@ int bde_volume_open(struct source *below, const struct bde_metadata *metadata,
 		    struct source **ret_plain, struct err *err)
 {
 	struct volume *volume CLEANUP(volume_free) = NULL;
-	int result = metadata_check_served(metadata, flags, err);
+	int result = served_check(metadata, flags, err);
 
 	if (result < 0)
 		return result;

@@ -56,7 +56,6 @@ enum engine engine_for(const struct bde_metadata *metadata, enum engine wanted)
 static int check_libbde(const struct bde_metadata *metadata, struct err *err)
 {
 	const struct bde_info *info = &metadata->info;
-	bool done = info->state == BDE_STATE_ENCRYPTED || info->state == BDE_STATE_SUSPENDED;
 	int result;
 
 	if (metadata->boot.kind == BOOT_EOW || metadata->boot.kind == BOOT_UNKNOWN)
@@ -64,7 +63,8 @@ static int check_libbde(const struct bde_metadata *metadata, struct err *err)
 			err, ERR_DISK, ENOTSUP,
 			"libbde does not know volumes that are encrypted in part by a bitmap "
 			"(used space only, or a paused conversion of Windows 8 and later)");
-	else if (metadata->block.conversion_size != 0 || (info->version == 1 && !done))
+	else if (metadata->block.conversion_size != 0 ||
+		 (info->version == 1 && !bde_state_is_whole(info->state)))
 		result = err_set(err, ERR_DISK, ENOTSUP,
 				 "libbde does not know volumes in conversion (state %u, next %u, "
 				 "version %u, %u bytes under way)",

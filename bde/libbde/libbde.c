@@ -381,11 +381,10 @@ static int find_end(struct libbde_source *source, const struct bde_info *info,
 static int check_fvek(struct libbde_source *source, const struct bde_info *info,
 		      struct notes *warnings, struct err *err)
 {
-	bool whole = info->state == BDE_STATE_ENCRYPTED || info->state == BDE_STATE_SUSPENDED;
 	enum bootsector kind = BOOTSECTOR_NONE;
 	uint8_t sector[SECTOR_MAX];
 
-	if (!whole || info->sector_size > SECTOR_MAX) {
+	if (!bde_state_is_whole(info->state) || info->sector_size > SECTOR_MAX) {
 		err_set(err, ERR_DISK, ENOTSUP,
 			"libbde is given an FVEK for volumes only that are encrypted as a whole");
 		err_hint(err, "our own engine may take it: --engine own");

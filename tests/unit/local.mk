@@ -22,6 +22,7 @@ UNIT_TESTS += \
 	tests/unit/bde/rawkeys \
 	tests/unit/bde/recovery \
 	tests/unit/bde/regions \
+	tests/unit/bde/state \
 	tests/unit/bde/unlock \
 	tests/unit/bde/volume \
 	tests/unit/cli/harden \
@@ -71,6 +72,7 @@ tests_unit_bde_places_SOURCES = tests/unit/bde/places.c $(bde_made)
 tests_unit_bde_rawkeys_SOURCES = tests/unit/bde/rawkeys.c $(bde_made)
 tests_unit_bde_recovery_SOURCES = tests/unit/bde/recovery.c tests/tap.h
 tests_unit_bde_regions_SOURCES = tests/unit/bde/regions.c tests/tap.h
+tests_unit_bde_state_SOURCES = tests/unit/bde/state.c tests/tap.h
 tests_unit_bde_unlock_SOURCES = tests/unit/bde/unlock.c $(bde_made)
 tests_unit_bde_volume_SOURCES = tests/unit/bde/volume.c $(bde_made) $(bde_fault) tests/source_contract.h
 tests_unit_cli_harden_SOURCES = tests/unit/cli/harden.c tests/tap.h
