@@ -49,44 +49,6 @@ enum engine engine_for(const struct bde_metadata *metadata, enum engine wanted)
 	return metadata->info.version == 1 ? ENGINE_LIBBDE : ENGINE_OWN;
 }
 
-/*
- * What libbde would open and give wrong bytes of: it knows no bitmap of what is encrypted, takes
- * what a conversion was at work on for finished, and in Vista's format has no watermark.
- */
-static int check_libbde(const struct bde_metadata *metadata, struct err *err)
-{
-	const struct bde_info *info = &metadata->info;
-	int result;
-
-	if (metadata->boot.kind == BOOT_EOW || metadata->boot.kind == BOOT_UNKNOWN)
-		result = err_set(
-			err, ERR_DISK, ENOTSUP,
-			"libbde does not know volumes that are encrypted in part by a bitmap "
-			"(used space only, or a paused conversion of Windows 8 and later)");
-	else if (metadata->block.conversion_size != 0 ||
-		 (info->version == 1 && !bde_state_is_whole(info->state)))
-		result = err_set(err, ERR_DISK, ENOTSUP,
-				 "libbde does not know volumes in conversion (state %u, next %u, "
-				 "version %u, %u bytes under way)",
-				 info->state_current, info->state_next, info->version,
-				 metadata->block.conversion_size);
-	else
-		return 0;
-	if (info->version != 1)
-		err_hint(err, "our own engine may: --engine own");
-	return result;
-}
-
-/* Of a VMK libbde can make nothing. */
-static int check_key(const struct bde_key *key, struct err *err)
-{
-	if (!key || key->type != BDE_KEY_VMK)
-		return 0;
-	err_set(err, ERR_DISK, ENOTSUP, "libbde takes no VMK");
-	err_hint(err, "our own engine does: --engine own");
-	return -ENOTSUP;
-}
-
 /* The protectors that the key may fit: how many, and the first of them. */
 static size_t count_fitting(const struct bde_info *info, const struct bde_key *key,
 			    const struct bde_protector **ret_first)
@@ -124,11 +86,7 @@ static int open_libbde(struct source *volume, const struct bde_metadata *metadat
 	/* told better, and without the seconds that libbde takes */
 	if (by_protector && fitting == 0)
 		return unlock_no_fit(metadata, key, err);
-	result = check_key(key, err);
-	if (result == 0)
-		result = check_libbde(metadata, err);
-	if (result == 0)
-		result = bde_libbde_open(volume, &metadata->info, key, warnings, ret_plain, err);
+	result = bde_libbde_open(volume, metadata, key, warnings, ret_plain, err);
 	if (result == -ENOKEY && by_protector)
 		hint_protectors(metadata, key, err);
 	/* libbde does not tell which one it was; a BEK does */

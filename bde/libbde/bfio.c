@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A source as a file of libbfio; see bfio.h. */
-#include "config.h"
-
-#ifdef HAVE_LIBBDE
-
 #include "bde/libbde/bfio.h"
 
 #include <errno.h>
@@ -130,9 +126,3 @@ int bfio_open(struct bfio *io, libbfio_handle_t **ret_handle)
 	*ret_handle = handle;
 	return 0;
 }
-
-#else /* HAVE_LIBBDE */
-
-typedef int bfio_not_built; /* a file must declare something */
-
-#endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A source as a file of libbfio, through which libbde reads. Some bytes can be shown otherwise than
- * they stand on the disk: bde/libbde/libbde.c says why. Threads: one at a time.
+ * A source as a file of libbfio, through which libbde reads. It can be shown other bytes than those
+ * on the disk: bde/libbde/quirks.c says why. Threads: one at a time.
  */
 #ifndef ADEFUSE_BDE_LIBBDE_BFIO_H
 #define ADEFUSE_BDE_LIBBDE_BFIO_H

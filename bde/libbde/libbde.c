@@ -5,47 +5,26 @@
  * libbde reads through libbfio, which takes read, seek and size as callbacks: so it runs on any
  * source, not on a file that has a name.
  *
- * Vista's format: the first 8 KiB stand in their place as they are, but for the file system's name
- * and the field at 56 of the boot sector, whose own value (the cluster of the MFT's mirror) stands
- * at 56 of each metadata block. Version 2 has the place of the moved header there, and versions of
- * libbde such as 20190102 take the one for the other and refuse the volume. They also end with the
- * file system, one sector before the volume, where NTFS keeps a copy of its boot sector. So libbde
- * is shown zeros in the one field and the volume's size in the other (at 40 of the boot sector),
- * and what is read gets the right values. The last sector is given if it decrypts to that copy:
- * then it was right to decrypt it.
- *
- * Version 20240502 knows from the boot sector where the first metadata block stands, from that one
- * where the others do, and looks for them at 0 all the same: while it opens the volume it is shown
- * a block there.
- *
  * Its errors are a stack of sentences, the cause first; that one is what a user is told. It writes
  * to a stream only when told to be verbose.
  */
-#include "config.h"
-
 #include "bde/libbde/libbde.h"
 
 #include <errno.h>
 #include <inttypes.h>
-
-#ifdef HAVE_LIBBDE
-
-#include <ctype.h>
 #include <libbde.h>
 #include <libbfio.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "bde/format/recovery.h"
 #include "bde/key.h"
 #include "bde/libbde/bfio.h"
-#include "bde/unlock.h"
+#include "bde/libbde/keys.h"
+#include "bde/libbde/quirks.h"
 #include "disk/partition/bootsector.h"
 
 enum {
-	SECTORS_AT = 40, /* in the boot sector: those of the file system */
-	MIRROR_AT = 56,	 /* in the boot sector and in a metadata block */
 	SECTOR_MAX = 4096
 };
 
@@ -56,8 +35,7 @@ struct libbde_source {
 	libbfio_handle_t *handle;
 	libbde_volume_t *volume;
 	uint64_t end; /* bytes that libbde knows of */
-	size_t right_count;
-	struct bfio_field right[2]; /* of the plaintext */
+	struct quirks quirks;
 };
 
 const char *bde_libbde_version(void)
@@ -122,131 +100,23 @@ static int does_not_fit(const struct bde_key *key, struct err *err)
 		       libbde_get_version(), key ? key->what : "no key");
 }
 
-/* ---------------------------------------------------------------------- keys */
-
-static int set_bek(libbde_volume_t *volume, struct secret *bek)
-{
-	libbfio_handle_t *handle = NULL;
-	/* libbfio takes it writable, and never writes to a range that is opened for reading */
-	uint8_t *data = secret_data(bek);
-	int result = libbfio_memory_range_initialize(&handle, NULL);
-
-	if (result == 1)
-		result = libbfio_memory_range_set(handle, data, secret_size(bek), NULL);
-	if (result == 1)
-		result = libbfio_handle_open(handle, LIBBFIO_OPEN_READ, NULL);
-	if (result == 1) {
-		result = libbde_volume_read_startup_key_file_io_handle(volume, handle, NULL);
-		(void)libbfio_handle_close(handle, NULL);
-	}
-	if (handle)
-		(void)libbfio_handle_free(&handle, NULL);
-	return result;
-}
-
-/* libbde wants the groups apart by dashes; ours may be written in other ways. */
-static int set_recovery_password(libbde_volume_t *volume, const struct secret *text)
-{
-	enum {
-		DIGITS = 6 * RECOVERY_GROUPS,
-		LENGTH = DIGITS + RECOVERY_GROUPS - 1
-	};
-	uint8_t dashed[LENGTH + 1];
-	size_t used = 0;
-	int result = 0;
-
-	for (size_t i = 0; i < secret_size(text) && used < LENGTH; i++) {
-		uint8_t digit = secret_bytes(text)[i];
-
-		if (!isdigit(digit))
-			continue;
-		dashed[used++] = digit;
-		if (used % 7 == 6 && used < LENGTH)
-			dashed[used++] = '-';
-	}
-	if (used == LENGTH)
-		result = libbde_volume_set_utf8_recovery_password(volume, dashed, used, NULL);
-	secret_wipe(dashed, sizeof(dashed));
-	return result;
-}
-
-/*
- * libbde wants the two keys apart, each as long as it is; and of methods with one key a second one
- * all the same, which it does not use.
- */
-static int set_fvek(libbde_volume_t *volume, uint16_t method, const struct secret *fvek)
-{
-	static const uint8_t none[32];
-	struct method_keys keys;
-
-	if (!method_split_fvek(method, fvek, &keys))
-		return 0;
-	return libbde_volume_set_keys(volume, keys.data, keys.size, keys.tweak ? keys.tweak : none,
-				      keys.size, NULL);
-}
-
-static int set_key(libbde_volume_t *volume, const struct bde_info *info, const struct bde_key *key,
-		   const struct secret *fvek)
-{
-	if (!key)
-		return 1;
-	switch (key->type) {
-	case BDE_KEY_CLEAR:
-		return 1; /* libbde takes it off the disk */
-	case BDE_KEY_BEK:
-		return set_bek(volume, key->original);
-	case BDE_KEY_RECOVERY_PASSWORD:
-		return set_recovery_password(volume, key->original);
-	case BDE_KEY_FVEK:
-		return set_fvek(volume, info->method, fvek);
-	case BDE_KEY_VMK:
-		return 0;
-	case BDE_KEY_PASSWORD:
-		break;
-	}
-	return libbde_volume_set_utf8_password(volume, secret_bytes(key->original),
-					       secret_size(key->original), NULL);
-}
-
 /* ------------------------------------------------------------------- reading */
 
-/* Under the lock. libbde 20240502 gives bytes of other places where a read begins within a sector
- * and ends behind it: such a one is made two. */
-static int read_volume(struct libbde_source *source, uint8_t *buffer, size_t length,
-		       uint64_t offset)
-{
-	size_t part = source->head.sector_size - offset % source->head.sector_size;
-
-	source->io.errnum = 0;
-	while (length > 0) {
-		ssize_t got;
-
-		if (part > length || offset % source->head.sector_size == 0)
-			part = length;
-		got = libbde_volume_read_buffer_at_offset(source->volume, buffer, part,
-							  (off64_t)offset, NULL);
-		if (got != (ssize_t)part)
-			return source->io.errnum ? -source->io.errnum : -EIO;
-		buffer += part;
-		offset += part;
-		length -= part;
-	}
-	return 0;
-}
-
-/* libbde's own end is not the volume's; what is behind it is not known. */
+/* libbde's own end may be before the volume's; what is after it is not known. */
 static int libbde_pread(struct source *head, void *buffer, size_t length, uint64_t offset)
 {
 	struct libbde_source *source = (struct libbde_source *)head;
-	int result;
+	int result = 0;
 
 	if (offset + length > source->end)
 		return -EIO;
 	(void)pthread_mutex_lock(&source->lock);
-	result = read_volume(source, buffer, length, offset);
+	source->io.errnum = 0;
+	if (!quirks_read(source->volume, head->sector_size, buffer, length, offset))
+		result = source->io.errnum ? -source->io.errnum : -EIO;
 	(void)pthread_mutex_unlock(&source->lock);
 	if (result == 0)
-		bfio_put_fields(source->right, source->right_count, buffer, length, offset);
+		quirks_correct(&source->quirks, buffer, length, offset);
 	return result;
 }
 
@@ -287,7 +157,7 @@ static int unlock(struct libbde_source *source, const struct bde_key *key, struc
 
 	opened = libbde_volume_open_file_io_handle(source->volume, source->handle,
 						   libbde_get_access_flags_read(), &error);
-	source->io.block = 0;
+	quirks_opened(&source->io);
 	if (opened < 0 && source->io.errnum)
 		result = err_set(err, ERR_DISK, source->io.errnum, "cannot read the volume: %s",
 				 strerrordesc_np(source->io.errnum));
@@ -301,57 +171,6 @@ static int unlock(struct libbde_source *source, const struct bde_key *key, struc
 	return result;
 }
 
-static int read_field(struct bfio *io, uint64_t from, uint64_t at, struct bfio_field *ret_field,
-		      struct err *err)
-{
-	int result = source_pread(io->source, ret_field->bytes, BFIO_FIELD_SIZE, from);
-
-	ret_field->at = at;
-	if (result < 0)
-		return err_set(err, ERR_DISK, -result, "cannot read the volume: %s",
-			       strerrordesc_np(-result));
-	return 0;
-}
-
-/* The fields that libbde misreads; see above. */
-static int prepare_vista(struct libbde_source *source, const struct bde_info *info, struct err *err)
-{
-	uint64_t sectors = info->volume_size / info->sector_size;
-	struct bfio *io = &source->io;
-	struct bfio_field *shown;
-	uint64_t copy = 0;
-	int result;
-
-	for (unsigned int i = 0; i < BDE_COPIES; i++) {
-		io->shown[io->shown_count++].at = info->copies[i].offset + MIRROR_AT;
-		if (info->copies[i].valid)
-			copy = info->copies[i].offset;
-	}
-	io->block = copy;
-	shown = &io->shown[io->shown_count++];
-	shown->at = SECTORS_AT;
-	for (unsigned int i = 0; i < BFIO_FIELD_SIZE; i++)
-		shown->bytes[i] = (uint8_t)(sectors >> 8 * i);
-	result = read_field(io, copy + MIRROR_AT, MIRROR_AT, &source->right[0], err);
-	if (result == 0)
-		result = read_field(io, SECTORS_AT, SECTORS_AT, &source->right[1], err);
-	if (result == 0)
-		source->right_count = 2;
-	return result;
-}
-
-/* Whether the last sector is the copy of the first. */
-static bool ends_with_boot_sector(struct libbde_source *source, const struct bde_info *info)
-{
-	uint8_t first[SECTOR_MAX];
-	uint8_t last[SECTOR_MAX];
-	size_t size = info->sector_size;
-
-	return size <= SECTOR_MAX && libbde_pread(&source->head, first, size, 0) == 0 &&
-	       libbde_pread(&source->head, last, size, info->volume_size - size) == 0 &&
-	       memcmp(first, last, size) == 0;
-}
-
 static int find_end(struct libbde_source *source, const struct bde_info *info,
 		    struct notes *warnings, struct err *err)
 {
@@ -363,7 +182,7 @@ static int find_end(struct libbde_source *source, const struct bde_info *info,
 		result = cannot_open(error, err);
 	libbde_error_free(&error);
 	source->end = size < info->volume_size ? size : info->volume_size;
-	if (result == 0 && info->version == 1 && !ends_with_boot_sector(source, info))
+	if (result == 0 && info->version == 1 && !quirks_ends_with_boot_sector(&source->head, info))
 		source->end -= source->end > info->sector_size ? info->sector_size : source->end;
 	if (result == 0 && source->end < info->volume_size)
 		notes_add(warnings,
@@ -390,7 +209,7 @@ static int check_fvek(struct libbde_source *source, const struct bde_info *info,
 		err_hint(err, "our own engine may take it: --engine own");
 		return -ENOTSUP;
 	}
-	if (info->version == 1 ? ends_with_boot_sector(source, info)
+	if (info->version == 1 ? quirks_ends_with_boot_sector(&source->head, info)
 			       : libbde_pread(&source->head, sector, info->sector_size, 0) == 0)
 		kind = info->version == 1 ? BOOTSECTOR_NTFS
 					  : bootsector_recognise(sector, info->sector_size);
@@ -408,63 +227,49 @@ static int check_fvek(struct libbde_source *source, const struct bde_info *info,
 	return 0;
 }
 
-int bde_libbde_open(struct source *below, const struct bde_info *info, const struct bde_key *key,
-		    struct notes *warnings, struct source **ret_plain, struct err *err)
+static int new_source(struct source *below, const struct bde_info *info,
+		      struct libbde_source **ret_source)
 {
 	struct libbde_source *source CLEANUP(libbde_source_free) = calloc(1, sizeof(*source));
-	struct secret *fvek CLEANUP(secret_free) = NULL;
-	bool given = key && key->type == BDE_KEY_FVEK;
-	int result = 0;
 
 	if (!source)
-		return err_nomem(err);
+		return -ENOMEM;
 	(void)pthread_mutex_init(&source->lock, NULL);
 	source_init(&source->head, &libbde_ops, info->volume_size, info->sector_size);
 	source->io.source = source_ref(below);
-	libbde_notify_set_verbose(0);
 	if (bfio_open(&source->io, &source->handle) < 0 ||
 	    libbde_volume_initialize(&source->volume, NULL) != 1)
-		return err_nomem(err);
-	if (given)
-		result = unlock_take_fvek(key, info->method, &fvek, err);
+		return -ENOMEM;
+	*ret_source = TAKE(source);
+	return 0;
+}
+
+int bde_libbde_open(struct source *below, const struct bde_metadata *metadata,
+		    const struct bde_key *key, struct notes *warnings, struct source **ret_plain,
+		    struct err *err)
+{
+	struct libbde_source *source CLEANUP(libbde_source_free) = NULL;
+	const struct bde_info *info = &metadata->info;
+	int result = keys_check(key, err);
+
+	if (result == 0)
+		result = quirks_check(metadata, err);
 	if (result < 0)
 		return result;
-	/* its reasons may quote what it was given */
-	if (set_key(source->volume, info, key, fvek) != 1)
-		return err_set(err, ERR_KEY, ENOKEY, "libbde %s does not take %s",
-			       libbde_get_version(), key->what);
-	result = info->version == 1 ? prepare_vista(source, info, err) : 0;
+	libbde_notify_set_verbose(0);
+	if (new_source(below, info, &source) < 0)
+		return err_nomem(err);
+	result = keys_give(source->volume, info->method, key, err);
+	if (result == 0)
+		result = quirks_prepare(&source->io, info, &source->quirks, err);
 	if (result == 0)
 		result = unlock(source, key, err);
 	if (result == 0)
 		result = find_end(source, info, warnings, err);
-	if (result == 0 && given)
+	if (result == 0 && key && key->type == BDE_KEY_FVEK)
 		result = check_fvek(source, info, warnings, err);
 	if (result < 0)
 		return result;
 	*ret_plain = &TAKE(source)->head;
 	return 0;
 }
-
-#else /* HAVE_LIBBDE */
-
-const char *bde_libbde_version(void)
-{
-	return NULL;
-}
-
-int bde_libbde_open(struct source *below, const struct bde_info *info, const struct bde_key *key,
-		    struct notes *warnings, struct source **ret_plain, struct err *err)
-{
-	int result = err_set(err, ERR_DISK, ENOTSUP, "this build of adefuse has no libbde");
-
-	(void)below;
-	(void)info;
-	(void)key;
-	(void)warnings;
-	(void)ret_plain;
-	err_hint(err, "build it with the packages libbde-dev and libbfio-dev, or use --engine own");
-	return result;
-}
-
-#endif

@@ -2,9 +2,9 @@
 /*
  * The plaintext of a volume as libbde gives it: a second engine that shares no code with ours. It
  * unlocks by itself, with what the user has, and reads by itself; only the bytes of the encrypted
- * volume come from us. The only files that know libbde and libbfio.
+ * volume come from us. No file outside this folder knows libbde and libbfio.
  *
- * A build without libbde has these functions too: they refuse, and say why.
+ * A build without libbde has these functions too (missing.c): they refuse, and say why.
  *
  * Threads: the source is thread-safe as every source is, but one read at a time: libbde keeps a
  * position and a cache, and locks itself for writing in every read.
@@ -15,7 +15,7 @@
 #ifndef ADEFUSE_BDE_LIBBDE_LIBBDE_H
 #define ADEFUSE_BDE_LIBBDE_LIBBDE_H
 
-#include "bde/bde.h"
+#include "bde/metadata.h"
 
 /* The version of the library that is used: "20190102". NULL: this build has none. */
 const char *bde_libbde_version(void);
@@ -31,7 +31,8 @@ const char *bde_libbde_version(void);
  * (ERR_DISK): the volume below cannot be read. libbde's words are left out where it handles
  * passwords.
  */
-int bde_libbde_open(struct source *below, const struct bde_info *info, const struct bde_key *key,
-		    struct notes *warnings, struct source **ret_plain, struct err *err);
+int bde_libbde_open(struct source *below, const struct bde_metadata *metadata,
+		    const struct bde_key *key, struct notes *warnings, struct source **ret_plain,
+		    struct err *err);
 
 #endif

@@ -1,5 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LIBRARIES += bde/libbde/libsecondengine.a
-bde_libbde_libsecondengine_a_SOURCES = \
+bde_libbde_libsecondengine_a_SOURCES = bde/libbde/libbde.h
+if HAVE_LIBBDE
+bde_libbde_libsecondengine_a_SOURCES += \
 	bde/libbde/bfio.c bde/libbde/bfio.h \
-	bde/libbde/libbde.c bde/libbde/libbde.h
+	bde/libbde/keys.c bde/libbde/keys.h \
+	bde/libbde/libbde.c \
+	bde/libbde/quirks.c bde/libbde/quirks.h
+else
+bde_libbde_libsecondengine_a_SOURCES += bde/libbde/missing.c
+endif
