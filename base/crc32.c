@@ -24,3 +24,13 @@ uint32_t crc32_compute(const void *data, size_t size)
 {
 	return crc32_update(0, data, size);
 }
+
+uint32_t crc32_compute_without(const void *data, size_t size, size_t field)
+{
+	static const uint8_t zeros[4];
+	const uint8_t *bytes = data;
+	uint32_t crc = crc32_update(0, bytes, field);
+
+	crc = crc32_update(crc, zeros, sizeof(zeros));
+	return crc32_update(crc, bytes + field + sizeof(zeros), size - field - sizeof(zeros));
+}

@@ -11,6 +11,9 @@
 
 uint32_t crc32_compute(const void *data, size_t size);
 
+/* The same with the four bytes at `field`, where the CRC itself is stored, taken as zeros. */
+uint32_t crc32_compute_without(const void *data, size_t size, size_t field);
+
 /*
  * The same over several pieces: start with 0, hand each result to the next call; the last one is
  * the CRC of all.

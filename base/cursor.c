@@ -65,11 +65,6 @@ uint64_t cursor_le64(struct cursor *cursor)
 	return little_endian(cursor, 8);
 }
 
-uint16_t cursor_be16(struct cursor *cursor)
-{
-	return (uint16_t)big_endian(cursor, 2);
-}
-
 uint32_t cursor_be32(struct cursor *cursor)
 {
 	return (uint32_t)big_endian(cursor, 4);

@@ -25,7 +25,6 @@ uint8_t cursor_u8(struct cursor *cursor);
 uint16_t cursor_le16(struct cursor *cursor);
 uint32_t cursor_le32(struct cursor *cursor);
 uint64_t cursor_le64(struct cursor *cursor);
-uint16_t cursor_be16(struct cursor *cursor);
 uint32_t cursor_be32(struct cursor *cursor);
 uint64_t cursor_be64(struct cursor *cursor);
 

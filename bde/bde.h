@@ -176,7 +176,6 @@ int bde_key_from_fvek(const struct secret *text, const char *what, struct bde_ke
 void bde_key_free(struct bde_key *key);
 DEFINE_CLEANUP(struct bde_key, bde_key_free)
 
-enum bde_key_type bde_key_get_type(const struct bde_key *key);
 const char *bde_key_what(const struct bde_key *key);
 
 /* The protector identifier a BEK names; NULL for other keys. Owned by the key. */

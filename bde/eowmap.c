@@ -58,13 +58,11 @@ static int read_descriptor(struct source *volume, uint64_t offset, struct copy *
 			   struct err *err)
 {
 	uint8_t *bytes CLEANUP(free) = NULL;
-	size_t size = EOW_DESCRIPTOR_MAX;
+	size_t size = source_clip(volume, EOW_DESCRIPTOR_MAX, offset);
 	int result;
 
 	if (offset == 0 || offset >= volume->size)
 		return err_set(err, ERR_DISK, EINVAL, "not on the volume");
-	if (size > volume->size - offset)
-		size = (size_t)(volume->size - offset);
 	bytes = malloc(EOW_DESCRIPTOR_MAX);
 	if (!bytes)
 		return err_nomem(err);
@@ -317,19 +315,17 @@ static int read_records(struct reading *reading, const struct eow_bitmap *bitmap
 
 static int read_region(struct reading *reading, uint32_t index, struct eow_region *region)
 {
-	uint64_t size = reading->volume->size;
 	struct eow_bitmap bitmap;
 	struct err why = {0};
-	size_t length = EOW_BITMAP_MAX;
+	size_t length;
 	const char *problem;
 
 	region->bitmap_offset = eow_bitmap_offset(reading->descriptor, index);
 	if (region->bitmap_offset == 0 ||
 	    region->bitmap_offset % reading->descriptor->sector_size != 0 ||
-	    region->bitmap_offset >= size)
+	    region->bitmap_offset >= reading->volume->size)
 		return set_problem(region, "its place is not on the volume");
-	if (length > size - region->bitmap_offset)
-		length = (size_t)(size - region->bitmap_offset);
+	length = source_clip(reading->volume, EOW_BITMAP_MAX, region->bitmap_offset);
 	read_leniently(reading->volume, reading->bytes, length, region->bitmap_offset);
 	if (eow_bitmap_parse(reading->bytes, length, &bitmap, &why) < 0)
 		return set_problem(region, why.message);

@@ -111,10 +111,8 @@ static bool read_candidate(struct source *volume, uint8_t *bytes, uint64_t offse
 			   struct candidate *ret_candidate)
 {
 	static const uint32_t sector_sizes[] = {512, 4096};
-	size_t size = BLOCK_SIZE;
+	size_t size = source_clip(volume, BLOCK_SIZE, offset);
 
-	if (size > volume->size - offset)
-		size = (size_t)(volume->size - offset);
 	if (source_pread(volume, bytes, size, offset) < 0)
 		return false;
 	for (size_t i = 0; i < sizeof(sector_sizes) / sizeof(sector_sizes[0]); i++) {
@@ -187,10 +185,8 @@ static bool find_descriptor(struct source *volume, const struct hits *hits, uint
 	for (size_t i = 0; i < hits->count; i++) {
 		struct eow_descriptor descriptor;
 		uint64_t offset = hits->offsets[i];
-		size_t size = EOW_DESCRIPTOR_MAX;
+		size_t size = source_clip(volume, EOW_DESCRIPTOR_MAX, offset);
 
-		if (size > volume->size - offset)
-			size = (size_t)(volume->size - offset);
 		if (source_pread(volume, bytes, size, offset) < 0 ||
 		    eow_descriptor_parse(bytes, size, &descriptor, NULL) < 0)
 			continue;

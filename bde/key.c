@@ -241,11 +241,6 @@ void bde_key_free(struct bde_key *key)
 	free(key);
 }
 
-enum bde_key_type bde_key_get_type(const struct bde_key *key)
-{
-	return key->type;
-}
-
 const char *bde_key_what(const struct bde_key *key)
 {
 	return key->what;

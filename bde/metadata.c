@@ -25,7 +25,7 @@ static int read_copy(struct source *volume, const struct boot *boot, uint64_t of
 		     struct candidate *ret_candidate, struct err *err)
 {
 	uint8_t *bytes CLEANUP(free) = NULL;
-	size_t size = BLOCK_SIZE;
+	size_t size = source_clip(volume, BLOCK_SIZE, offset);
 	int result;
 
 	if (offset == 0)
@@ -33,8 +33,6 @@ static int read_copy(struct source *volume, const struct boot *boot, uint64_t of
 	if (offset >= volume->size)
 		return err_set(err, ERR_DISK, EINVAL,
 			       "behind the end of the volume (%" PRIu64 " bytes)", volume->size);
-	if (size > volume->size - offset)
-		size = (size_t)(volume->size - offset);
 	bytes = malloc(BLOCK_SIZE);
 	if (!bytes)
 		return err_nomem(err);

@@ -3,6 +3,7 @@
 #include "crypto/aes_x86.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -160,7 +161,7 @@ static bool has_vaes(void)
 	return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (c & wanted) == wanted;
 }
 
-bool aes_x86_has(enum aes_x86_width width)
+static bool has_width(enum aes_x86_width width)
 {
 	bool has;
 
@@ -181,7 +182,7 @@ int aes_x86_new(enum aes_x86_width width, enum aes_x86_mode mode, const uint8_t 
 
 	if ((size != AES_128_SIZE && size != AES_256_SIZE) || (mode == AES_X86_XTS && key_size % 2))
 		return -EINVAL;
-	if (!aes_x86_has(width))
+	if (!has_width(width))
 		return -ENOTSUP;
 	aes = calloc(1, sizeof(*aes));
 	if (!aes)
@@ -220,12 +221,6 @@ void aes_x86_free(struct aes_x86 *aes)
 }
 
 #else /* other processors: crypto/sector.c goes another way */
-
-bool aes_x86_has(enum aes_x86_width width)
-{
-	(void)width;
-	return false;
-}
 
 int aes_x86_new(enum aes_x86_width width, enum aes_x86_mode mode, const uint8_t *key,
 		size_t key_size, struct aes_x86 **ret_aes)

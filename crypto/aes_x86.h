@@ -15,7 +15,6 @@
 #ifndef ADEFUSE_CRYPTO_AES_X86_H
 #define ADEFUSE_CRYPTO_AES_X86_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,9 +25,6 @@ enum aes_x86_width {	/* by what is needed */
 	AES_X86_VAES512 /* VAES and AVX-512 (F, BW, and VL for the diffuser): four */
 };
 
-/* Whether this processor, and the system that saves its registers, has it. */
-bool aes_x86_has(enum aes_x86_width width);
-
 enum aes_x86_mode {
 	AES_X86_XTS, /* key: data key, then tweak key */
 	AES_X86_CBC
@@ -36,8 +32,8 @@ enum aes_x86_mode {
 
 struct aes_x86;
 
-/* `key_size` 32 or 64 for XTS, 16 or 32 for CBC, else -EINVAL. -ENOMEM; -ENOTSUP when the processor
- * has not this width. */
+/* `key_size` 32 or 64 for XTS, 16 or 32 for CBC, else -EINVAL. -ENOMEM; -ENOTSUP when this
+ * processor, or the system that saves its registers, does not have this width. */
 int aes_x86_new(enum aes_x86_width width, enum aes_x86_mode mode, const uint8_t *key,
 		size_t key_size, struct aes_x86 **ret_aes);
 

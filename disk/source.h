@@ -73,6 +73,14 @@ int source_pread(struct source *source, void *buffer, size_t length, uint64_t of
  */
 enum source_extent source_extent(struct source *source, uint64_t offset, uint64_t *ret_length);
 
+/* How many of `length` bytes at `offset` the source has. */
+static inline size_t source_clip(const struct source *source, size_t length, uint64_t offset)
+{
+	uint64_t left = offset < source->size ? source->size - offset : 0;
+
+	return left < length ? (size_t)left : length;
+}
+
 struct source *source_ref(struct source *source);
 void source_unref(struct source *source); /* NULL is allowed */
 DEFINE_CLEANUP(struct source, source_unref)

@@ -30,6 +30,7 @@
 
 #include "base/checked.h"
 #include "base/crc32.h"
+#include "bde/format/damage.h"
 
 enum {
 	HEADER_SIZE = 64,
@@ -42,11 +43,6 @@ enum {
 };
 
 static const char signature[8] = {'-', 'F', 'V', 'E', '-', 'F', 'S', '-'};
-
-static int bad(struct err *err, const char *what, uint64_t value)
-{
-	return err_set(err, ERR_DISK, EINVAL, "%s is impossible (%" PRIu64 ")", what, value);
-}
 
 /* Block header; leaves the cursor at the metadata header. */
 static int parse_header(struct cursor *cursor, uint32_t sector_size, struct block *block,
@@ -95,11 +91,10 @@ static int check_crc(const uint8_t *data, size_t size, struct block *block, stru
 	cursor_skip(&cursor, VALIDATION_HEADER_SIZE - sizeof(stored)); /* size, version */
 	stored = cursor_le32(&cursor);
 	if (cursor.bad || block->size < HEADER_SIZE + META_HEADER_SIZE)
-		return bad(err, "the size of the metadata", block->size);
+		return damage_value(err, "the size of the metadata", block->size);
 	computed = crc32_compute(data, block->size);
 	if (computed != stored)
-		return err_set(err, ERR_DISK, EINVAL, "checksum is %08x, should be %08x", computed,
-			       stored);
+		return damage_checksum(err, computed, stored);
 	if (datum_next(&cursor, &datum) > 0 && datum.type == DATUM_CCM)
 		(void)datum_read_ccm(&datum, &block->hash);
 	return 0;
@@ -124,9 +119,9 @@ static int parse_meta(struct cursor *cursor, struct block *block, struct err *er
 		return err_set(err, ERR_DISK, ENOTSUP, "metadata header version %u is not known",
 			       version);
 	if (header_size != META_HEADER_SIZE)
-		return bad(err, "the size of the metadata header", header_size);
+		return damage_value(err, "the size of the metadata header", header_size);
 	if (size < META_HEADER_SIZE || size - META_HEADER_SIZE > cursor->left)
-		return bad(err, "the size of the datums", size);
+		return damage_value(err, "the size of the datums", size);
 	block->datums = cursor_sub(cursor, size - META_HEADER_SIZE);
 	return 0;
 }
@@ -208,22 +203,22 @@ static int check_places(const struct block *block, uint32_t sector_size, struct 
 	uint64_t end;
 
 	if (block->header_size % sector_size != 0)
-		return bad(err, "the size of the volume's header", block->header_size);
+		return damage_value(err, "the size of the volume's header", block->header_size);
 	if (block->header_offset % sector_size != 0)
-		return bad(err, "the place of the volume's header", block->header_offset);
+		return damage_value(err, "the place of the volume's header", block->header_offset);
 	if ((block->header_offset == 0) != (block->header_size == 0))
 		return err_set(err, ERR_DISK, EINVAL,
 			       "the volume's header has no place or no size");
 	if (!checked_within(block->header_offset, block->header_size, INT64_MAX))
-		return bad(err, "the place of the volume's header", block->header_offset);
+		return damage_value(err, "the place of the volume's header", block->header_offset);
 	if (overlap(0, block->header_size, block->header_offset, block->header_size))
-		return bad(err, "the place of the volume's header", block->header_offset);
+		return damage_value(err, "the place of the volume's header", block->header_offset);
 	for (unsigned int i = 0; i < BLOCK_COPIES; i++) {
 		uint64_t offset = block->offsets[i];
 
 		if (offset == 0 || offset % sector_size != 0 ||
 		    !checked_add(offset, BLOCK_SIZE, &end) || end > INT64_MAX)
-			return bad(err, "the place of a metadata copy", offset);
+			return damage_value(err, "the place of a metadata copy", offset);
 		if (overlap(offset, BLOCK_SIZE, 0, block->header_size) ||
 		    overlap(offset, BLOCK_SIZE, block->header_offset, block->header_size))
 			return err_set(err, ERR_DISK, EINVAL,

@@ -48,6 +48,7 @@
 
 #include "base/crc32.h"
 #include "base/cursor.h"
+#include "bde/format/damage.h"
 
 enum {
 	DESCRIPTOR_HEADER = 56,
@@ -72,26 +73,6 @@ static bool has_mark(struct cursor *cursor, const char *mark, size_t size)
 	return bytes && memcmp(bytes, mark, size) == 0;
 }
 
-/* CRC-32 over `size` bytes with the four at `field` taken as zero. */
-static uint32_t crc_without(const uint8_t *data, size_t size, size_t field)
-{
-	static const uint8_t zero[4];
-	uint32_t crc = crc32_update(0, data, field);
-
-	crc = crc32_update(crc, zero, sizeof(zero));
-	return crc32_update(crc, data + field + sizeof(zero), size - field - sizeof(zero));
-}
-
-static int bad(struct err *err, const char *what, uint64_t value)
-{
-	return err_set(err, ERR_DISK, EINVAL, "%s is impossible (%" PRIu64 ")", what, value);
-}
-
-static int bad_crc(struct err *err, uint32_t computed, uint32_t stored)
-{
-	return err_set(err, ERR_DISK, EINVAL, "checksum is %08x, should be %08x", computed, stored);
-}
-
 static bool is_sector_size(uint32_t size)
 {
 	return size == 512 || size == 4096;
@@ -105,19 +86,19 @@ static int check_descriptor(const struct eow_descriptor *descriptor, struct err 
 	uint64_t entries = (uint64_t)EOW_SLOTS * descriptor->log_entry_size;
 
 	if (!is_sector_size(sector))
-		return bad(err, "the sector size", sector);
+		return damage_value(err, "the sector size", sector);
 	if (descriptor->chunk_size == 0 || descriptor->chunk_size % sector != 0 ||
 	    descriptor->chunk_size > CHUNK_MAX)
-		return bad(err, "the chunk size", descriptor->chunk_size);
+		return damage_value(err, "the chunk size", descriptor->chunk_size);
 	if (descriptor->log_entry_size < 2 * sector || descriptor->log_entry_size % sector != 0)
-		return bad(err, "the size of a log entry", descriptor->log_entry_size);
+		return damage_value(err, "the size of a log entry", descriptor->log_entry_size);
 	if (descriptor->log_size < entries || descriptor->log_size % sector != 0)
-		return bad(err, "the size of the log", descriptor->log_size);
+		return damage_value(err, "the size of the log", descriptor->log_size);
 	if (descriptor->count == 0)
-		return bad(err, "the number of bitmaps", 0);
+		return damage_value(err, "the number of bitmaps", 0);
 	for (unsigned int i = 0; i < 2; i++) {
 		if (descriptor->copies[i] % sector != 0)
-			return bad(err, "the place of a copy", descriptor->copies[i]);
+			return damage_value(err, "the place of a copy", descriptor->copies[i]);
 	}
 	return 0;
 }
@@ -146,13 +127,13 @@ int eow_descriptor_parse(const uint8_t *data, size_t size, struct eow_descriptor
 	if (cursor.bad || !marked)
 		return err_set(err, ERR_DISK, EINVAL, "no descriptor is there");
 	if (header_size != DESCRIPTOR_HEADER)
-		return bad(err, "the header's size", header_size);
+		return damage_value(err, "the header's size", header_size);
 	if (descriptor.size != DESCRIPTOR_HEADER + 8 * (uint64_t)descriptor.count ||
 	    descriptor.size > size)
-		return bad(err, "the size", descriptor.size);
-	computed = crc_without(data, descriptor.size, DESCRIPTOR_CRC_AT);
+		return damage_value(err, "the size", descriptor.size);
+	computed = crc32_compute_without(data, descriptor.size, DESCRIPTOR_CRC_AT);
 	if (computed != stored)
-		return bad_crc(err, computed, stored);
+		return damage_checksum(err, computed, stored);
 	result = check_descriptor(&descriptor, err);
 	if (result < 0)
 		return result;
@@ -174,14 +155,14 @@ uint64_t eow_bitmap_offset(const struct eow_descriptor *descriptor, uint32_t ind
 static int check_bitmap(const struct eow_bitmap *bitmap, size_t size, struct err *err)
 {
 	if (bitmap->size > size || bitmap->size > EOW_BITMAP_MAX)
-		return bad(err, "the size", bitmap->size);
+		return damage_value(err, "the size", bitmap->size);
 	if (bitmap->record_size <= RECORD_HEADER || bitmap->record_size > bitmap->size)
-		return bad(err, "the size of a record", bitmap->record_size);
+		return damage_value(err, "the size of a record", bitmap->record_size);
 	for (unsigned int i = 0; i < EOW_RECORDS; i++) {
 		uint32_t offset = bitmap->record_offsets[i];
 
 		if (offset < BITMAP_HEADER || offset > bitmap->size - bitmap->record_size)
-			return bad(err, "the place of a record", offset);
+			return damage_value(err, "the place of a record", offset);
 	}
 	return 0;
 }
@@ -209,13 +190,13 @@ int eow_bitmap_parse(const uint8_t *data, size_t size, struct eow_bitmap *ret_bi
 	if (cursor.bad || !marked)
 		return err_set(err, ERR_DISK, EINVAL, "no bitmap is there");
 	if (header_size != BITMAP_HEADER)
-		return bad(err, "the header's size", header_size);
+		return damage_value(err, "the header's size", header_size);
 	result = check_bitmap(&bitmap, size, err);
 	if (result < 0)
 		return result;
-	computed = crc_without(data, bitmap.record_offsets[0], BITMAP_CRC_AT);
+	computed = crc32_compute_without(data, bitmap.record_offsets[0], BITMAP_CRC_AT);
 	if (computed != stored)
-		return bad_crc(err, computed, stored);
+		return damage_checksum(err, computed, stored);
 	*ret_bitmap = bitmap;
 	return 0;
 }
@@ -238,7 +219,7 @@ struct eow_record eow_record_parse(const uint8_t *data, const struct eow_bitmap 
 	record.bits = cursor.data;
 	record.valid = marked && header_size == RECORD_HEADER && size == bitmap->record_size &&
 		       record.bit_count == bit_count && bit_count <= 8 * (uint64_t)cursor.left &&
-		       crc_without(start, size, RECORD_CRC_AT) == stored;
+		       crc32_compute_without(start, size, RECORD_CRC_AT) == stored;
 	return record;
 }
 

@@ -4,6 +4,7 @@ bde_format_libformat_a_SOURCES = \
 	bde/format/bek.c bde/format/bek.h \
 	bde/format/block.c bde/format/block.h \
 	bde/format/boot.c bde/format/boot.h \
+	bde/format/damage.h \
 	bde/format/datum.c bde/format/datum.h \
 	bde/format/eow.c bde/format/eow.h \
 	bde/format/method.c bde/format/method.h \

@@ -8,18 +8,7 @@
 
 enum {
 	CRC_OFFSET = 16,
-	CRC_SIZE = 4,
 };
-
-/* The CRC-32 over the first `size` bytes as if its own field held zeros. */
-static uint32_t header_crc(const uint8_t *data, size_t size)
-{
-	static const uint8_t zeros[CRC_SIZE];
-	uint32_t crc = crc32_update(0, data, CRC_OFFSET);
-
-	crc = crc32_update(crc, zeros, sizeof(zeros));
-	return crc32_update(crc, data + CRC_OFFSET + CRC_SIZE, size - CRC_OFFSET - CRC_SIZE);
-}
 
 static bool sizes_possible(const struct gpt_header *header)
 {
@@ -54,7 +43,7 @@ bool gpt_header_parse(const uint8_t *data, size_t size, struct gpt_header *ret_h
 	if (cursor.bad || header_size < GPT_HEADER_MIN || header_size > size ||
 	    !sizes_possible(&header))
 		return false;
-	header.crc_good = header_crc(data, header_size) == crc;
+	header.crc_good = crc32_compute_without(data, header_size, CRC_OFFSET) == crc;
 	*ret_header = header;
 	return true;
 }

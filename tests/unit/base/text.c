@@ -58,8 +58,6 @@ static void test_cursor(void)
 	is((long long)cursor_le64(&c), 0x0807060504030201, "le64");
 	c = cursor_make(data, sizeof(data));
 	is((long long)cursor_be64(&c), 0x0102030405060708, "be64");
-	c = cursor_make(data, 2);
-	is(cursor_be16(&c), 0x0102, "be16");
 	c = cursor_make(data, 4);
 	ok(!cursor_bytes(&c, SIZE_MAX) && c.bad, "SIZE_MAX bytes do not fit");
 }
