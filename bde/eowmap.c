@@ -86,8 +86,8 @@ static int no_descriptor(const struct eow_map *map, struct err *err)
 {
 	int result = err_set(
 		err, ERR_DISK, EINVAL,
-		"which parts of the volume are encrypted cannot be told: copy 1 of the "
-		"EOW descriptor at offset %" PRIu64 ": %s; copy 2 at offset %" PRIu64 ": %s",
+		"cannot tell which parts of the volume are encrypted: copy 1 of the EOW descriptor at offset %" PRIu64
+		": %s; copy 2 at offset %" PRIu64 ": %s",
 		map->copies[0], map->copy_problems[0], map->copies[1], map->copy_problems[1]);
 
 	err_hint(err, "look for another image of this disk");
@@ -111,10 +111,11 @@ static int choose_descriptor(struct source *volume, struct eow_map *map, struct 
 	if (!copies[0].bytes && !copies[1].bytes)
 		return no_descriptor(map, err);
 	if (copies[0].bytes && copies[1].bytes && !same_descriptor(&copies[0], &copies[1]))
-		return err_set(err, ERR_DISK, EINVAL,
-			       "which parts of the volume are encrypted cannot be told: the two "
-			       "EOW descriptors at offsets %" PRIu64 " and %" PRIu64 " differ",
-			       map->copies[0], map->copies[1]);
+		return err_set(
+			err, ERR_DISK, EINVAL,
+			"cannot tell which parts of the volume are encrypted: the two EOW descriptors at offsets %" PRIu64
+			" and %" PRIu64 " differ",
+			map->copies[0], map->copies[1]);
 	*ret_index = copies[0].bytes ? 0 : 1;
 	return 0;
 }
@@ -345,8 +346,7 @@ static void note_region(const struct eow_map *map, uint32_t index, struct notes 
 	if (region->problem)
 		notes_add(warnings,
 			  "EOW bitmap %u of %u at offset %" PRIu64
-			  " is lost, so which of its bytes are "
-			  "encrypted is not known: %s",
+			  " is lost, so it is not known which of its bytes are encrypted: %s",
 			  index + 1, map->count, region->bitmap_offset, region->problem);
 	else if (region->busy)
 		notes_add(warnings,

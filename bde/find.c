@@ -200,11 +200,10 @@ static bool find_descriptor(struct source *volume, const struct hits *hits, uint
 
 static int lost_descriptor(unsigned int flags, struct err *err)
 {
-	int result =
-		err_set(err, ERR_DISK, ENOTSUP,
-			"the boot sector of this BitLocker volume is overwritten, and which parts "
-			"of it are encrypted stands in a bitmap that %s",
-			flags & BDE_SALVAGE ? "was not found" : "only it leads to");
+	int result = err_set(
+		err, ERR_DISK, ENOTSUP,
+		"the boot sector of this BitLocker volume is overwritten, and the bitmap that says which parts are encrypted %s",
+		flags & BDE_SALVAGE ? "was not found" : "cannot be found without it");
 
 	err_hint(err, "%s",
 		 flags & BDE_SALVAGE ? "look for another image of this disk"

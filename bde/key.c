@@ -166,9 +166,9 @@ int bde_key_from_vmk(const struct secret *text, const char *what, struct bde_key
 	int result = raw_bytes(text, what, &bytes, err);
 
 	if (result == 0 && secret_size(bytes) != RAWKEY_VMK_SIZE) {
-		result = err_set(err, ERR_KEY, EINVAL, "%s has %zu bytes, and a VMK %d", what,
+		result = err_set(err, ERR_KEY, EINVAL, "%s has %zu bytes; a VMK has %d", what,
 				 secret_size(bytes), RAWKEY_VMK_SIZE);
-		err_hint(err, "an FVEK is given by --fvek, and a BEK file by --bek");
+		err_hint(err, "use --fvek for an FVEK, and --bek for a BEK file");
 	}
 	if (result == 0)
 		result = raw_key_new(BDE_KEY_VMK, what, bytes, ret_key, err);
@@ -190,7 +190,8 @@ static int split_fvek_file(const char *what, struct secret **bytes, uint16_t *re
 			"%s has the %d bytes of dislocker's FVEK file, but no method in the first "
 			"two",
 			what, RAWKEY_FILE_SIZE);
-		err_hint(err, "they are the method, 0x8000 to 0x8005, the low byte first");
+		err_hint(err,
+			 "the method is 0x8000 to 0x8005, low byte first: copy the file again");
 		return -EINVAL;
 	}
 	key = secret_copy(file + 2, RAWKEY_FVEK_MAX);
@@ -214,12 +215,10 @@ int bde_key_from_fvek(const struct secret *text, const char *what, struct bde_ke
 	if (result == 0 && size == RAWKEY_FILE_SIZE) {
 		result = split_fvek_file(what, &bytes, &method, err);
 	} else if (result == 0 && size != 16 && size != 32 && size != RAWKEY_FVEK_MAX) {
-		result = err_set(
-			err, ERR_KEY, EINVAL,
-			"%s has %zu bytes, and an FVEK 16, 32 or 64 (or 66 with the method)", what,
-			size);
-		err_hint(err, "give the key and, of the methods that have one, the tweak key "
-			      "behind it");
+		result = err_set(err, ERR_KEY, EINVAL,
+				 "%s has %zu bytes; an FVEK has 16, 32 or 64 (66 with the method)",
+				 what, size);
+		err_hint(err, "give the key, followed by the tweak key where the method has one");
 	}
 	if (result == 0)
 		result = raw_key_new(BDE_KEY_FVEK, what, bytes, &key, err);

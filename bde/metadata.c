@@ -29,10 +29,10 @@ static int read_copy(struct source *volume, const struct boot *boot, uint64_t of
 	int result;
 
 	if (offset == 0)
-		return err_set(err, ERR_DISK, EINVAL, "the boot sector gives no place");
+		return err_set(err, ERR_DISK, EINVAL, "the boot sector does not say where it is");
 	if (offset >= volume->size)
 		return err_set(err, ERR_DISK, EINVAL,
-			       "behind the end of the volume (%" PRIu64 " bytes)", volume->size);
+			       "past the end of the volume (%" PRIu64 " bytes)", volume->size);
 	bytes = malloc(BLOCK_SIZE);
 	if (!bytes)
 		return err_nomem(err);
@@ -249,11 +249,12 @@ static void note_sizes(const struct bde_metadata *metadata, uint64_t source_size
 	uint64_t known = layout_known_end(&metadata->state.layout);
 
 	if (source_size != info->volume_size)
-		notes_add(warnings,
-			  "the volume is %" PRIu64
-			  " bytes long, not a multiple of its sectors of %u "
-			  "bytes; the last %" PRIu64 " bytes are left out",
-			  source_size, info->sector_size, (source_size - info->volume_size));
+		notes_add(
+			warnings,
+			"the volume is %" PRIu64
+			" bytes long, not a multiple of its sectors of %u bytes; the last %" PRIu64
+			" bytes are skipped",
+			source_size, info->sector_size, (source_size - info->volume_size));
 	if (known > source_size)
 		notes_add(warnings,
 			  "the volume should be %" PRIu64 " bytes long and is %" PRIu64
@@ -262,8 +263,7 @@ static void note_sizes(const struct bde_metadata *metadata, uint64_t source_size
 	else if (known != 0 && known < info->volume_size)
 		notes_add(warnings,
 			  "the volume is %" PRIu64 " bytes long, but BitLocker covers %" PRIu64
-			  "; what is behind "
-			  "cannot be read",
+			  "; the rest cannot be read",
 			  info->volume_size, known);
 }
 

@@ -19,8 +19,7 @@ static void refuse_bitmaps(const struct bde_metadata *metadata, struct err *err)
 
 	if (map)
 		err_set(err, ERR_DISK, ENOTSUP,
-			"%u of %u EOW bitmaps are lost, so which parts of the volume are encrypted "
-			"is not known",
+			"%u of %u EOW bitmaps are lost, so it is not known which parts of the volume are encrypted",
 			map->lost, map->count);
 	else
 		*err = metadata->eow_failed;
@@ -30,17 +29,16 @@ static void refuse_bitmaps(const struct bde_metadata *metadata, struct err *err)
 static void refuse_contradiction(struct err *err)
 {
 	err_set(err, ERR_DISK, ENOTSUP,
-		"the metadata says that an EOW bitmap tells which parts of the volume are "
-		"encrypted, and the boot sector that there is none");
-	err_hint(err, "the boot sector is another volume's or an older one: look for another image "
-		      "of this disk; --salvage believes it");
+		"the metadata says that an EOW bitmap lists the encrypted parts of the volume, but the boot sector says that there is none");
+	err_hint(
+		err,
+		"the boot sector is another volume's or an older one: look for another image of this disk, or use --salvage, which believes the boot sector");
 }
 
 static void refuse_state(const struct bde_info *info, struct err *err)
 {
 	err_set(err, ERR_DISK, ENOTSUP,
-		"a volume in conversion state %u (next %u, %u bytes under way) is not known, "
-		"nor which parts of it are encrypted",
+		"a volume in conversion state %u (next %u, %u bytes under way) is not known, so it is not known which parts are encrypted",
 		info->state_current, info->state_next, info->conversion_size);
 	err_hint(err, "let Windows finish the conversion (manage-bde -resume), then try again");
 }

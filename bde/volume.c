@@ -183,7 +183,7 @@ static int make_cipher(const struct bde_info *info, const struct bde_unlocked *u
 		return err_set(err, ERR_KEY, ENOKEY,
 			       "the volume is encrypted, and no key opened it");
 	if (!guid_equal(&unlocked->volume_id, &info->volume_id))
-		return err_set(err, ERR_OTHER, EINVAL, "the key is that of another volume");
+		return err_set(err, ERR_OTHER, EINVAL, "the key belongs to another volume");
 	result = fvek_sector_keys(info->method, unlocked->fvek, &keys);
 	if (result == 0)
 		result = sector_cipher_new(&keys, info->sector_size, ret_cipher);
@@ -232,8 +232,7 @@ static int salvage_header(struct volume *volume, const struct bde_info *info,
 		return 0;
 	notes_add(warnings,
 		  "salvaged: the volume's first %" PRIu64
-		  " bytes are taken for %s, because a boot sector "
-		  "comes out",
+		  " bytes are taken for %s, because they begin with a boot sector then",
 		  info->header_size, plain ? "plaintext" : "ciphertext");
 	header.kind = plain ? REGION_PLAIN : REGION_CIPHER;
 	return regions_overlay(&volume->regions, &header, 1);
@@ -254,23 +253,24 @@ static int check_unproven(struct volume *volume, unsigned int flags, struct note
 		evidence = false;
 	if (evidence && !begins_volume(sector, volume->sector_size)) {
 		err_set(err, ERR_KEY, ENOKEY,
-			"the FVEK does not decrypt this volume: no boot sector comes out at its "
-			"start");
-		err_hint(err, "it is another volume's, or an older one; the tweak key stands "
-			      "behind the key");
+			"the FVEK does not decrypt this volume to one that begins with a boot sector");
+		err_hint(
+			err,
+			"check that it is the current FVEK of this volume, the tweak key after the key");
 		return -ENOKEY;
 	}
 	if (!evidence && !(flags & BDE_SALVAGE)) {
 		err_set(err, ERR_KEY, ENOKEY,
-			"nothing tells whether the FVEK is this volume's: its first sector %s",
+			"cannot check that the FVEK is this volume's: its first sector %s",
 			start->kind == REGION_PLAIN ? "is not encrypted" : "cannot be read");
-		err_hint(err, "give another key; or --salvage, which takes it as it is");
+		err_hint(err, "give another key, or use --salvage, which takes the FVEK unchecked");
 		return -ENOKEY;
 	}
-	notes_add(warnings, evidence ? "opened by its FVEK alone: the metadata's hash, which is "
-				       "under the VMK, was not checked"
-				     : "the FVEK is taken as it was given: nothing tells whether "
-				       "it is this volume's, and what it decrypts may be wrong");
+	notes_add(
+		warnings,
+		evidence
+			? "opened by its FVEK alone: the metadata's hash, which only the VMK opens, was not checked"
+			: "the FVEK is used unchecked: it may be another volume's, and what it decrypts may be wrong");
 	return 0;
 }
 
@@ -308,9 +308,8 @@ static void note_salvaged(const struct volume *volume, const struct bde_metadata
 	if (metadata->eow && metadata->eow->lost == 0)
 		return;
 	notes_add(warnings,
-		  "salvaged: which parts are encrypted is known of the rest only; %" PRIu64
-		  " of %" PRIu64 " "
-		  "bytes cannot be read",
+		  "salvaged: it is not known of every part whether it is encrypted; %" PRIu64
+		  " of %" PRIu64 " bytes cannot be read",
 		  refused, volume->head.size);
 }
 
@@ -360,7 +359,7 @@ int bde_volume_open(struct source *below, const struct bde_metadata *metadata,
 	if (result < 0)
 		return result;
 	if (below->size < metadata->info.volume_size)
-		return err_set(err, ERR_OTHER, EINVAL, "the metadata is that of another volume");
+		return err_set(err, ERR_OTHER, EINVAL, "the metadata belongs to another volume");
 	volume = calloc(1, sizeof(*volume));
 	if (!volume)
 		return err_nomem(err);

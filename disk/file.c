@@ -154,7 +154,7 @@ static int measure(int fd, const char *path, uint64_t *ret_size, uint32_t *ret_s
 		size = (uint64_t)status.st_size;
 	} else if (S_ISBLK(status.st_mode)) {
 		if (ioctl(fd, BLKGETSIZE64, &size) < 0)
-			return err_set(err, ERR_DISK, errno, "cannot tell the size of '%s': %m",
+			return err_set(err, ERR_DISK, errno, "cannot get the size of '%s': %m",
 				       path);
 		if (ioctl(fd, BLKSSZGET, &sector_size) < 0 || sector_size < 0)
 			sector_size = 0;

@@ -125,7 +125,7 @@ int eow_descriptor_parse(const uint8_t *data, size_t size, struct eow_descriptor
 	for (unsigned int i = 0; i < 2; i++)
 		descriptor.copies[i] = cursor_le64(&cursor);
 	if (cursor.bad || !marked)
-		return err_set(err, ERR_DISK, EINVAL, "no descriptor is there");
+		return err_set(err, ERR_DISK, EINVAL, "there is no descriptor");
 	if (header_size != DESCRIPTOR_HEADER)
 		return damage_value(err, "the header's size", header_size);
 	if (descriptor.size != DESCRIPTOR_HEADER + 8 * (uint64_t)descriptor.count ||
@@ -188,7 +188,7 @@ int eow_bitmap_parse(const uint8_t *data, size_t size, struct eow_bitmap *ret_bi
 	bitmap.record_size = cursor_le32(&cursor);
 	stored = cursor_le32(&cursor);
 	if (cursor.bad || !marked)
-		return err_set(err, ERR_DISK, EINVAL, "no bitmap is there");
+		return err_set(err, ERR_DISK, EINVAL, "there is no bitmap");
 	if (header_size != BITMAP_HEADER)
 		return damage_value(err, "the header's size", header_size);
 	result = check_bitmap(&bitmap, size, err);

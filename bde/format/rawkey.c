@@ -38,7 +38,7 @@ static int parse_text(const uint8_t *data, size_t size, struct secret **ret_key,
 			continue;
 		if (value < 0)
 			return err_set(err, ERR_KEY, EINVAL,
-				       "character %zu is no hexadecimal digit", i + 1);
+				       "character %zu is not a hexadecimal digit", i + 1);
 		secret_data(key)[digits / 2] |= (uint8_t)(digits % 2 ? value : value << 4);
 		digits++;
 	}

@@ -33,7 +33,7 @@ static int group_error(struct err *err, unsigned int group, const char *why)
 static int count_error(struct err *err, bool too_many)
 {
 	int result = err_set(err, ERR_KEY, EINVAL, "it has %s than 48 digits (8 groups of 6)",
-			     too_many ? "more" : "less");
+			     too_many ? "more" : "fewer");
 
 	err_hint(err, "it is printed as 8 groups of 6 digits; 'adefuse info DISK' shows which one "
 		      "belongs to the disk");
@@ -57,7 +57,7 @@ static int measure_run(const char *p, const char *end, unsigned int number, size
 			return count_error(err, true);
 	}
 	if (length < GROUP_DIGITS)
-		return group_error(err, number, "has less than 6 digits");
+		return group_error(err, number, "has fewer than 6 digits");
 	if (length < (size_t)2 * GROUP_DIGITS && length > GROUP_DIGITS)
 		return group_error(err, number, "has more than 6 digits");
 	if (length % GROUP_DIGITS != 0)

@@ -97,7 +97,7 @@ int keys_check(const struct bde_key *key, struct err *err)
 	if (!key || key->type != BDE_KEY_VMK)
 		return 0;
 	err_set(err, ERR_DISK, ENOTSUP, "libbde takes no VMK");
-	err_hint(err, "our own engine does: --engine own");
+	err_hint(err, "use our own engine: --engine own");
 	return -ENOTSUP;
 }
 

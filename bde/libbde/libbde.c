@@ -76,7 +76,7 @@ static int cannot_open(libbde_error_t *error, struct err *err)
 	cause_of(error, cause, sizeof(cause));
 	result = err_set(err, ERR_DISK, ENOTSUP, "libbde %s cannot open this volume: %s",
 			 libbde_get_version(), cause);
-	err_hint(err, "our own engine may: --engine own");
+	err_hint(err, "try our own engine: --engine own");
 	return result;
 }
 
@@ -89,8 +89,9 @@ static int cannot_open_with(const struct bde_key *key, libbde_error_t *error, st
 	cause_of(error, cause, sizeof(cause));
 	result = err_set(err, ERR_KEY, ENOKEY, "libbde %s cannot open this volume with %s: %s",
 			 libbde_get_version(), key->what, cause);
-	err_hint(err, "the key is another volume's, or libbde does not know the volume; our own "
-		      "engine tells: --engine own");
+	err_hint(
+		err,
+		"try our own engine, which tells a wrong key from an unknown volume: --engine own");
 	return result;
 }
 
@@ -186,9 +187,8 @@ static int find_end(struct libbde_source *source, const struct bde_info *info,
 		source->end -= source->end > info->sector_size ? info->sector_size : source->end;
 	if (result == 0 && source->end < info->volume_size)
 		notes_add(warnings,
-			  "libbde %s knows of %" PRIu64 " bytes of this volume, which has %" PRIu64
-			  "; what is "
-			  "behind cannot be read through it",
+			  "libbde %s reads %" PRIu64 " of the %" PRIu64
+			  " bytes of this volume; the rest cannot be read through it",
 			  libbde_get_version(), source->end, info->volume_size);
 	return result;
 }
@@ -205,8 +205,8 @@ static int check_fvek(struct libbde_source *source, const struct bde_info *info,
 
 	if (!bde_state_is_whole(info->state) || info->sector_size > SECTOR_MAX) {
 		err_set(err, ERR_DISK, ENOTSUP,
-			"libbde is given an FVEK for volumes only that are encrypted as a whole");
-		err_hint(err, "our own engine may take it: --engine own");
+			"an FVEK can be used through libbde only when the whole volume is encrypted");
+		err_hint(err, "try our own engine: --engine own");
 		return -ENOTSUP;
 	}
 	if (info->version == 1 ? quirks_ends_with_boot_sector(&source->head, info)
@@ -215,15 +215,16 @@ static int check_fvek(struct libbde_source *source, const struct bde_info *info,
 					  : bootsector_recognise(sector, info->sector_size);
 	if (kind == BOOTSECTOR_NONE || kind == BOOTSECTOR_BITLOCKER) {
 		err_set(err, ERR_KEY, ENOKEY,
-			"the FVEK does not decrypt this volume: no boot sector comes out (libbde "
-			"%s)",
+			"the FVEK does not decrypt this volume to one that begins with a boot sector (libbde %s)",
 			libbde_get_version());
-		err_hint(err, "it is another volume's, or an older one; the tweak key stands "
-			      "behind the key");
+		err_hint(
+			err,
+			"check that it is the current FVEK of this volume, the tweak key after the key");
 		return -ENOKEY;
 	}
-	notes_add(warnings, "opened by its FVEK alone: the metadata's hash, which is under the "
-			    "VMK, was not checked");
+	notes_add(
+		warnings,
+		"opened by its FVEK alone: the metadata's hash, which only the VMK opens, was not checked");
 	return 0;
 }
 

@@ -46,7 +46,7 @@ int quirks_check(const struct bde_metadata *metadata, struct err *err)
 	else
 		return 0;
 	if (info->version != 1)
-		err_hint(err, "our own engine may: --engine own");
+		err_hint(err, "try our own engine: --engine own");
 	return -ENOTSUP;
 }
 

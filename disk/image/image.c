@@ -88,10 +88,10 @@ static int image_read_ends(struct image *image, struct err *err)
 		return 0;
 	result = source_pread(image->below, tail, sizeof(tail), size - sizeof(tail));
 	if (result < 0) {
-		notes_add(image->warnings,
-			  "the last sector cannot be read (%s): whether a VHD footer is there is "
-			  "not known",
-			  strerrordesc_np(-result));
+		notes_add(
+			image->warnings,
+			"the last sector cannot be read (%s): it is not known whether there is a VHD footer",
+			strerrordesc_np(-result));
 		return 0;
 	}
 	for (size_t i = 0; i < 2 && !image->has_footer; i++) {
@@ -194,12 +194,12 @@ static uint64_t fixed_size(const struct image *image)
 	if (footer->current_size < VHD_SECTOR_SIZE) {
 		notes_add(image->warnings,
 			  "the VHD footer says %" PRIu64 " bytes: all %" PRIu64
-			  " before it are taken",
+			  " before it are used",
 			  footer->current_size, present);
 		return present;
 	}
 	notes_add(image->warnings,
-		  "the VHD footer says %" PRIu64 " bytes: %" PRIu64 " more before it are left out",
+		  "the VHD footer says %" PRIu64 " bytes: the %" PRIu64 " after those are skipped",
 		  footer->current_size, present - footer->current_size);
 	return footer->current_size;
 }
@@ -223,7 +223,8 @@ static int open_fixed(const struct image *image, struct source **ret_disk, struc
 			  major);
 	if (footer->type != VHD_TYPE_FIXED)
 		notes_add(image->warnings,
-			  "the VHD footer says type %" PRIu32 ", which is unknown: taken as fixed",
+			  "the VHD footer says type %" PRIu32
+			  ", which is unknown: treated as fixed",
 			  footer->type);
 	return serve_vhd(image, fixed_size(image), ret_disk, err);
 }

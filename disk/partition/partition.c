@@ -141,8 +141,9 @@ static int build(struct partition_builder *builder, struct err *err)
 		return build_whole(builder, err);
 	result = build_table(builder, verdict == MBR_TABLE ? &mbr : NULL, err);
 	if (result == 0 && verdict == MBR_NOT_A_TABLE && builder->table->scheme == PARTITION_NONE)
-		notes_add(builder->warnings, "the first sector ends like a partition table but is "
-					     "none: the disk is taken as one volume");
+		notes_add(
+			builder->warnings,
+			"the first sector ends like a partition table but is not one: the disk is treated as one volume");
 	return result;
 }
 

@@ -35,15 +35,14 @@ int partition_builder_add(struct partition_builder *builder, const struct partit
 	if (builder->table->count == PARTITION_MAX) {
 		if (!builder->full)
 			notes_add(builder->warnings,
-				  "more than %d partitions: the others are left out",
-				  PARTITION_MAX);
+				  "more than %d partitions: the others are skipped", PARTITION_MAX);
 		builder->full = true;
 		free(added.name);
 		return 0;
 	}
 	if (!checked_mul(first, sector_size, &added.offset) || added.offset >= disk_size) {
 		notes_add(builder->warnings,
-			  "partition %u begins behind the end of the disk: left out", added.number);
+			  "partition %u begins past the end of the disk: skipped", added.number);
 		free(added.name);
 		return 0;
 	}

@@ -154,7 +154,7 @@ static int judge_backup(struct source *disk, const struct gpt_table *table, stru
 	    size > disk->size) {
 		notes_add(warnings,
 			  "the disk is cut off: its GPT was made for %" PRIu64
-			  " bytes, here are %" PRIu64,
+			  " bytes, and it has %" PRIu64,
 			  size, disk->size);
 		return 0;
 	}
@@ -197,7 +197,7 @@ static int add_entry(struct partition_builder *builder, unsigned int number,
 
 	if (entry->last < entry->first || entry->last - entry->first == UINT64_MAX) {
 		notes_add(builder->warnings,
-			  "partition %u is left out: it is from sector %" PRIu64 " to %" PRIu64,
+			  "partition %u is skipped: it is from sector %" PRIu64 " to %" PRIu64,
 			  number, entry->first, entry->last);
 		return 0;
 	}

@@ -81,12 +81,12 @@ static bool chain_read(struct chain *chain, uint64_t sector, struct mbr *ret_rec
 
 	if (chain_seen(chain, sector)) {
 		notes_add(warnings,
-			  "the chain of logical partitions is a loop: left at sector %" PRIu64,
+			  "the chain of logical partitions is a loop: stopped at sector %" PRIu64,
 			  sector);
 		return false;
 	}
 	if (chain->seen_count == PARTITION_MAX) {
-		notes_add(warnings, "the chain of logical partitions is too long: left after %d",
+		notes_add(warnings, "the chain of logical partitions is too long: stopped after %d",
 			  PARTITION_MAX);
 		return false;
 	}
@@ -96,16 +96,16 @@ static bool chain_read(struct chain *chain, uint64_t sector, struct mbr *ret_rec
 	if (result < 0) {
 		notes_add(warnings,
 			  "the record of a logical partition in sector %" PRIu64
-			  " cannot be read (%s): it and those behind it are left out",
+			  " cannot be read (%s): it and those after it are skipped",
 			  sector,
-			  result == -EINVAL ? "behind the end of the disk"
+			  result == -EINVAL ? "past the end of the disk"
 					    : strerrordesc_np(-result));
 		return false;
 	}
 	if (mbr_parse(data, sizeof(data), ret_record) != MBR_TABLE) {
 		notes_add(warnings,
 			  "there is no record of a logical partition in sector %" PRIu64
-			  ": it and those behind it are left out",
+			  ": it and those after it are skipped",
 			  sector);
 		return false;
 	}

@@ -76,7 +76,7 @@ if adefuse info --engine libbde --bek "$bek" "$disk" | grep -q 'engine: *libbde'
 	ok "  unmounts" unmount "$at"
 else
 	fails 3 "XTS-256 is refused" adefuse mount --engine libbde --bek "$bek" "$disk" "$at"
-	says "p3: libbde $version cannot open this volume: invalid tweak key value too small" "hint: our own engine may: --engine own"
+	says "p3: libbde $version cannot open this volume: invalid tweak key value too small" "hint: try our own engine: --engine own"
 fi
 
 # Windows Vista's format is libbde's by default

@@ -53,7 +53,7 @@ decode_whole()
 refuse_part()
 {
 	fails 3 "$3 with its $1 is refused" "$bde_cat" "$2" "$work/$3.img"
-	says 'which parts of the volume are encrypted cannot be told' 'copy 2 at offset 52080640' 'hint: --salvage'
+	says 'cannot tell which parts of the volume are encrypted' 'copy 2 at offset 52080640' 'hint: --salvage'
 	export BDE_CAT_SALVAGE=1
 	decodes "  salvaged: its header" "$2" "$work/$3.img" \
 		898be0b2b9f91cd6d2ec928e4bad9dab01e5945de6bbc15043ca84748948520f 8192
@@ -83,7 +83,7 @@ fails 3 '  and not a byte beyond' "$bde_cat" password:KEY "$work/eow.img" 0 0 36
 # both of its boot sector's ways to the metadata are gone: found by signature, and its bitmaps too
 dd if=/dev/zero of="$work/eow.img" bs=512 count=16 conv=notrunc status=none
 fails 3 'its boot sector overwritten: refused, for the bitmap may be anywhere' "$bde_cat" password:KEY "$work/eow.img"
-says 'a bitmap that only it leads to' '--salvage searches'
+says 'encrypted cannot be found without it' '--salvage searches'
 export BDE_CAT_SALVAGE=1
 decodes '  salvage finds it, and every byte is right' password:KEY "$work/eow.img" \
 	05643efa277b704661177f2ecfaebf5943ad252064e3e743d165e18708031bde 361004032

@@ -156,5 +156,5 @@ refuses "bitmaps, newer record damaged, older one behind" "EOW bitmaps are lost"
 refuses "bitmaps, both records damaged" "EOW bitmaps are lost" "${eow[@]}" --eow-damage records:2
 refuses "bitmaps, a bitmap damaged" "EOW bitmaps are lost" "${eow[@]}" --eow-damage bitmap:2
 refuses "bitmaps, a log damaged" "EOW bitmaps are lost" "${eow[@]}" --eow-damage log:2
-refuses "bitmaps, both descriptors damaged" "cannot be told" "${eow[@]}" --eow-damage descriptor1 --eow-damage descriptor2
+refuses "bitmaps, both descriptors damaged" "cannot tell which" "${eow[@]}" --eow-damage descriptor1 --eow-damage descriptor2
 done_testing

@@ -72,8 +72,8 @@ says "first at byte 3000000 of the volume" "100 places of 64 KiB, seed $found"
 small=$work/small.img
 make_disk "$small" --method xts-128 --sparse-size 64M --recovery-password "$recovery_password"
 fails 10 "libbde ends before the volume" adefuse verify --recovery-password env:RP "$small"
-end=$(sed -n 's/.* knows of \([0-9]*\) bytes.*/\1/p' <<<"$out")
-says "knows of $end bytes of this volume, which has 67108864" \
+end=$(sed -n 's/.* reads \([0-9]*\) of the .*/\1/p' <<<"$out")
+says "reads $end of the 67108864 bytes of this volume" \
 	"first at byte $end of the volume, byte $end of the disk: libbde cannot read it" "$((67108864 - end)) bytes differ"
 ok "  where the file system does" test "$end" = "$size" -o "$end" = $((size - 512))
 

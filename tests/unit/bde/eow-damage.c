@@ -114,7 +114,7 @@ static void test_record_fields(void)
 static void test_bitmaps(void)
 {
 	static const struct field fields[] = {
-		{0, 'X', 1, "no bitmap is there"},
+		{0, 'X', 1, "there is no bitmap"},
 		{10, 56, 2, "the header's size"},
 		{12, 0x3ff, 4, "the place of a record"},
 		{12, UINT32_MAX, 4, "the size is impossible"},
@@ -151,7 +151,7 @@ static void test_lost_bitmap(void)
 	struct source *volume;
 
 	memset(made->disk + made_eow_bitmap(2), 0, 512);
-	refuses(made, "no bitmap is there", "a bitmap is gone");
+	refuses(made, "there is no bitmap", "a bitmap is gone");
 	volume = open_made(made, BDE_SALVAGE, &notes, NULL);
 	must(volume);
 	ok(right_but(volume, made, made_eow_edges[2], made_eow_edges[3]),
@@ -243,7 +243,7 @@ static void test_short_tiling(void)
 static void test_descriptors(void)
 {
 	static const struct field fields[] = {
-		{0, 'X', 1, "no descriptor is there"},
+		{0, 'X', 1, "there is no descriptor"},
 		{8, 48, 2, "the header's size"},
 		{10, 56, 2, "the size is impossible"},
 		{12, 1024, 4, "the sector size"},

@@ -515,12 +515,12 @@ static void test_not_served(void)
 
 	memcpy(made->disk + 0xa0, eow, sizeof(eow));
 	memcpy(made->disk + 0xa8, "\x9e\x4e\xb1\xe3\x28\x4e\xae\xd8", 8);
-	shown_but_refused(made, "which parts of the volume are encrypted cannot be told");
+	shown_but_refused(made, "cannot tell which parts of the volume are encrypted");
 	made = made_new(BDE_METHOD_XTS_128, 512, MADE_BEK);
 	made->disk[0xa0] ^= 1;
 	shown_but_refused(made, "of kind 4967D63A-");
 	shown_but_refused(made_new_flags(BDE_METHOD_XTS_128, 512, MADE_BEK, 0x10a),
-			  "and the boot sector that there is none");
+			  "but the boot sector says that there is none");
 	shown_but_refused(with_field(12, 3, 2), "state 3 (next 4");
 	shown_but_refused(with_field(14, 1, 2), "state 4 (next 1");
 	shown_but_refused(with_field(12, 0x00050005, 4), "state 5 (next 5");

@@ -184,9 +184,9 @@ static void test_texts(void)
 	ok(secret_size(key) == 18 && memcmp(secret_bytes(key), bytes, 18) == 0, "  all of them");
 	secret_free(key);
 	refuses_text(BDE_KEY_VMK, "d00f0", 5, "an odd number of hexadecimal digits: 5");
-	refuses_text(BDE_KEY_VMK, "d00f:zz", 7, "character 6 is no hexadecimal digit");
-	refuses_text(BDE_KEY_VMK, "d00f", 4, "the VMK has 2 bytes, and a VMK 32");
-	refuses_text(BDE_KEY_FVEK, "d00f", 4, "the FVEK has 2 bytes, and an FVEK 16, 32 or 64");
+	refuses_text(BDE_KEY_VMK, "d00f:zz", 7, "character 6 is not a hexadecimal digit");
+	refuses_text(BDE_KEY_VMK, "d00f", 4, "the VMK has 2 bytes; a VMK has 32");
+	refuses_text(BDE_KEY_FVEK, "d00f", 4, "the FVEK has 2 bytes; an FVEK has 16, 32 or 64");
 	refuses_text(BDE_KEY_FVEK, "", 0, "has 0 bytes");
 	/* 64 characters, one of them wrong: not 64 bytes of a key */
 	refuses_text(BDE_KEY_FVEK,

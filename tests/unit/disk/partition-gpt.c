@@ -182,7 +182,7 @@ static void test_sizes(uint32_t sector)
 	disk.size = 50ULL * sector;
 	read = check_read(&disk, 0);
 	check_table(&read, PARTITION_GPT, sector, 1, "cut off before the second");
-	check_notes(&read, 2, "partition 3 begins behind the end", "cut off before the second");
+	check_notes(&read, 2, "partition 3 begins past the end", "cut off before the second");
 	check_done(&read);
 	read = check_read(&longer, 0);
 	is_made_disk(&read, sector, "grown");
@@ -340,10 +340,10 @@ static void test_hostile_entries(uint32_t sector)
 	check_partition(&read, 0, 5, 60ULL * sector, DISK - 60ULL * sector, "hostile entries");
 	check_partition(&read, 1, 6, 70ULL * sector, 10ULL * sector, "hostile entries");
 	check_partition(&read, 2, 7, 35ULL * sector, sector, "hostile entries");
-	ok(craft_noted(&read.notes, "partition 1 is left out") &&
-		   craft_noted(&read.notes, "partition 2 is left out") &&
-		   craft_noted(&read.notes, "partition 3 begins behind") &&
-		   craft_noted(&read.notes, "partition 4 begins behind") &&
+	ok(craft_noted(&read.notes, "partition 1 is skipped") &&
+		   craft_noted(&read.notes, "partition 2 is skipped") &&
+		   craft_noted(&read.notes, "partition 3 begins past") &&
+		   craft_noted(&read.notes, "partition 4 begins past") &&
 		   craft_noted(&read.notes, "partition 5 is cut off") &&
 		   craft_noted(&read.notes, "partitions 5 and 6 overlap"),
 	   "hostile entries: each is said");

@@ -54,8 +54,8 @@ static void test_clipped(void)
 	check_partition(&read, 1, 4, DISK - 512, 512, "clipped to a sector");
 	ok(read.table->partitions[0].clipped && read.table->partitions[1].clipped, "both clipped");
 	is(read.table->partitions[0].size_in_table, UINT32_MAX * 512LL, "size as the table has it");
-	check_notes(&read, 5, "partition 2 begins behind", "clipped");
-	ok(craft_noted(&read.notes, "partition 3 begins behind") &&
+	check_notes(&read, 5, "partition 2 begins past", "clipped");
+	ok(craft_noted(&read.notes, "partition 3 begins past") &&
 		   craft_noted(&read.notes, "partition 1 is cut off") &&
 		   craft_noted(&read.notes, "partition 4 is cut off") &&
 		   craft_noted(&read.notes, "partitions 1 and 4 overlap"),
@@ -132,10 +132,10 @@ static void test_chain_broken(void)
 		uint32_t link;
 		const char *note;
 	} cases[] = {
-		{0, "is a loop: left at sector 100"},
-		{200, "is a loop: left at sector 300"},
-		{UINT32_MAX, "behind the end of the disk"},
-		{SECTORS - 100, "behind the end of the disk"},
+		{0, "is a loop: stopped at sector 100"},
+		{200, "is a loop: stopped at sector 300"},
+		{UINT32_MAX, "past the end of the disk"},
+		{SECTORS - 100, "past the end of the disk"},
 		{150, "no record of a logical partition in sector 250"},
 	};
 
@@ -183,7 +183,7 @@ static void test_chain_endless(void)
 	craft_mbr_entry(disk.data, 2, 0x05, 200, 100);
 	read = check_read(&disk, 0);
 	check_table(&read, PARTITION_MBR, 512, 4, "joined chains");
-	check_notes(&read, 1, "is a loop: left at sector 200", "joined chains");
+	check_notes(&read, 1, "is a loop: stopped at sector 200", "joined chains");
 	check_done(&read);
 	memset(disk.data, 0, disk.size);
 	craft_mbr_entry(disk.data, 0, 0x05, 100, UINT32_MAX);

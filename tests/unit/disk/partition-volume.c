@@ -137,7 +137,7 @@ static void test_no_table(void)
 	disk.data[511] = 0xaa;
 	is_whole(&disk, 0, NULL, "an empty MBR");
 	memset(disk.data, 0xb8, 510);
-	is_whole(&disk, 1, "ends like a partition table but is none", "other boot code");
+	is_whole(&disk, 1, "ends like a partition table but is not one", "other boot code");
 	for (size_t size = 1; size <= 4096; size = size * 3 + 1) {
 		disk.size = size;
 		disk.data[510] = 0;

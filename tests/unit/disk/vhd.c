@@ -124,10 +124,10 @@ static void test_sizes(void)
 	served(open_bytes(file, sizeof(file), "a.vhd"), IMAGE_VHD_FIXED, 2 * MIB,
 	       "bytes are missing", "huge");
 	craft_footer(footer, MIB, 2);
-	served(open_bytes(file, sizeof(file), "a.vhd"), IMAGE_VHD_FIXED, MIB, "left out",
+	served(open_bytes(file, sizeof(file), "a.vhd"), IMAGE_VHD_FIXED, MIB, "skipped",
 	       "smaller than the file");
 	craft_footer(footer, 0, 2);
-	served(open_bytes(file, sizeof(file), "a.vhd"), IMAGE_VHD_FIXED, 2 * MIB, "are taken",
+	served(open_bytes(file, sizeof(file), "a.vhd"), IMAGE_VHD_FIXED, 2 * MIB, "are used",
 	       "size of 0");
 	craft_footer(footer, 2 * MIB, 2);
 	craft_be(footer + 12, 0x00020000, 4);
