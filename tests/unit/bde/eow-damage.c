@@ -51,8 +51,12 @@ static void test_records(void)
 	made = fresh();
 	made->disk[record(2, 1) + 40] ^= 1;
 	accepts(made, "the older record is damaged");
+}
 
-	made = fresh();
+static void test_lost_records(void)
+{
+	struct made *made = fresh();
+
 	made->disk[record(2, 0) + 40] ^= 1;
 	loses(made, 2, "may be the newer one", "the newer record is damaged");
 
@@ -240,23 +244,24 @@ static void test_short_tiling(void)
 
 /* --------------------------------------------------------------- descriptor */
 
+static const struct field descriptor_fields[] = {
+	{0, 'X', 1, "there is no descriptor"},
+	{8, 48, 2, "the header's size"},
+	{10, 56, 2, "the size is impossible"},
+	{12, 1024, 4, "the sector size"},
+	{20, 0, 4, "the chunk size"},
+	{20, 0x8100, 4, "the chunk size"},
+	{20, 0x80000000, 4, "the chunk size"},
+	{24, 1024, 4, "the size of the log"},
+	{28, 512, 4, "the size of a log entry"},
+	{28, 2049, 4, "the size of a log entry"},
+	{32, 0, 4, "the size is impossible"},
+	{32, UINT32_MAX, 4, "the size is impossible"},
+	{56, 0, 0, "checksum"},
+};
+
 static void test_descriptors(void)
 {
-	static const struct field fields[] = {
-		{0, 'X', 1, "there is no descriptor"},
-		{8, 48, 2, "the header's size"},
-		{10, 56, 2, "the size is impossible"},
-		{12, 1024, 4, "the sector size"},
-		{20, 0, 4, "the chunk size"},
-		{20, 0x8100, 4, "the chunk size"},
-		{20, 0x80000000, 4, "the chunk size"},
-		{24, 1024, 4, "the size of the log"},
-		{28, 512, 4, "the size of a log entry"},
-		{28, 2049, 4, "the size of a log entry"},
-		{32, 0, 4, "the size is impossible"},
-		{32, UINT32_MAX, 4, "the size is impossible"},
-		{56, 0, 0, "checksum"},
-	};
 	struct made *made = fresh();
 
 	made->disk[MADE_EOW_COPY_1 + 60] ^= 1;
@@ -277,11 +282,17 @@ static void test_descriptors(void)
 	}
 	refuses(made, "it names other places than its own", "descriptors of another place");
 	free(made);
-	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-		made = fresh();
+}
+
+static void test_descriptor_fields(void)
+{
+	for (size_t i = 0; i < sizeof(descriptor_fields) / sizeof(descriptor_fields[0]); i++) {
+		const struct field *field = &descriptor_fields[i];
+		struct made *made = fresh();
+
 		for (size_t at = MADE_EOW_COPY_1; at <= MADE_EOW_COPY_2; at += 0x1000)
-			put_field(made, at, &fields[i], made_eow_seal_descriptor);
-		refuses(made, fields[i].want, fields[i].want);
+			put_field(made, at, field, made_eow_seal_descriptor);
+		refuses(made, field->want, field->want);
 		free(made);
 	}
 }
@@ -360,6 +371,7 @@ static void test_unreadable(void)
 int main(void)
 {
 	test_records();
+	test_lost_records();
 	test_record_fields();
 	test_bitmaps();
 	test_lost_bitmap();
@@ -367,6 +379,7 @@ int main(void)
 	test_log_over_header();
 	test_short_tiling();
 	test_descriptors();
+	test_descriptor_fields();
 	test_no_descriptor();
 	test_unreadable();
 	return tap_done();

@@ -151,11 +151,9 @@ static void test_interrupted(void)
 	refuses_chunk(made, 0, MADE_HEADER_SIZE, "the header's");
 }
 
-static void test_logs(void)
+static void test_unused_logs(void)
 {
-	uint64_t chunk = made_eow_edges[2] + UINT64_C(3) * MADE_EOW_CHUNK;
 	struct made *made = fresh();
-	size_t log = made_eow_bitmap(2) + MADE_EOW_LOG;
 	size_t entry = made_eow_entry(made, 2, 0);
 
 	made_eow_put_entry(made, 2, 0, 0, 0);
@@ -165,8 +163,14 @@ static void test_logs(void)
 	made = fresh();
 	memset(made->disk + entry, 0, 2 * made_eow_entry_size(made));
 	accepts(made, "a log that was never used");
+}
 
-	made = fresh();
+static void test_damaged_logs(void)
+{
+	struct made *made = fresh();
+	size_t log = made_eow_bitmap(2) + MADE_EOW_LOG;
+	size_t entry = made_eow_entry(made, 2, 0);
+
 	memset(made->disk + log, 0, 512);
 	accepts(made, "the log's first header is gone");
 
@@ -181,6 +185,16 @@ static void test_logs(void)
 	loses(made, 2, "an entry of its conversion log", "both headers of an entry are damaged");
 
 	made = fresh();
+	made_put(made->disk + log + 14, 1024, 4);
+	accepts(made, "a first header with an unknown block size");
+}
+
+static void test_foreign_logs(void)
+{
+	uint64_t chunk = made_eow_edges[2] + UINT64_C(3) * MADE_EOW_CHUNK;
+	size_t log = made_eow_bitmap(2) + MADE_EOW_LOG;
+	struct made *made = fresh();
+
 	made_eow_put_entry(made, 2, 0, 7, chunk);
 	loses(made, 2, "entries of its conversion log disagree", "two entries of one number");
 
@@ -203,10 +217,6 @@ static void test_logs(void)
 	made = fresh();
 	made_put(made->disk + log + 30, 1024, 4);
 	loses(made, 2, "log is not its own", "a log with shorter entries");
-
-	made = fresh();
-	made_put(made->disk + log + 14, 1024, 4);
-	accepts(made, "a first header with an unknown block size");
 }
 
 /* The image ends within a region: what is there is served, the size is the bitmaps'. */
@@ -237,7 +247,9 @@ int main(void)
 	test_contract();
 	test_states();
 	test_interrupted();
-	test_logs();
+	test_unused_logs();
+	test_damaged_logs();
+	test_foreign_logs();
 	test_cut();
 	return tap_done();
 }

@@ -406,8 +406,6 @@ static void test_vista(bool with_copy)
 	is(engine_for(metadata, ENGINE_AUTO), ENGINE_LIBBDE, "  is libbde's");
 	is(engine_open(below, metadata, key, ENGINE_AUTO, 0, &notes, &plain, &protector, &err), 0,
 	   "  which opens it");
-	if (!plain)
-		printf("# %s\n", err.message);
 	must(plain);
 	is(source_pread(plain, buffer, end, 0), 0, "  and reads it");
 	ok(memcmp(buffer, made->plain, end) == 0, "  right");
@@ -416,10 +414,28 @@ static void test_vista(bool with_copy)
 	ok(memcmp(buffer, made->plain + 54, 11) == 0, "  in parts too");
 	is(source_pread(plain, buffer, 1, MADE_SIZE - 1), with_copy ? 0 : -EIO,
 	   "  its last sector: %s", with_copy ? "known" : "not known");
-	is(notes.count, !with_copy, "  a warning when that is left out");
+	is(notes.count, !with_copy, "  a warning when that is not served");
 	source_unref(plain);
+	bde_metadata_free(metadata);
+	source_unref(below);
+	bde_key_free(key);
+	free(buffer);
+	free(made);
+}
+
+static void test_vista_refused(void)
+{
+	struct made *made = made_vista();
+	struct source *below = memory(made->disk, MADE_SIZE);
+	const struct bde_protector *protector = NULL;
+	struct bde_metadata *metadata = NULL;
+	struct bde_key *key = bek_key(false, 0);
+	struct source *plain = NULL;
+	struct err err = {0};
+
+	must(bde_metadata_read(below, 0, NULL, &metadata, NULL) == 0);
 	is(engine_open(below, metadata, key, ENGINE_OWN, 0, NULL, &plain, &protector, &err),
-	   -ENOTSUP, "  ours does not");
+	   -ENOTSUP, "Vista: our own engine does not open it");
 	ok(strstr(err.message, "Vista") && strstr(err.hint, "--engine libbde"), "  and says so");
 	bde_metadata_free(metadata);
 	source_unref(below);
@@ -432,7 +448,6 @@ static void test_vista(bool with_copy)
 	bde_metadata_free(metadata);
 	source_unref(below);
 	bde_key_free(key);
-	free(buffer);
 	free(made);
 }
 
@@ -521,6 +536,7 @@ int main(void)
 	test_not_known();
 	test_vista(true);
 	test_vista(false);
+	test_vista_refused();
 	test_broken(FAULT_ERROR);
 	test_broken(FAULT_SHORT);
 	test_short_disk();

@@ -241,13 +241,28 @@ static void test_unreadable_copies(void)
 /* ------------------------------------------------------------------ hostile */
 
 /*
+ * Read all of the volume, which may say that it is longer than its bytes: the rest is not made up.
+ */
+static int reads(struct source *volume, const struct made *made, bool *ret_right, bool *ret_good)
+{
+	static uint8_t plain[MADE_SIZE];
+	size_t size = volume->size < MADE_SIZE ? (size_t)volume->size : MADE_SIZE;
+	int result = source_pread(volume, plain, size, 0);
+
+	*ret_right = result == 0 && memcmp(plain, made->plain, size) == 0;
+	*ret_good = result == 0 || result == -EIO;
+	if (volume->size > MADE_SIZE)
+		*ret_good = *ret_good && source_pread(volume, plain, 1, MADE_SIZE) == -EIO;
+	return result;
+}
+
+/*
  * Set a field in all copies, repair CRC and hash, and do all that can be done with the volume. True
  * when that ends in an error with words or in a volume of no more than its bytes.
  */
 static bool survives(struct made *made, size_t at, uint64_t value, size_t bytes, bool *ret_refused,
 		     bool *ret_right)
 {
-	static uint8_t plain[MADE_SIZE];
 	struct notes notes CLEANUP(notes_clear) = {0};
 	struct bde_key *key = NULL;
 	struct bde_unlocked *unlocked = NULL;
@@ -256,7 +271,7 @@ static bool survives(struct made *made, size_t at, uint64_t value, size_t bytes,
 	struct source *volume = NULL;
 	struct bde_metadata *metadata;
 	struct err err;
-	bool good = true;
+	bool good;
 	int result = -1;
 
 	for (size_t i = 0; i < 3; i++) {
@@ -270,18 +285,10 @@ static bool survives(struct made *made, size_t at, uint64_t value, size_t bytes,
 		result = bde_unlock(metadata, key, &unlocked, &protector, &err);
 	if (result == 0)
 		result = bde_volume_open(source, metadata, unlocked, 0, NULL, &volume, &err);
-	if (result == 0) {
-		size_t size = volume->size < MADE_SIZE ? (size_t)volume->size : MADE_SIZE;
-
-		result = source_pread(volume, plain, size, 0);
-		*ret_right = result == 0 && memcmp(plain, made->plain, size) == 0;
-		good = result == 0 || result == -EIO;
-		/* of a volume that says it is longer, the rest is not made up */
-		if (volume->size > MADE_SIZE)
-			good = good && source_pread(volume, plain, 1, MADE_SIZE) == -EIO;
-	} else {
+	if (result == 0)
+		result = reads(volume, made, ret_right, &good);
+	else
 		good = err.kind != ERR_NONE && err.message[0] != '\0';
-	}
 	*ret_refused = result != 0;
 	source_unref(volume);
 	bde_unlocked_free(unlocked);

@@ -231,50 +231,60 @@ static void test_mbr_beside(uint32_t sector)
 }
 
 /* Which counts and sizes of entries a header may have: the product bounds an allocation. */
-static void test_parser(void)
+static const struct {
+	uint32_t count;
+	uint32_t size;
+	bool good;
+} array_sizes[] = {
+	{1, 128, true},
+	{128, 128, true},
+	{GPT_ARRAY_MAX / 128, 128, true},
+	{GPT_ARRAY_MAX / 4096, 4096, true},
+	{128, 256, true},
+	{0, 128, false},
+	{128, 0, false},
+	{GPT_ARRAY_MAX / 128 + 1, 128, false},
+	{GPT_ARRAY_MAX / 4096 + 1, 4096, false},
+	{128, 64, false},
+	{128, 129, false},
+	{128, 384, false},
+	{1, 8192, false},
+	{UINT32_MAX, 128, false},
+	{1, UINT32_MAX, false},
+	{1U << 25, 128, false},
+	{1, 1U << 31, false},
+};
+
+static void test_header(void)
 {
-	static const struct {
-		uint32_t count;
-		uint32_t size;
-		bool good;
-	} cases[] = {
-		{1, 128, true},
-		{128, 128, true},
-		{GPT_ARRAY_MAX / 128, 128, true},
-		{GPT_ARRAY_MAX / 4096, 4096, true},
-		{128, 256, true},
-		{0, 128, false},
-		{128, 0, false},
-		{GPT_ARRAY_MAX / 128 + 1, 128, false},
-		{GPT_ARRAY_MAX / 4096 + 1, 4096, false},
-		{128, 64, false},
-		{128, 129, false},
-		{128, 384, false},
-		{1, 8192, false},
-		{UINT32_MAX, 128, false},
-		{1, UINT32_MAX, false},
-		{1U << 25, 128, false},
-		{1, 1U << 31, false},
-	};
 	struct craft_disk disk = make_disk(512);
 	uint8_t *data = craft_at(&disk, 1);
 	struct gpt_header header;
-	struct gpt_entry entry;
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		craft_le(data + 80, cases[i].count, 4);
-		craft_le(data + 84, cases[i].size, 4);
-		is(gpt_header_parse(data, 512, &header), cases[i].good, "%u entries of %u bytes",
-		   cases[i].count, cases[i].size);
-		if (cases[i].good)
-			is(gpt_array_size(&header), (uint64_t)cases[i].count * cases[i].size,
-			   "their size");
+	for (size_t i = 0; i < sizeof(array_sizes) / sizeof(array_sizes[0]); i++) {
+		uint32_t count = array_sizes[i].count;
+		uint32_t size = array_sizes[i].size;
+
+		craft_le(data + 80, count, 4);
+		craft_le(data + 84, size, 4);
+		is(gpt_header_parse(data, 512, &header), array_sizes[i].good,
+		   "%u entries of %u bytes", count, size);
+		if (array_sizes[i].good)
+			is(gpt_array_size(&header), (uint64_t)count * size, "their size");
 	}
 	craft_le(data + 80, CRAFT_ENTRIES, 4);
 	craft_le(data + 84, CRAFT_ENTRY_SIZE, 4);
 	ok(gpt_header_parse(data, 92, &header) && header.crc_good, "92 bytes are enough");
 	ok(!gpt_header_parse(data, 91, &header), "91 are not");
-	data = craft_at(&disk, 2);
+	free(disk.data);
+}
+
+static void test_entry(void)
+{
+	struct craft_disk disk = make_disk(512);
+	const uint8_t *data = craft_at(&disk, 2);
+	struct gpt_entry entry;
+
 	ok(gpt_entry_parse(data, 128, &entry) && entry.first == 40 && entry.last == 49, "entry");
 	ok(!gpt_entry_parse(data, 127, &entry), "127 bytes are no entry");
 	ok(!gpt_entry_parse(data + 128, 128, &entry), "an unused entry");
@@ -311,9 +321,24 @@ static void test_hostile(uint32_t sector)
 	}
 }
 
-static void test_hostile_entries(uint32_t sector)
+/* A terminal escape, then a lone surrogate, in the name without an end of entry 6. */
+static void put_unsafe_name(struct craft_disk *disk)
 {
 	static const uint8_t unsafe[] = {0x1b, 0, '[', 0, 0x3d, 0xd8};
+
+	for (size_t copy = 0; copy < COPIES; copy++) {
+		uint64_t header = copy == 0 ? 1 : craft_last_sector(disk);
+		uint8_t *name = craft_at(disk, craft_get_le(craft_at(disk, header) + 72, 8)) +
+				6ULL * CRAFT_ENTRY_SIZE + 56;
+
+		memset(name, 'x', 72);
+		memcpy(name, unsafe, sizeof(unsafe));
+		craft_gpt_seal(disk, header);
+	}
+}
+
+static void test_hostile_entries(uint32_t sector)
+{
 	struct craft_disk disk = craft_disk_new(DISK, sector);
 	struct read_table read;
 
@@ -325,16 +350,7 @@ static void test_hostile_entries(uint32_t sector)
 	craft_gpt_entry(&disk, 4, CRAFT_EFI, 60, UINT64_MAX, "endless");
 	craft_gpt_entry(&disk, 5, CRAFT_EFI, 70, 79, "within");
 	craft_gpt_entry(&disk, 6, "12345678-1234-1234-1234-123456789ABC", 35, 35, "");
-	for (size_t copy = 0; copy < COPIES; copy++) {
-		uint64_t header = copy == 0 ? 1 : craft_last_sector(&disk);
-		uint8_t *name = craft_at(&disk, craft_get_le(craft_at(&disk, header) + 72, 8)) +
-				6ULL * CRAFT_ENTRY_SIZE + 56;
-
-		/* a terminal escape, then a lone surrogate, in a name without an end */
-		memset(name, 'x', 72);
-		memcpy(name, unsafe, sizeof(unsafe));
-		craft_gpt_seal(&disk, header);
-	}
+	put_unsafe_name(&disk);
 	read = check_read(&disk, 0);
 	check_table(&read, PARTITION_GPT, sector, 3, "hostile entries");
 	check_partition(&read, 0, 5, 60ULL * sector, DISK - 60ULL * sector, "hostile entries");
@@ -447,7 +463,8 @@ int main(void)
 		test_shapes(sector_sizes[i]);
 		test_unreadable(sector_sizes[i]);
 	}
-	test_parser();
+	test_header();
+	test_entry();
 	test_too_many();
 	return tap_done();
 }

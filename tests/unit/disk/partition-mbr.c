@@ -226,6 +226,17 @@ static void test_sector_size(void)
 	read = check_read(&disk, 0);
 	check_table(&read, PARTITION_MBR, 4096, 2, "an extended record at 4096 bytes a sector");
 	check_done(&read);
+	free(disk.data);
+}
+
+static void test_both_sector_sizes(void)
+{
+	struct craft_disk disk = craft_disk_new(DISK, 4096);
+	struct read_table read;
+
+	craft_mbr_entry(disk.data, 0, 0x07, 8, 100);
+	craft_mbr_entry(disk.data, 1, 0x05, 120, 50);
+	craft_mbr_entry(craft_at(&disk, 120), 0, 0x07, 1, 40);
 	craft_ntfs(disk.data + 8ULL * 512);
 	craft_ntfs(craft_at(&disk, 8));
 	read = check_read(&disk, 0);
@@ -272,6 +283,7 @@ int main(void)
 	test_chain_unreadable();
 	test_chain_endless();
 	test_sector_size();
+	test_both_sector_sizes();
 	test_protective();
 	return tap_done();
 }

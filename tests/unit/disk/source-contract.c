@@ -172,22 +172,23 @@ static void test_vhd(void)
 	}
 }
 
+static const struct fault_rule rules[] = {
+	{.action = FAULT_ERROR, .offset = 5000, .length = 10, .errnum = ENODEV},
+	{.action = FAULT_SHORT, .offset = 9000, .length = 1, .errnum = EIO},
+	{.action = FAULT_ERROR,
+	 .offset = 20000,
+	 .length = 1,
+	 .skip = 1,
+	 .count = 1,
+	 .errnum = ETIMEDOUT},
+	{.action = FAULT_DELAY, .offset = 30000, .length = 1, .count = 3, .delay_ms = 2},
+};
+
 static void test_fault(void)
 {
 	struct source *memory = NULL;
 	struct source *fault = NULL;
 	struct source *slice = NULL;
-	static const struct fault_rule rules[] = {
-		{.action = FAULT_ERROR, .offset = 5000, .length = 10, .errnum = ENODEV},
-		{.action = FAULT_SHORT, .offset = 9000, .length = 1, .errnum = EIO},
-		{.action = FAULT_ERROR,
-		 .offset = 20000,
-		 .length = 1,
-		 .skip = 1,
-		 .count = 1,
-		 .errnum = ETIMEDOUT},
-		{.action = FAULT_DELAY, .offset = 30000, .length = 1, .count = 3, .delay_ms = 2},
-	};
 	uint8_t buffer[16384];
 
 	must(memory_new(pattern, SIZE, &memory) == 0);

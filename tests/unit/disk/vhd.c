@@ -196,52 +196,52 @@ static void test_other_vhds(void)
 	       "a VHD in a fixed VHD");
 }
 
+static const struct {
+	const char *bytes;
+	size_t size;
+	size_t offset;
+	bool weak;
+	const char *message;
+	const char *hint;
+} signatures[] = {
+	{"vhdxfile", 8, 0, false, "a VHDX image", "-f vhdx"},
+	{"QFI\xfb\0\0\0\3", 8, 0, false, "a QCOW2 image", "-f qcow2"},
+	{"QFI\xfb\0\0\0\1", 8, 0, false, "a QCOW image", "-f qcow "},
+	{"KDMV\1\0\0\0", 8, 0, false, "a VMDK image", "-f vmdk"},
+	{"# Disk DescriptorFile\n", 22, 0, false, "descriptor of a VMDK", "-f vmdk"},
+	{"\x7f\x10\xda\xbe", 4, 64, false, "a VDI image", "-f vdi"},
+	{"EVF\t\r\n\xff\0\1", 9, 0, false, "EWF (E01)", "ewfmount 'x.bin' DIR"},
+	{"EVF2\r\n\x81\0", 8, 0, false, "EWF (Ex01)", "ewfmount"},
+	{"LVF\t\r\n\xff\0", 8, 0, false, "logical evidence", "raw image"},
+	{"AFF10\r\n\0", 8, 0, false, "AFF", "raw image"},
+	{"\x1f\x8b\x08\0", 4, 0, true, "compressed with gzip", "gunzip -k 'x.bin'"},
+	{"PK\3\4\x14\0", 6, 0, true, "a zip archive", "unzip"},
+	{"\xfd"
+	 "7zXZ\0",
+	 6, 0, true, "compressed with xz", "unxz"},
+	{"\x28\xb5\x2f\xfd", 4, 0, true, "compressed with zstd", "unzstd"},
+	{"BZh91AY&SY", 10, 0, true, "compressed with bzip2", "bunzip2"},
+	{"\x04\x22\x4d\x18", 4, 0, true, "compressed with lz4", "unlz4"},
+	{"7z\xbc\xaf\x27\x1c", 6, 0, true, "a 7z archive", "7z x"},
+	{"Rar!\x1a\x07\1\0", 8, 0, true, "a RAR archive", "unrar"},
+	{"ustar\0", 6, 257, true, "a tar archive", "tar -xf"},
+	{"\xef\xbb\xbf<?xml version", 16, 0, true, "an XML text", "link that has expired"},
+	{"<html>", 6, 0, true, "an HTML page", "link that has expired"},
+};
+
 static void test_signatures(void)
 {
-	static const struct {
-		const char *bytes;
-		size_t size;
-		size_t offset;
-		bool weak;
-		const char *message;
-		const char *hint;
-	} cases[] = {
-		{"vhdxfile", 8, 0, false, "a VHDX image", "-f vhdx"},
-		{"QFI\xfb\0\0\0\3", 8, 0, false, "a QCOW2 image", "-f qcow2"},
-		{"QFI\xfb\0\0\0\1", 8, 0, false, "a QCOW image", "-f qcow "},
-		{"KDMV\1\0\0\0", 8, 0, false, "a VMDK image", "-f vmdk"},
-		{"# Disk DescriptorFile\n", 22, 0, false, "descriptor of a VMDK", "-f vmdk"},
-		{"\x7f\x10\xda\xbe", 4, 64, false, "a VDI image", "-f vdi"},
-		{"EVF\t\r\n\xff\0\1", 9, 0, false, "EWF (E01)", "ewfmount 'x.bin' DIR"},
-		{"EVF2\r\n\x81\0", 8, 0, false, "EWF (Ex01)", "ewfmount"},
-		{"LVF\t\r\n\xff\0", 8, 0, false, "logical evidence", "raw image"},
-		{"AFF10\r\n\0", 8, 0, false, "AFF", "raw image"},
-		{"\x1f\x8b\x08\0", 4, 0, true, "compressed with gzip", "gunzip -k 'x.bin'"},
-		{"PK\3\4\x14\0", 6, 0, true, "a zip archive", "unzip"},
-		{"\xfd"
-		 "7zXZ\0",
-		 6, 0, true, "compressed with xz", "unxz"},
-		{"\x28\xb5\x2f\xfd", 4, 0, true, "compressed with zstd", "unzstd"},
-		{"BZh91AY&SY", 10, 0, true, "compressed with bzip2", "bunzip2"},
-		{"\x04\x22\x4d\x18", 4, 0, true, "compressed with lz4", "unlz4"},
-		{"7z\xbc\xaf\x27\x1c", 6, 0, true, "a 7z archive", "7z x"},
-		{"Rar!\x1a\x07\1\0", 8, 0, true, "a RAR archive", "unrar"},
-		{"ustar\0", 6, 257, true, "a tar archive", "tar -xf"},
-		{"\xef\xbb\xbf<?xml version", 16, 0, true, "an XML text", "link that has expired"},
-		{"<html>", 6, 0, true, "an HTML page", "link that has expired"},
-	};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < sizeof(signatures) / sizeof(signatures[0]); i++) {
 		uint8_t file[1024] = {0};
 
-		memcpy(file + cases[i].offset, cases[i].bytes, cases[i].size);
-		refused(open_bytes(file, sizeof(file), "x.bin"), ENOTSUP, cases[i].message,
-			cases[i].hint, cases[i].message);
-		refused(open_bytes(file, 300, "x.bin"), ENOTSUP, cases[i].message, cases[i].hint,
-			"shorter than a sector");
+		memcpy(file + signatures[i].offset, signatures[i].bytes, signatures[i].size);
+		refused(open_bytes(file, sizeof(file), "x.bin"), ENOTSUP, signatures[i].message,
+			signatures[i].hint, signatures[i].message);
+		refused(open_bytes(file, 300, "x.bin"), ENOTSUP, signatures[i].message,
+			signatures[i].hint, "shorter than a sector");
 		file[510] = 0x55;
 		file[511] = 0xaa;
-		if (cases[i].weak)
+		if (signatures[i].weak)
 			served(open_bytes(file, sizeof(file), "x.bin"), IMAGE_RAW, sizeof(file),
 			       NULL, "a boot sector that begins like it");
 	}
