@@ -34,7 +34,7 @@ struct bde_protector {
 enum bde_state { /* what the states on disk add up to */
 	BDE_STATE_ENCRYPTED,
 	BDE_STATE_SUSPENDED, /* encrypted, with a clear key */
-	BDE_STATE_DECRYPTED, /* plaintext, metadata left behind: no key is needed */
+	BDE_STATE_DECRYPTED, /* plaintext; the metadata was left: no key is needed */
 	BDE_STATE_PARTIAL,   /* partly ciphertext: used space only, or a conversion under way */
 	BDE_STATE_OTHER,     /* not known: not served */
 };
@@ -62,8 +62,8 @@ struct bde_eow { /* of an EOW volume */
 	struct bde_copy copies[BDE_EOW_COPIES];
 	uint32_t chunk_size; /* bytes; 0: neither copy of the descriptor is usable */
 	uint32_t bitmaps;
-	uint32_t lost;	      /* of the bitmaps: where they hold, nobody can tell */
-	uint32_t interrupted; /* chunks whose conversion was cut short */
+	uint32_t lost;	      /* of the bitmaps: what they cover is not known */
+	uint32_t interrupted; /* chunks whose conversion was interrupted */
 };
 
 /* What is known without a key. */
@@ -96,32 +96,33 @@ struct bde_info {
 struct bde_metadata;
 
 /*
- * Whether the first sector says BitLocker. 1 yes, 0 no, or -errno when it cannot be read (err
- * filled).
+ * Whether the first sector is that of a BitLocker volume. 1 yes, 0 no, or -errno when it cannot be
+ * read (err filled).
  */
 int bde_probe(struct source *volume, struct err *err);
 
 enum bde_flags {
 	/*
-	 * Search the whole volume for metadata that the boot sector does not lead to, and serve
-	 * what is known of a volume that has lost some of its structures; the rest is EIO.
+	 * Search the whole volume for metadata that the boot sector does not lead to, and serve the
+	 * parts that are known of a volume that has lost some of its structures; reads of the rest
+	 * fail with EIO.
 	 */
 	BDE_SALVAGE = 1,
 };
 
 /*
- * Read and check the metadata: the first of the three copies whose CRC is right is taken. Damaged
+ * Read and check the metadata. The first of the three copies whose CRC is right is used; damaged
  * copies go to `warnings`. Fails (ERR_DISK) when no copy is usable or a number in it is impossible.
- * Versions, methods and states that are not served do not fail here, so that `info` can show them,
- * but in bde_volume_open(). `flags`: enum bde_flags.
+ * Versions, methods and states that are not served do not fail here, so that `info` can show them;
+ * they fail in bde_volume_open(). `flags`: enum bde_flags.
  */
 int bde_metadata_read(struct source *volume, unsigned int flags, struct notes *warnings,
 		      struct bde_metadata **ret_metadata, struct err *err);
 
 /*
- * The metadata of a volume whose boot sector does not say BitLocker (any more), searched for by its
- * signature in the first BDE_FIND_QUICK bytes, with BDE_SALVAGE in all of it. -ENOENT when there is
- * none, and then err is not filled; else as bde_metadata_read().
+ * Search for the metadata of a volume whose boot sector is no longer BitLocker's: by its signature,
+ * in the first BDE_FIND_QUICK bytes or, with BDE_SALVAGE, in all of the volume. -ENOENT when there
+ * is none, and then err is not filled; else as bde_metadata_read().
  */
 enum {
 	BDE_FIND_QUICK = 64 << 20
@@ -143,17 +144,17 @@ enum bde_key_type {
 	BDE_KEY_BEK,
 	BDE_KEY_RECOVERY_PASSWORD,
 	BDE_KEY_PASSWORD,
-	BDE_KEY_VMK,  /* of the volume itself, behind the protectors */
+	BDE_KEY_VMK,  /* of the volume itself: what the protectors wrap */
 	BDE_KEY_FVEK, /* what the sectors are encrypted with */
 };
 
 struct bde_key;
 
 /*
- * A key from what the user has. `what` names it in messages ("'x.BEK'", "the secret https://...");
- * it is never a secret itself. Errors: ERR_KEY with the reason: a BEK file that is damaged (what,
+ * A key from what the user has. `what` names it in messages ("'x.BEK'", "the secret https://...")
+ * and is never a secret itself. Errors (ERR_KEY) give the reason: a BEK file that is damaged (what,
  * at which byte), a recovery password with a wrong group (its number and why, never its digits), a
- * password that is not UTF-8.
+ * password that is not UTF-8. The caller frees the key.
  */
 int bde_key_from_bek(const void *data, size_t size, const char *what, struct bde_key **ret_key,
 		     struct err *err);
@@ -184,15 +185,16 @@ const struct guid *bde_key_protector_id(const struct bde_key *key);
 /* --------------------------------------------------------------- unlocking */
 
 /*
- * Try one key on every protector it may fit. On success the metadata hash has been checked under
- * the VMK and *ret_protector (owned by the metadata) is the one that opened. -ENOKEY (err ERR_KEY):
- * this key fits no protector of this volume; another may. Other failures (ERR_DISK): the key fits
- * but what it opens is damaged, or the hash does not match. A password or recovery password costs
- * 1,048,576 rounds of SHA-256 per protector tried.
+ * Try one key on every protector that it may fit. On success the metadata hash has been checked
+ * with the VMK, and *ret_protector (owned by the metadata) is the protector that opened. The caller
+ * frees what unlocking yields. -ENOKEY (err ERR_KEY): this key fits no protector of this volume;
+ * another may. Other failures (ERR_DISK): the key fits but what it opens is damaged, or the hash
+ * does not match. A password or recovery password costs 1,048,576 rounds of SHA-256 per protector
+ * tried.
  *
- * A VMK or FVEK goes past the protectors: *ret_protector is NULL then. A VMK is checked like one
- * that a protector gave. Nothing authenticates an FVEK: it is only seen to be of the right size for
- * the method here, and bde_volume_open() believes it or not.
+ * A VMK or FVEK needs no protector: *ret_protector is NULL then. A VMK is checked like one that a
+ * protector gave. Nothing authenticates an FVEK: only its size is checked here, and
+ * bde_volume_open() decides whether to believe it.
  */
 struct bde_unlocked;
 int bde_unlock(const struct bde_metadata *metadata, const struct bde_key *key,
@@ -204,13 +206,13 @@ DEFINE_CLEANUP(struct bde_unlocked, bde_unlocked_free)
 /*
  * The plaintext volume as a source on `volume` (its own reference). `unlocked` may be NULL for a
  * decrypted volume; it is only read and may be freed afterwards. Versions, methods and states that
- * are not served are refused by name (ERR_DISK, -ENOTSUP), volumes that have lost the structures
- * which say what is ciphertext too, unless `flags` has BDE_SALVAGE. An FVEK that was given is
- * believed when a boot sector comes out at the volume's start: -ENOKEY when none does. Where that
- * is no evidence, because it is not ciphertext or cannot be read, it is taken with BDE_SALVAGE
- * only. What was left out or is not sure goes to `warnings`. Reads that need bytes the volume below
- * cannot give fail with its error; nothing is made up. Of an image that was cut off the size is
- * that of the whole volume, as far as its file system or its metadata tells.
+ * are not served are refused by name (ERR_DISK, -ENOTSUP). So are volumes that have lost the
+ * structures which say what is ciphertext, unless `flags` has BDE_SALVAGE. An FVEK from the user is
+ * believed when the volume's first sector decrypts to a boot sector: -ENOKEY when it does not.
+ * Where that cannot be checked, because the sector is not ciphertext or cannot be read, the FVEK is
+ * used with BDE_SALVAGE only. What is skipped or not certain goes to `warnings`. Reads of bytes
+ * that the volume below cannot give fail with its error; nothing is made up. A truncated image has
+ * the size of the whole volume, as far as its file system or its metadata says it.
  */
 int bde_volume_open(struct source *volume, const struct bde_metadata *metadata,
 		    const struct bde_unlocked *unlocked, unsigned int flags, struct notes *warnings,
@@ -221,10 +223,10 @@ struct bde_coverage {
 	uint64_t ciphertext;
 	uint64_t plaintext;
 	uint64_t zeros;	  /* BitLocker's own structures */
-	uint64_t refused; /* reads fail with EIO: cut off, interrupted, not known */
+	uint64_t refused; /* reads fail with EIO: truncated, interrupted, not known */
 };
 
-/* False when `plain` is another engine's, which does not tell. */
+/* False when another engine made `plain`: it does not know. */
 bool bde_volume_coverage(const struct source *plain, struct bde_coverage *ret_coverage);
 
 #endif

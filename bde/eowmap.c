@@ -2,13 +2,13 @@
 /*
  * Reading the EOW structures off a volume, and deciding what they say; see eowmap.h.
  *
- * Of a bitmap's two records the one with the highest sequence number holds. When one is damaged the
- * other may be a change behind, which would be a whole chunk of wrong bytes: it is believed only
- * when what is left of the damaged one numbers it as the one before.
+ * Of a bitmap's two records, the one with the higher sequence number is current. When one is
+ * damaged, the other may be out of date by a change, which would be a whole chunk of wrong bytes:
+ * it is used only when the damaged one still has the sequence number before its own.
  *
  * The log names the chunk that was being converted when the machine stopped. Its newest entry
- * decides. Each entry's header stands at its start and at its end; where both are unreadable nobody
- * can tell what was under way, and the region is lost.
+ * decides. Each entry has its header at its start and again at its end; where neither can be read,
+ * it is not known what was under way, and the region is lost.
  */
 #include "bde/eowmap.h"
 
@@ -31,8 +31,10 @@ uint64_t eow_chunk_count(const struct eow_map *map, const struct eow_region *reg
 	return size / map->chunk_size + (size % map->chunk_size != 0);
 }
 
-/* What can be read of [offset, offset + size); the sectors that cannot become zeros, which no
- * checksum fits. */
+/*
+ * Read what can be read of [offset, offset + size). Sectors that cannot be read become zeros, which
+ * no checksum fits.
+ */
 static void read_leniently(struct source *volume, uint8_t *buffer, size_t size, uint64_t offset)
 {
 	if (source_pread(volume, buffer, size, offset) == 0)
@@ -94,7 +96,7 @@ static int no_descriptor(const struct eow_map *map, struct err *err)
 	return result;
 }
 
-/* Both copies are read; the first good one is taken, and they must not disagree. */
+/* Both copies are read; the first good one is used, and they must not differ. */
 static int choose_descriptor(struct source *volume, struct eow_map *map, struct copy copies[2],
 			     unsigned int *ret_index, struct err *err)
 {
@@ -122,7 +124,7 @@ static int choose_descriptor(struct source *volume, struct eow_map *map, struct 
 
 /* ------------------------------------------------------------------- records */
 
-/* Which of the two records holds; NULL and *ret_problem when that cannot be told. */
+/* Which of the two records is current; NULL and *ret_problem when that is not known. */
 static const struct eow_record *choose_record(const struct eow_record records[EOW_RECORDS],
 					      size_t bytes, const char **ret_problem)
 {
@@ -172,7 +174,7 @@ static struct eow_entry read_entry(struct source *volume, uint64_t offset)
 {
 	uint8_t bytes[SECTOR];
 
-	/* not as zeros: that would be an entry that was never written */
+	/* not leniently: zeros are an entry that was never written */
 	if (source_pread(volume, bytes, sizeof(bytes), offset) < 0)
 		return (struct eow_entry){0};
 	return eow_entry_parse(bytes, sizeof(bytes));
@@ -211,7 +213,7 @@ static bool is_chunk_of(const struct eow_map *map, const struct eow_region *regi
 	       (chunk - region->start) % map->chunk_size == 0;
 }
 
-/* What was under way; NULL or why that cannot be told. */
+/* Which chunk was being converted. NULL, or why that is not known. */
 static const char *read_log(struct source *volume, const struct eow_map *map,
 			    const struct eow_descriptor *descriptor, struct eow_region *region)
 {
@@ -248,7 +250,7 @@ static int set_problem(struct eow_region *region, const char *problem)
 	return region->problem ? 0 : -ENOMEM;
 }
 
-/* The region a bitmap speaks of, when it is one. NULL or why not. */
+/* The region that a bitmap covers. NULL, or why it cannot be one. */
 static const char *place_region(const struct eow_descriptor *descriptor,
 				const struct eow_bitmap *bitmap, uint64_t floor,
 				struct eow_region *region)
@@ -286,7 +288,7 @@ static int take_bits(struct eow_region *region, const struct eow_record *record,
 	return 0;
 }
 
-struct reading { /* what is passed along while the bitmaps are read */
+struct reading { /* shared while the bitmaps are read */
 	struct source *volume;
 	struct eow_map *map;
 	const struct eow_descriptor *descriptor;

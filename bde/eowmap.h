@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Which chunks of an encrypt-on-write volume are ciphertext: what its descriptor, bitmaps and logs
- * add up to. Read once, constant afterwards.
+ * Which chunks of an encrypt-on-write volume are ciphertext, from its descriptor, bitmaps and logs.
+ * Read once, constant afterwards: any thread may use it then.
  *
  * Nothing is guessed: where a bitmap, its newest record or its log cannot be read, the region is
- * lost, and which of its chunks are ciphertext is not known.
+ * lost, and it is not known which of its chunks are ciphertext.
  */
 #ifndef ADEFUSE_BDE_EOWMAP_H
 #define ADEFUSE_BDE_EOWMAP_H
@@ -19,7 +19,7 @@ enum {
 };
 
 struct eow_region {
-	bool known;	/* where it starts and ends; else that is between its neighbours */
+	bool known;	/* where it starts and ends; else somewhere between its neighbours */
 	uint64_t start; /* bytes from the start of the volume */
 	uint64_t end;
 	uint64_t bitmap_offset;
@@ -43,9 +43,9 @@ struct eow_map {
 };
 
 /*
- * `copies` are the places of the descriptor, as the boot sector has them. A lost region does not
- * fail this, and goes to `warnings`. -EINVAL with err (ERR_DISK) when neither copy is usable or the
- * two disagree; -ENOMEM.
+ * `copies` are the offsets of the descriptor from the boot sector. A lost region goes to `warnings`
+ * and does not make this fail. -EINVAL with err (ERR_DISK) when neither copy is usable or the two
+ * disagree; -ENOMEM.
  */
 int eow_map_read(struct source *volume, const uint64_t copies[EOW_COPIES], struct notes *warnings,
 		 struct eow_map **ret_map, struct err *err);

@@ -2,15 +2,15 @@
 /*
  * The metadata of a volume whose boot sector is gone or leads nowhere, found by its signature.
  *
- * A copy is believed when its checksum is right and one of the places that it names is the place it
- * stands at: a BitLocker volume kept as a file within this one does not pass for it. What the boot
- * sector would have said besides comes from the metadata: the sector size, which is the one that
- * makes both notes of the moved header agree, and whether a bitmap tells what is encrypted. The EOW
- * descriptor has to be found as well then, which takes a search of the whole volume; a descriptor
- * from an earlier conversion that the metadata does not speak of is left alone.
+ * A copy is believed when its checksum is right and one of the offsets that it names is its own:
+ * this excludes a BitLocker volume that is stored as a file within this one. The rest of what the
+ * boot sector would say comes from the metadata: the sector size, which is the one with which the
+ * two descriptions of the moved header agree, and whether a bitmap says what is encrypted. In that
+ * case the EOW descriptor has to be found too, which takes a search of the whole volume; a
+ * descriptor from an earlier conversion, which the metadata does not mention, is ignored.
  *
- * The volume may have been encrypted more than once: metadata of several volume identifiers is
- * settled by which has most copies left, then by which was made last.
+ * The volume may have been encrypted more than once. Of metadata with several volume identifiers,
+ * the one with most copies left is used, then the one that was made last.
  */
 #include "bde/find.h"
 
@@ -57,7 +57,7 @@ static void look_at(const uint8_t *bytes, size_t size, uint64_t offset, struct f
 	}
 }
 
-/* A piece that cannot be read as a whole is read in small ones, and what is bad of it left out. */
+/* A piece that cannot be read as a whole is read in small ones, and the bad ones are skipped. */
 static void look_in(struct source *volume, uint8_t *bytes, size_t size, uint64_t offset,
 		    struct found *found)
 {
@@ -106,7 +106,7 @@ struct candidate {
 	unsigned int copies; /* with the same identifier */
 };
 
-/* Whether a copy stands at `offset`; with the sector size that fits it. */
+/* Whether there is a copy at `offset`, and with which sector size. */
 static bool read_candidate(struct source *volume, uint8_t *bytes, uint64_t offset,
 			   struct candidate *ret_candidate)
 {
@@ -142,7 +142,7 @@ static bool is_better(const struct candidate *a, const struct candidate *b)
 	return a->created > b->created;
 }
 
-/* The metadata to go by. False: none. */
+/* Choose the metadata to use. False: none. */
 static bool choose(struct source *volume, const struct hits *hits, uint8_t *bytes,
 		   struct notes *warnings, struct candidate *ret_best)
 {
@@ -178,7 +178,7 @@ static bool choose(struct source *volume, const struct hits *hits, uint8_t *byte
 
 /* ----------------------------------------------------------------------- EOW */
 
-/* The places of both copies of the descriptor, which each of them knows. */
+/* The offsets of both copies of the descriptor, which each copy has. */
 static bool find_descriptor(struct source *volume, const struct hits *hits, uint8_t *bytes,
 			    uint64_t ret_places[EOW_COPIES])
 {

@@ -14,7 +14,7 @@
 /*
  * Search the first BDE_FIND_QUICK bytes, with BDE_SALVAGE in `flags` all of the volume. What was
  * found goes to `warnings`. -ENOENT when there is no metadata, and then err is not filled; -ENOTSUP
- * (ERR_DISK) when the EOW descriptor that the metadata speaks of is missing; -ENOMEM.
+ * (ERR_DISK) when the EOW descriptor that the metadata mentions is not found; -ENOMEM.
  */
 int find_boot(struct source *volume, unsigned int flags, struct notes *warnings,
 	      struct boot *ret_boot, struct err *err);

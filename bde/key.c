@@ -27,7 +27,7 @@ static int key_named(enum bde_key_type type, const char *what, struct bde_key **
 	return 0;
 }
 
-/* Room for the derived bytes beside a copy of `original`, which has `size` bytes. */
+/* A key with room for the derived bytes, and a copy of `original`, which has `size` bytes. */
 static int key_new(enum bde_key_type type, const char *what, const void *original, size_t size,
 		   struct bde_key **ret_key, struct err *err)
 {

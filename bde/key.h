@@ -9,11 +9,11 @@ struct bde_key {
 	enum bde_key_type type;
 	char *what;
 	struct guid protector_id; /* BEK only */
-	uint16_t method;	  /* FVEK: what it is for (enum bde_method); 0: that was not said */
+	uint16_t method;	  /* FVEK: its method (enum bde_method); 0: not given */
 	struct secret *bytes;	 /* 32: the key of a BEK, the hash to be stretched, a VMK; 16, 32 or
 				    64: an FVEK; NULL: clear */
-	struct secret *original; /* the BEK file, or the text as it was given, for libbde to read by
-				    itself; NULL: clear, VMK, FVEK */
+	struct secret *original; /* the BEK file, or the text as the user gave it, for libbde; NULL:
+				    clear, VMK, FVEK */
 };
 
 #endif

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The table is made in layers: what the conversion's state says of every place; the volume's first
- * bytes from where they were moved, each in the state of that place; BitLocker's own structures,
- * which read as zeros; and what is not there.
+ * The table is made in layers: the state of every offset, from the conversion; the volume's first
+ * bytes, from where they were moved, each in the state of that place; BitLocker's own structures,
+ * which read as zeros; and what is missing from a truncated image.
  *
- * A watermark divides by physical place: ciphertext before it, plaintext behind. Around it lies
- * what was being converted when the machine stopped. Which side of the mark that is on depends on
- * the direction and on when the mark was moved, neither of which was ever seen; so both are
- * refused.
+ * A watermark divides by physical offset: ciphertext before it, plaintext after it. Next to it are
+ * the bytes that were being converted when the machine stopped. On which side of the mark they are
+ * depends on the direction and on when the mark was moved, and neither was ever seen; so both sides
+ * are refused.
  */
 #include "bde/layout.h"
 
@@ -73,7 +73,7 @@ static int base_chunks(const struct eow_map *map, const struct eow_region *regio
 	return result;
 }
 
-/* The header's own range first: what stands there comes from elsewhere. */
+/* The header's own range first: its bytes were moved elsewhere. */
 static int base_bitmaps(const struct layout_input *input, struct regions *regions)
 {
 	const struct eow_map *map = input->map;
@@ -95,8 +95,8 @@ static int base_bitmaps(const struct layout_input *input, struct regions *region
 }
 
 /*
- * The encrypted size is a watermark; on a volume that is done it should be the whole. If it is not,
- * what is behind may be either, and nobody can tell.
+ * The encrypted size is a watermark; on a volume that is completely encrypted it should be the size
+ * of the volume. If it is not, it is not known whether the rest is ciphertext.
  */
 static int base_encrypted(const struct layout_input *input, struct regions *regions)
 {
@@ -173,7 +173,7 @@ static int layer_lay(struct layer *layer, struct regions *regions)
 	return regions_overlay(regions, layer->over, layer->count);
 }
 
-/* The first bytes, piece by piece in the state of the place they were moved to. */
+/* The first bytes, piece by piece, in the state of the place that they were moved to. */
 static int overlay_header(const struct layout_input *input, struct regions *regions)
 {
 	struct layer layer CLEANUP(layer_clear) = {0};
@@ -198,8 +198,8 @@ static int overlay_header(const struct layout_input *input, struct regions *regi
 }
 
 /*
- * Of a bitmap that cannot be read it is not known how much room it and its log take. They were seen
- * to stand together; that much is refused, and is no file's anyway.
+ * How many bytes a bitmap that cannot be read and its log take is not known. They were seen next to
+ * each other; so many bytes are refused, and no file can be there.
  */
 static int overlay_lost_bitmaps(const struct layout_input *input, struct regions *regions)
 {
@@ -240,7 +240,9 @@ static int eow_zeros(const struct layout_input *input, struct layer *layer)
 	return result;
 }
 
-/* Zeros; never over the volume's first bytes, whatever the metadata says. */
+/*
+ * BitLocker's structures are zeros; but never the volume's first bytes, whatever the metadata says.
+ */
 static int overlay_structures(const struct layout_input *input, struct regions *regions)
 {
 	struct layer layer CLEANUP(layer_clear) = {.floor = input->block->header_size};

@@ -65,7 +65,8 @@ int bde_metadata_read(struct source *volume, unsigned int flags, struct notes *w
 	    (result < 0 || boot.kind == BOOT_UNKNOWN)) {
 		struct bde_metadata *found = NULL;
 
-		/* what the boot sector says is damaged too; when a search finds nothing, it stands
+		/*
+		 * the boot sector may be damaged too; when a search finds nothing, its error stays
 		 */
 		if (bde_metadata_find(volume, flags, warnings, &found, NULL) == 0) {
 			*ret_metadata = found;

@@ -76,7 +76,7 @@ static void take_copy(struct bde_metadata *metadata, unsigned int index,
 	}
 }
 
-/* On the Vista format only a metadata block knows where the others are. */
+/* In the Vista format only a metadata block has the offsets of the others. */
 static uint64_t copy_offset(const struct bde_metadata *metadata, unsigned int index)
 {
 	if (metadata->boot.kind == BOOT_VISTA && metadata->bytes)

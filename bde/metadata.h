@@ -13,7 +13,7 @@
 struct bde_metadata {
 	struct bde_info info;
 	struct boot boot;
-	uint8_t *bytes; /* the copy that was taken; `block` and `parts` point into it */
+	uint8_t *bytes; /* the copy that is used; `block` and `parts` point into it */
 	struct block block;
 	struct protector parts[BDE_PROTECTOR_MAX]; /* as info.protectors */
 	struct eow_map *eow;   /* NULL when it is no EOW volume, or cannot be read: */
@@ -22,8 +22,8 @@ struct bde_metadata {
 };
 
 /*
- * Read the copies that `boot` leads to, and all else that needs no key. `warnings` may have got
- * lines also when it fails.
+ * Read the copies that `boot` leads to, and all else that needs no key. `warnings` may get lines
+ * even if this fails.
  */
 int metadata_read_at(struct source *volume, const struct boot *boot, bool boot_lost,
 		     struct notes *warnings, struct bde_metadata **ret_metadata, struct err *err);

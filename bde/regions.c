@@ -33,7 +33,7 @@ static int reserve(struct regions *regions, size_t more)
 	return 0;
 }
 
-/* Whether what is behind `last` goes on with it. Zeros and errors have no place of their own. */
+/* Whether what follows `last` continues it. Zeros and errors have no physical offset. */
 static bool continues(const struct region *last, enum region_kind kind, uint64_t physical)
 {
 	if (last->kind != kind)

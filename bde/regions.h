@@ -3,9 +3,9 @@
  * What each byte of the plaintext volume is made of: a table of ranges, sorted and without gaps,
  * built when the volume is opened and constant afterwards. Pure.
  *
- * It is built in two steps: append what the conversion state says from the start to the end of the
- * volume, then overlay the places that are not the volume's own. How a volume came to be partly
- * encrypted is thereby unknown to the reading side.
+ * It is built in two steps: append what the conversion state says, from the start to the end of the
+ * volume, then overlay the ranges that are not the volume's own. So the reading side does not know
+ * how a volume came to be partly encrypted.
  */
 #ifndef ADEFUSE_BDE_REGIONS_H
 #define ADEFUSE_BDE_REGIONS_H
@@ -17,17 +17,17 @@
 #include "base/cleanup.h"
 
 enum region_kind {
-	REGION_CIPHER, /* decrypt what stands at the physical place */
-	REGION_PLAIN,  /* what stands there, as it is */
+	REGION_CIPHER, /* decrypt the bytes at the physical offset */
+	REGION_PLAIN,  /* the bytes there, as they are */
 	REGION_ZERO,   /* BitLocker's own structures: zeros */
-	REGION_REFUSE, /* not known which: an error */
+	REGION_REFUSE, /* not known which, or missing: an error */
 };
 
 struct region {
 	uint64_t start; /* bytes of the plaintext volume */
-	uint64_t end;	/* behind the last one */
+	uint64_t end;	/* after the last byte */
 	enum region_kind kind;
-	uint64_t physical; /* where `start` stands on the encrypted volume */
+	uint64_t physical; /* offset of `start` on the encrypted volume */
 };
 
 struct regions {
@@ -41,15 +41,15 @@ enum {
 };
 
 /*
- * Append `length` bytes behind the last region, standing in their own place. Joins with the last
- * region when of the same kind. -EOVERFLOW beyond 2^64 or REGIONS_MAX, -ENOMEM.
+ * Append `length` bytes after the last region, at their own offset. Joined with the last region
+ * when of the same kind. -EOVERFLOW beyond 2^64 or REGIONS_MAX, -ENOMEM.
  */
 int regions_append(struct regions *regions, enum region_kind kind, uint64_t length);
 
 /*
- * Lay `count` ranges over the table, in one pass: each replaces what was in its place, clipped to
- * the table's end. They are sorted in place first; where two overlap, the one that starts first
- * keeps what both claim. Empty ones are nothing. -EOVERFLOW, -ENOMEM: the table is as it was.
+ * Lay `count` ranges over the table, in one pass: each replaces what was there, clipped to the
+ * table's end. They are sorted in place first; where two overlap, the one that starts first wins.
+ * Empty ones are ignored. -EOVERFLOW, -ENOMEM: the table is as it was.
  */
 int regions_overlay(struct regions *regions, struct region *over, size_t count);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Unlocking: key → key that wraps the VMK (as it is, or stretched) → VMK → the metadata's hash is
- * checked → full volume encryption key (FVEK). Every wrap is AES-CCM, so a key that does not fit is
- * known for sure.
+ * checked → full volume encryption key (FVEK). Every key is wrapped in AES-CCM, so it is certain
+ * when a key does not fit.
  */
 #include "bde/bde.h"
 
@@ -20,7 +20,7 @@
 #include "crypto/stretch.h"
 
 enum {
-	LISTED_MAX = 6 /* protectors named in a message; it has an end */
+	LISTED_MAX = 6 /* protectors named in a message, whose length is limited */
 };
 
 _Static_assert((int)STRETCH_SALT_SIZE == (int)DATUM_SALT_SIZE,
@@ -36,7 +36,7 @@ static uint16_t protector_type(enum bde_key_type type)
 	case BDE_KEY_RECOVERY_PASSWORD:
 		return BDE_PROTECTOR_RECOVERY_PASSWORD;
 	case BDE_KEY_PASSWORD:
-	case BDE_KEY_VMK: /* these two stand behind every protector */
+	case BDE_KEY_VMK: /* these two need no protector */
 	case BDE_KEY_FVEK:
 		break;
 	}
@@ -154,8 +154,8 @@ static int open_vmk(const struct bde_key *key, const struct protector *part,
 }
 
 /*
- * A protector that should have opened and did not: which words that deserves. The others of the
- * volume may be whole, so it stays a matter of keys.
+ * What to say of a protector that should have opened and did not. Other protectors of the volume
+ * may be intact, so the error stays one of keys.
  */
 static int explain(const struct bde_key *key, const struct bde_protector *protector, int result,
 		   struct err *err)
@@ -199,8 +199,8 @@ bool unlock_may_fit(const struct bde_key *key, const struct bde_protector *prote
 
 /*
  * Try every protector that the key may fit. A password that does not open one may open the next;
- * for a key that names its protector, or a clear key, not opening is remarkable. The last thing
- * found remarkable is what is told if nothing opens.
+ * but a key that names its protector, and a clear key, should open it. If nothing opens, the last
+ * such failure is reported.
  */
 static int find_vmk(const struct bde_metadata *metadata, const struct bde_key *key,
 		    struct secret **ret_vmk, size_t *ret_index, struct err *err)
@@ -226,7 +226,7 @@ static int find_vmk(const struct bde_metadata *metadata, const struct bde_key *k
 	return worst < 0 ? worst : unlock_no_fit(metadata, key, err);
 }
 
-/* The key in this datum is a key of this VMK's, whatever else may be wrong with it. */
+/* Whether this datum is wrapped under this VMK, whatever else may be wrong with it. */
 static bool opens_datum(const struct datum_ccm *datum, const struct secret *vmk)
 {
 	struct secret *content CLEANUP(secret_free) = NULL;
@@ -236,7 +236,7 @@ static bool opens_datum(const struct datum_ccm *datum, const struct secret *vmk)
 	return result == 0 || result == -EINVAL;
 }
 
-/* A VMK that was given: when it opens one of the two things under it, it is the volume's. */
+/* A VMK from the user: when it opens one of the two datums under it, it is the volume's. */
 static int take_vmk(const struct bde_metadata *metadata, const struct bde_key *key,
 		    struct secret **ret_vmk, struct err *err)
 {
@@ -259,7 +259,7 @@ static int take_vmk(const struct bde_metadata *metadata, const struct bde_key *k
 
 /* -------------------------------------------------------------------- FVEK */
 
-/* That the metadata is what the holder of the VMK wrote. */
+/* Check that the holder of the VMK wrote this metadata. */
 static int check_hash(const struct bde_metadata *metadata, const struct secret *vmk,
 		      struct err *err)
 {
@@ -341,7 +341,7 @@ int unlock_take_fvek(const struct bde_key *key, uint16_t method, struct secret *
 	}
 	if (have < want)
 		fvek = method_join_keys(method, key->bytes);
-	else /* of dislocker's file the front; a method that is not known is refused later */
+	else /* the front of dislocker's file; a method that is not known is refused later */
 		fvek = secret_copy(secret_bytes(key->bytes), want ? want : have);
 	if (!fvek)
 		return err_nomem(err);
@@ -349,7 +349,7 @@ int unlock_take_fvek(const struct bde_key *key, uint16_t method, struct secret *
 	return 0;
 }
 
-/* By way of a protector or the VMK: all is checked. */
+/* By a protector or the VMK: everything is checked. */
 static int unlock_by_vmk(const struct bde_metadata *metadata, const struct bde_key *key,
 			 struct secret **ret_fvek, const struct bde_protector **ret_protector,
 			 struct err *err)

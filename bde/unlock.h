@@ -8,12 +8,12 @@
 /* By its kind, and for a BEK by its identifier. */
 bool unlock_may_fit(const struct bde_key *key, const struct bde_protector *protector);
 
-/* Fills err (ERR_KEY) with what would open the volume in place of this key. Returns -ENOKEY. */
+/* Fill err (ERR_KEY) with what would open the volume instead of this key. Returns -ENOKEY. */
 int unlock_no_fit(const struct bde_metadata *metadata, const struct bde_key *key, struct err *err);
 
 /*
- * An FVEK that was given, as the method of the volume (enum bde_method) takes it. -ENOKEY (ERR_KEY)
- * when it is for another method or has another size. Nothing more is checked.
+ * An FVEK from the user, in the layout of the volume's method (enum bde_method). -ENOKEY (ERR_KEY)
+ * when it is for another method or has another size. Nothing else is checked.
  */
 int unlock_take_fvek(const struct bde_key *key, uint16_t method, struct secret **ret_fvek,
 		     struct err *err);

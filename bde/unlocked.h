@@ -11,7 +11,7 @@
 struct bde_unlocked {
 	struct guid volume_id; /* of the metadata it was unlocked with */
 	struct secret *fvek;
-	bool unproven; /* the FVEK was given as such: nothing has shown that it is this volume's */
+	bool unproven; /* the user gave the FVEK: nothing has shown that it is this volume's */
 };
 
 #endif

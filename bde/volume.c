@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The plaintext volume: a source on top of the encrypted one. A read is split over the table of
- * regions; each piece is zeros, bytes as they are, or sectors that are decrypted where they arrive,
- * in the caller's buffer. Only the edges that are not on a sector boundary go through a bounce
- * buffer of one sector, so no request allocates.
+ * regions. Each piece is zeros, bytes as they are, or sectors that are decrypted in the caller's
+ * buffer. Only edges that are not on a sector boundary go through a bounce buffer of one sector, so
+ * no request allocates memory.
  *
  * Threads: everything below is constant after bde_volume_open(); the sector cipher lends each call
  * its own contexts, and the source below is thread-safe by its own contract. No locks here.
@@ -39,7 +39,7 @@ struct volume {
 
 /* ----------------------------------------------------------------- reading */
 
-/* `length` bytes from within one sector, by way of a buffer of our own. */
+/* `length` bytes from within one sector, through a buffer of our own. */
 static int read_part(struct volume *volume, uint8_t *out, size_t length, uint64_t physical)
 {
 	uint8_t sector[SECTOR_MAX];
@@ -124,7 +124,7 @@ static int volume_pread(struct source *source, void *buffer, size_t length, uint
 	return 0;
 }
 
-/* A hole in ciphertext does not decrypt to zeros: it is data as any other. */
+/* A hole in ciphertext does not decrypt to zeros: it is data. */
 static enum source_extent volume_extent(struct source *source, uint64_t offset,
 					uint64_t *ret_length)
 {
@@ -200,8 +200,10 @@ static bool begins_volume(const uint8_t *sector, size_t size)
 	return kind != BOOTSECTOR_NONE && kind != BOOTSECTOR_BITLOCKER;
 }
 
-/* The first bytes at their moved place, as they stand there or decrypted; whether that is a boot
- * sector. */
+/*
+ * Whether the volume's first bytes, where they were moved to, are a boot sector, as they are or
+ * decrypted.
+ */
 static bool starts_volume(struct volume *volume, uint64_t physical, bool decrypt)
 {
 	uint8_t sector[SECTOR_MAX];
@@ -214,8 +216,8 @@ static bool starts_volume(struct volume *volume, uint64_t physical, bool decrypt
 }
 
 /*
- * The place of the moved header is lost with a bitmap; but a boot sector is known when it is seen,
- * and all of the header stands within one chunk: it has a region of its own.
+ * The state of the moved header is lost with its bitmap. But a boot sector is recognised, and the
+ * whole header is in one state, because it has an EOW region of its own.
  */
 static int salvage_header(struct volume *volume, const struct bde_info *info,
 			  struct notes *warnings)
@@ -239,8 +241,8 @@ static int salvage_header(struct volume *volume, const struct bde_info *info,
 }
 
 /*
- * An FVEK that was given. A boot sector out of ciphertext shows that it is the volume's; that the
- * metadata is what Windows wrote is not shown by that, and its hash is under the VMK.
+ * An FVEK from the user. That ciphertext decrypts to a boot sector shows that the FVEK is the
+ * volume's. It does not show that Windows wrote the metadata: its hash is under the VMK.
  */
 static int check_unproven(struct volume *volume, unsigned int flags, struct notes *warnings,
 			  struct err *err)
@@ -274,7 +276,7 @@ static int check_unproven(struct volume *volume, unsigned int flags, struct note
 	return 0;
 }
 
-/* Of an image that was cut off, the whole volume's size; what is not there is refused. */
+/* Give a truncated image the size of the whole volume; what is missing is refused. */
 static int extend(struct volume *volume, const struct bde_metadata *metadata,
 		  struct notes *warnings)
 {
@@ -290,7 +292,7 @@ static int extend(struct volume *volume, const struct bde_metadata *metadata,
 	size -= size % info->sector_size;
 	if (size <= info->volume_size || size > INT64_MAX)
 		return 0;
-	if (known <= volume->below->size) /* else it has been said */
+	if (known <= volume->below->size) /* else there is a warning already */
 		notes_add(warnings,
 			  "the file system is %" PRIu64 " bytes long and the volume %" PRIu64
 			  ": the image is "

@@ -62,7 +62,7 @@ static size_t count_fitting(const struct bde_info *info, const struct bde_key *k
 	return count;
 }
 
-/* libbde says that a key does not fit; what would is known here. */
+/* libbde only says that a key does not fit; we know what would. */
 static void hint_protectors(const struct bde_metadata *metadata, const struct bde_key *key,
 			    struct err *err)
 {
@@ -83,13 +83,13 @@ static int open_libbde(struct source *volume, const struct bde_metadata *metadat
 	bool by_protector = key && key->type != BDE_KEY_VMK && key->type != BDE_KEY_FVEK;
 	int result;
 
-	/* told better, and without the seconds that libbde takes */
+	/* we can say it better, and without the seconds that libbde takes */
 	if (by_protector && fitting == 0)
 		return unlock_no_fit(metadata, key, err);
 	result = bde_libbde_open(volume, metadata, key, warnings, ret_plain, err);
 	if (result == -ENOKEY && by_protector)
 		hint_protectors(metadata, key, err);
-	/* libbde does not tell which one it was; a BEK does */
+	/* libbde does not say which one it was; a BEK names it */
 	if (result == 0)
 		*ret_protector =
 			fitting == 1 || (key && key->type == BDE_KEY_BEK) ? protector : NULL;

@@ -5,8 +5,8 @@
  *   0   u32 size of the content, u32 version 1, u32 size of this header (48), u32 size again
  *   16  GUID, u32 next nonce, u32 method, u64 creation time
  *   48  datums. One is the external key: GUID of the protector that it opens, u64 time, then
- *       datums, of which one is the key (32 bytes). Around it stand a name and, in the longer of
- *       the layouts seen, more; so the key is searched for, not expected in a place.
+ *       datums, of which one is the key (32 bytes). A name and, in the longer of the layouts seen,
+ * more are stored around it; so the key is searched for, not expected at an offset.
  */
 #include "bde/format/bek.h"
 

@@ -16,11 +16,11 @@
  *   size validation: u16 size, u16 version, u32 CRC-32 over [0, size), AES-CCM datum with the
  *        SHA-256 over the same
  *
- * The CRC finds accidents, so a copy that fails it is passed over; the hash finds intent, and can
- * be checked only with the VMK.
+ * The CRC finds accidental damage: a copy that fails it is skipped. The hash finds intended
+ * changes, and can be checked only with the VMK.
  *
- * Of the Vista format only what it shares with version 2 is read: enough to show what the volume
- * is. Its validation is not described publicly and is not checked.
+ * Of the Vista format, only the fields that it shares with version 2 are read: enough to show what
+ * the volume is. Its validation is not described publicly and is not checked.
  */
 #include "bde/format/block.h"
 
@@ -127,9 +127,9 @@ static int parse_meta(struct cursor *cursor, struct block *block, struct err *er
 }
 
 /*
- * Behind place and size, Windows 8 and later: u16 5, u16 size of what follows from here on (76),
- * u32, u32 flags. Bit 8 of the flags was set on the two encrypt-on-write volumes that were looked
- * at, and clear on the eight others. Only a volume whose boot sector is gone depends on it.
+ * After offset and size, Windows 8 and later have: u16 5, u16 size from here on (76), u32, u32
+ * flags. Bit 8 of the flags was set on the two encrypt-on-write volumes that were examined, and
+ * clear on the eight others. Only a volume whose boot sector is gone depends on it.
  */
 static enum block_eow says_eow(struct cursor rest)
 {
@@ -145,7 +145,10 @@ static enum block_eow says_eow(struct cursor rest)
 	return flags & FLAG_EOW ? BLOCK_EOW_YES : BLOCK_EOW_NO;
 }
 
-/* The datum says the same as the block header; where both do, they must agree. */
+/*
+ * The datum and the block header both say where the header was moved; where both are set, they must
+ * agree.
+ */
 static int take_place(const struct datum *datum, struct block *block, struct err *err)
 {
 	struct cursor body = datum->body;
@@ -197,7 +200,7 @@ static bool overlap(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
 	return a < b + b_size && b < a + a_size;
 }
 
-/* Every place on the volume that reading depends on. They may lie behind the end of a cut image. */
+/* Check every offset that reading depends on. They may be past the end of a truncated image. */
 static int check_places(const struct block *block, uint32_t sector_size, struct err *err)
 {
 	uint64_t end;

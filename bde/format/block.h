@@ -13,11 +13,12 @@
 #include "bde/format/datum.h"
 
 enum {
-	BLOCK_SIZE = 65536, /* room that Windows gives each copy; reads as zeros in the plaintext */
+	BLOCK_SIZE = 65536, /* bytes that Windows reserves for each copy; they read as zeros in the
+			       plaintext */
 	BLOCK_COPIES = 3,
 };
 
-enum block_eow { /* whether the metadata itself says that a bitmap tells what is encrypted */
+enum block_eow { /* whether the metadata itself says that a bitmap lists what is encrypted */
 	BLOCK_EOW_UNSAID, /* Windows 7, which knows no such volumes, does not say */
 	BLOCK_EOW_NO,
 	BLOCK_EOW_YES,
@@ -44,16 +45,15 @@ struct block { /* points into the parsed bytes */
 };
 
 /*
- * Parse and check one copy. `sector_size` in bytes.
- * -EINVAL, or -ENOTSUP for a version not known, with err filled (ERR_DISK): what is wrong with this
- * copy, to be put behind its place.
+ * Parse and check one copy. `sector_size` in bytes. -EINVAL, or -ENOTSUP for a version not known,
+ * with err filled (ERR_DISK): what is wrong with this copy, for the caller to put after its offset.
  */
 int block_parse(const uint8_t *data, size_t size, uint32_t sector_size, struct block *ret_block,
 		struct err *err);
 
 /*
- * Whether one of the places it names is the one it was read from. The places of the copies decide
- * what reads as zeros: metadata that does not know where it is itself cannot be right about that.
+ * Whether one of the offsets that it names is the one it was read from. The offsets of the copies
+ * decide what reads as zeros: metadata that has its own offset wrong cannot be right about that.
  */
 bool block_names_place(const struct block *block, uint64_t offset);
 

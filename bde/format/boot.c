@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Boot sector, little-endian. BitLocker moves the volume's own one away and leaves this, so that
- * older systems see something they do not touch.
+ * Boot sector, little-endian. BitLocker moves the volume's own boot sector away and writes this
+ * one, so that older systems leave the volume alone.
  *
  *   0     jump instruction: eb 58 90, Vista eb 52 90
  *   3     "-FVE-FS-"; To Go "MSWIN4.1", a FAT32 volume with a reader program on it

@@ -17,7 +17,7 @@ enum boot_kind {
 	BOOT_NORMAL,
 	BOOT_EOW,     /* encrypt-on-write: a bitmap says what is encrypted */
 	BOOT_VISTA,   /* format version 1 */
-	BOOT_UNKNOWN, /* laid out like the normal one as far as can be told */
+	BOOT_UNKNOWN, /* assumed to have the layout of the normal one */
 };
 
 struct boot {
@@ -27,7 +27,8 @@ struct boot {
 	uint32_t sector_size;
 	uint64_t offsets[3];   /* of the metadata; BOOT_VISTA knows the first only */
 	uint64_t eow[2];       /* of the EOW descriptor; BOOT_EOW only */
-	struct guid volume_id; /* not from here: whose metadata it has to be; zero: any */
+	struct guid volume_id; /* not from the boot sector: the volume whose metadata is wanted;
+				  zero: any */
 };
 
 /* Whether these 512 bytes say BitLocker. */

@@ -38,16 +38,19 @@ enum { /* bytes */
 	DATUM_CCM_TAG_SIZE = 16,
 };
 
-/* The version is not looked at: Windows 11 counts it up without changing what is read here. */
+/*
+ * The version is ignored: Windows 11 has a higher one without changing the fields that are read
+ * here.
+ */
 struct datum {
 	uint16_t role;
 	uint16_t type;
-	struct cursor body; /* behind the 8 bytes of header */
+	struct cursor body; /* after the 8 bytes of header */
 };
 
 /*
  * Take the next datum off a list. 1 and *ret_datum; 0 at the end, which zeros may pad; -EINVAL when
- * its size is impossible. Always comes to an end: a datum is 8 bytes at least.
+ * its size is impossible. A list always ends: a datum has at least 8 bytes.
  */
 int datum_next(struct cursor *list, struct datum *ret_datum);
 

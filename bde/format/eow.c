@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Layouts, little-endian. Found on a real volume whose decryption was paused; fields that are not
- * named here were not understood and are not looked at.
+ * named here are not understood, and ignored.
  *
  * Descriptor, two identical copies, both of which the boot sector places:
  *
@@ -29,9 +29,9 @@
  *   32   u32 CRC-32 over [0, size) with this field zero
  *   36   bits; those past the number may be set
  *
- * Conversion log: its header in the first block and again in the last; between them two entries,
- * written in turns. An entry is written before its chunk is converted, and one without a chunk when
- * the conversion pauses.
+ * Conversion log: its header is in the first block and again in the last; between them are two
+ * entries, written alternately. Windows writes an entry before it converts the chunk, and one
+ * without a chunk when the conversion pauses.
  *
  *   log    0  "OLRDHEVF", u16 header size 50, u16, u16, u32 block size, u64 size of the volume,
  *             u32 chunk size, u32 entry size, u32 entry header size, u32 entries, u64 region offset

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Encrypt-on-write (EOW): the structures by which Windows 8 and later note which chunks of a volume
- * are ciphertext, for volumes that are encrypted in their used space only, or whose conversion is
- * paused or was interrupted. Pure: bytes → checked numbers; eowmap.c reads them off the volume.
+ * Encrypt-on-write (EOW): the structures in which Windows 8 and later store which chunks of a
+ * volume are ciphertext. Volumes have them when only their used space is encrypted, or when a
+ * conversion is paused or was interrupted. Pure: bytes → checked numbers; eowmap.c reads them from
+ * the volume.
  */
 #ifndef ADEFUSE_BDE_FORMAT_EOW_H
 #define ADEFUSE_BDE_FORMAT_EOW_H
@@ -23,13 +24,13 @@ enum {
 };
 
 struct eow_descriptor {
-	size_t size; /* bytes, with the offsets behind the header */
+	size_t size; /* bytes, with the offsets after the header */
 	uint32_t sector_size;
 	uint32_t chunk_size;
 	uint32_t log_size;	 /* of one bitmap's conversion log, bytes */
 	uint32_t log_entry_size; /* of each of its two entries, bytes */
 	uint32_t count;		 /* of bitmaps */
-	uint64_t copies[2];	 /* where it and its twin stand */
+	uint64_t copies[2];	 /* offsets of both copies */
 	const uint8_t *offsets;	 /* `count` u64 within the parsed bytes: eow_bitmap_offset() */
 };
 
@@ -43,7 +44,10 @@ struct eow_bitmap {
 	uint32_t record_size;
 };
 
-/* One of a bitmap's two records. They are written in turns, each with the next sequence number. */
+/*
+ * One of a bitmap's two records. Windows writes them alternately, each with the next sequence
+ * number.
+ */
 struct eow_record {
 	bool valid; /* else only `sequence` may mean something, and is not to be trusted */
 	uint64_t sequence;
@@ -58,7 +62,7 @@ struct eow_log {
 	uint64_t region_offset;
 };
 
-/* Header of a log entry: what was done next when it was written. */
+/* Header of a log entry: what was about to be done when it was written. */
 struct eow_entry {
 	bool valid;
 	bool blank; /* all zeros: never written */
@@ -66,18 +70,19 @@ struct eow_entry {
 	uint64_t chunk; /* start of the chunk that is being converted; 0: none */
 };
 
-/* The parsers return -EINVAL with err (ERR_DISK) saying what is wrong, to be put behind its place.
+/*
+ * The parsers return -EINVAL with err (ERR_DISK): what is wrong, for the caller to put after the
+ * offset.
  */
 int eow_descriptor_parse(const uint8_t *data, size_t size, struct eow_descriptor *ret_descriptor,
 			 struct err *err);
 uint64_t eow_bitmap_offset(const struct eow_descriptor *descriptor, uint32_t index);
 
-/* `size` bytes from the bitmap's start, which may be more than it has. */
+/* `size` bytes from the bitmap's start; may be more than the bitmap has. */
 int eow_bitmap_parse(const uint8_t *data, size_t size, struct eow_bitmap *ret_bitmap,
 		     struct err *err);
 
-/* Record `index` of a bitmap whose bytes start at `data`. `bit_count` is how many it has to have.
- */
+/* Record `index` of a bitmap that starts at `data`; it must have `bit_count` bits. */
 struct eow_record eow_record_parse(const uint8_t *data, const struct eow_bitmap *bitmap,
 				   unsigned int index, uint64_t bit_count);
 

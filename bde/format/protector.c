@@ -3,7 +3,7 @@
  * VMK datum, body: GUID of the protector, u64 time of change, u16, u16 type, then datums, of which
  * these matter:
  *
- *   AES-CCM      the VMK under the key that the protector stands for
+ *   AES-CCM      the VMK, wrapped under the key of the protector
  *   stretch key  (password, recovery password) the salt; its own datums are copies of the
  *                stretched key under the VMK, for Windows to keep
  *   key          (clear key) the key itself

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Hexadecimal text or bytes → a key; see rawkey.h. Text is known by having nothing but printable
- * ASCII: of keys of 16 random bytes one in five million has. A text with a wrong character is so
- * told as such, and not taken for a key of another size.
+ * Hexadecimal text or bytes → a key; see rawkey.h. What has only printable ASCII is text: of keys
+ * of 16 random bytes, one in five million has. So a text with a wrong character is reported as
+ * such, and not used as a key of another size.
  */
 #include "bde/format/rawkey.h"
 

@@ -19,9 +19,9 @@ enum {
 };
 
 /*
- * The key that stands in `size` bytes: printable text is read as hexadecimal digits with white
- * space and ':' anywhere between them, all else is the key itself, every byte of it. -EINVAL with
- * err filled (ERR_KEY): which character is wrong, never what stands there.
+ * The key in `size` bytes: printable text is read as hexadecimal digits, with white space and ':'
+ * anywhere between them; all else is the key itself, every byte of it. -EINVAL with err filled
+ * (ERR_KEY): which character is wrong, never the character.
  */
 int rawkey_parse(const uint8_t *data, size_t size, struct secret **ret_key, struct err *err);
 

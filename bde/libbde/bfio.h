@@ -17,26 +17,28 @@ enum {
 	BFIO_FIELD_SIZE = 8
 };
 
-/* Bytes to be put over what is read. */
+/* Bytes that replace those that are read. */
 struct bfio_field {
 	uint64_t at;
 	uint8_t bytes[BFIO_FIELD_SIZE];
 };
 
-/* The owner's: it fills the fields and holds the reference to the source. */
+/* Belongs to the caller, which fills the fields and holds the reference to the source. */
 struct bfio {
 	struct source *source;
 	uint64_t position;
-	int errnum; /* why the last read failed, positive; 0: it did not */
+	int errnum; /* errno of the last read, positive; 0: it succeeded */
 
-	/* Offset of the metadata block of Vista's format that is shown at 0, but to who reads the
-	 * boot sector, 512 bytes; 0: none. */
+	/*
+	 * Offset of the metadata block of Vista's format that is shown at 0, except to a read of
+	 * the boot sector, 512 bytes; 0: none.
+	 */
 	uint64_t block;
 	size_t shown_count;
 	struct bfio_field shown[BDE_COPIES + 1];
 };
 
-/* Those that lie in what was read into the buffer, which is `length` bytes from `offset` on. */
+/* Put those fields into the buffer that are within its `length` bytes from `offset` on. */
 void bfio_put_fields(const struct bfio_field *fields, size_t count, uint8_t *buffer, size_t length,
 		     uint64_t offset);
 

@@ -13,7 +13,9 @@
 static int set_bek(libbde_volume_t *volume, struct secret *bek)
 {
 	libbfio_handle_t *handle = NULL;
-	/* libbfio takes it writable, and never writes to a range that is opened for reading */
+	/*
+	 * libbfio takes a writable pointer, but never writes to a range that is opened for reading
+	 */
 	uint8_t *data = secret_data(bek);
 	int result = libbfio_memory_range_initialize(&handle, NULL);
 
@@ -30,7 +32,7 @@ static int set_bek(libbde_volume_t *volume, struct secret *bek)
 	return result;
 }
 
-/* libbde wants the groups apart by dashes; ours may be written in other ways. */
+/* libbde wants dashes between the groups; we allow other ways to write them. */
 static int set_recovery_password(libbde_volume_t *volume, const struct secret *text)
 {
 	enum {
@@ -57,8 +59,8 @@ static int set_recovery_password(libbde_volume_t *volume, const struct secret *t
 }
 
 /*
- * libbde wants the two keys apart, each as long as it is; and of methods with one key a second one
- * all the same, which it does not use.
+ * libbde wants the two keys separately, each with its size. For methods with one key it wants a
+ * second one too, which it does not use.
  */
 static int set_fvek(libbde_volume_t *volume, uint16_t method, const struct secret *fvek)
 {

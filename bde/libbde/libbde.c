@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * libbde behind the contract of sources; see libbde.h.
+ * libbde as a source; see libbde.h.
  *
  * libbde reads through libbfio, which takes read, seek and size as callbacks: so it runs on any
- * source, not on a file that has a name.
+ * source, not only on a named file.
  *
- * Its errors are a stack of sentences, the cause first; that one is what a user is told. It writes
- * to a stream only when told to be verbose.
+ * Its errors are a stack of sentences, the cause first; the user gets that one. It writes to a
+ * stream only when it is set to be verbose.
  */
 #include "bde/libbde/libbde.h"
 
@@ -80,7 +80,7 @@ static int cannot_open(libbde_error_t *error, struct err *err)
 	return result;
 }
 
-/* It decrypts with any FVEK; what comes out of a wrong one it does not know for a volume. */
+/* It decrypts with any FVEK; it does not recognise a volume in what a wrong one gives. */
 static int cannot_open_with(const struct bde_key *key, libbde_error_t *error, struct err *err)
 {
 	char cause[256];
@@ -194,8 +194,8 @@ static int find_end(struct libbde_source *source, const struct bde_info *info,
 }
 
 /*
- * libbde decrypts with whatever FVEK it is given. In Vista's format the first sector is not
- * ciphertext; the copy of it behind the file system is.
+ * libbde decrypts with any FVEK. In Vista's format the first sector is not ciphertext, but the copy
+ * of it after the file system is.
  */
 static int check_fvek(struct libbde_source *source, const struct bde_info *info,
 		      struct notes *warnings, struct err *err)

@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * libbde knows no bitmap of what is encrypted, takes what a conversion was at work on for finished,
- * and in Vista's format has no watermark. It would open such volumes, and give wrong bytes.
+ * libbde does not know the bitmaps of what is encrypted, treats an interrupted conversion as
+ * finished, and knows no watermark in Vista's format. It would open such volumes and give wrong
+ * bytes.
  *
- * Vista's format: the first 8 KiB are stored in their place as they are, but for the file system's
- * name and the field at 56 of the boot sector. That field's own value (the cluster of the MFT's
- * mirror) is at 56 of each metadata block. Version 2 has the place of the moved header there, and
- * versions of libbde such as 20190102 take the one for the other and refuse the volume. They also
- * end with the file system, one sector before the volume, where NTFS keeps a copy of its boot
- * sector. So libbde is shown zeros in the one field and the volume's size in the other (at 40 of
- * the boot sector), and what is read gets the right values. The last sector is served if it
- * decrypts to that copy: that shows that it is ciphertext.
+ * Vista's format: the first 8 KiB are stored in place and unchanged, except the file system's name
+ * and the field at 56 of the boot sector. That field's own value (the cluster of the MFT's mirror)
+ * is at 56 of each metadata block. Version 2 has the offset of the moved header there, and versions
+ * of libbde such as 20190102 confuse the two and refuse the volume. They also end with the file
+ * system, one sector before the volume, where NTFS keeps a copy of its boot sector. So libbde is
+ * shown zeros in that field and the volume's size in the one at 40 of the boot sector, and the
+ * right values are put into what it reads. The last sector is served if it decrypts to that copy:
+ * that shows that it is ciphertext.
  *
- * Version 20240502 takes from the boot sector where the first metadata block is, from that one
- * where the others are, and looks for them at 0 all the same: while it opens the volume it is shown
- * a block there. Where a read begins within a sector and ends after it, it gives bytes of other
- * places: such a read is made two.
+ * Version 20240502 reads the offset of the first metadata block from the boot sector and those of
+ * the others from that block, but then looks for them at 0: while it opens the volume, it is shown
+ * a block there. For a read that begins within a sector and ends after it, it gives bytes from
+ * elsewhere: such a read is split in two.
  */
 #include "bde/libbde/quirks.h"
 
