@@ -16,7 +16,7 @@
 #include <immintrin.h>
 
 enum {
-	VECTORS = 8, /* under way at once, and more than there are registers for gains nothing */
+	VECTORS = 8, /* at once; more than there are registers for gains nothing */
 	AES_128_SIZE = 16,
 	AES_256_SIZE = 32,
 	AES_128_ROUNDS = 10,
@@ -42,7 +42,7 @@ struct aes_x86 {
 
 #define TARGET_AES __attribute__((target("aes,sse2")))
 
-/* SubWord of the highest word, with and without RotWord, in each word of the result. */
+/* SubWord of the highest word, with or without RotWord, in each word of the result. */
 TARGET_AES static __m128i sub_word(__m128i words, bool rotate, unsigned int round)
 {
 	/* the instruction's constant is fixed when compiled; XORing it afterwards is the same */
@@ -150,8 +150,8 @@ TARGET_AES static void invert_keys(uint8_t keys[][16], unsigned int rounds)
 /* ------------------------------------------------------------------ the object */
 
 /*
- * VAES and VPCLMULQDQ, by leaf 7 of CPUID: not every compiler has names for them. Whether the
- * system saves the registers is in what __builtin_cpu_supports() says of AVX2 and AVX-512.
+ * VAES and VPCLMULQDQ, by leaf 7 of CPUID: not every compiler has names for them.
+ * __builtin_cpu_supports() says of AVX2 and AVX-512 whether the system saves the registers.
  */
 static bool has_vaes(void)
 {
@@ -220,7 +220,7 @@ void aes_x86_free(struct aes_x86 *aes)
 	free(aes);
 }
 
-#else /* other processors: crypto/sector.c goes another way */
+#else /* other processors: crypto/sector.c takes another way */
 
 int aes_x86_new(enum aes_x86_width width, enum aes_x86_mode mode, const uint8_t *key,
 		size_t key_size, struct aes_x86 **ret_aes)

@@ -20,7 +20,7 @@
 
 #include "base/cleanup.h"
 
-enum aes_x86_width {	/* by what is needed */
+enum aes_x86_width {	/* by the instructions that each needs */
 	AES_X86_VAES,	/* VAES and AVX2: two blocks an instruction */
 	AES_X86_VAES512 /* VAES and AVX-512 (F, BW, and VL for the diffuser): four */
 };
@@ -38,10 +38,10 @@ int aes_x86_new(enum aes_x86_width width, enum aes_x86_mode mode, const uint8_t 
 		size_t key_size, struct aes_x86 **ret_aes);
 
 /*
- * Decrypt `count` sectors of `size` bytes (512 or 4096) in place. The first one's number, and for
- * each further one `step` more, is encrypted: under the tweak key for its first tweak, or under the
- * key itself for its initialisation vector. So for BitLocker: the number of the data unit and 1, or
- * the offset in bytes and `size`.
+ * Decrypt `count` sectors of `size` bytes (512 or 4096) in place. The first has this number, and
+ * each next one `step` more. A sector's number, encrypted, is its first tweak (under the tweak key)
+ * or its initialisation vector (under the key itself). For BitLocker: XTS has the number of the
+ * data unit and 1, CBC the offset in bytes and `size`.
  */
 void aes_x86_decrypt(const struct aes_x86 *aes, uint64_t number, uint64_t step, uint8_t *data,
 		     size_t count, uint32_t size);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The inner loop of crypto/aes_x86.c for one width of vectors; included once for each, behind
- * these:
+ * The inner loop of crypto/aes_x86.c for one width of vectors; included once for each width, after
+ * these definitions:
  *
  *   KERNEL(name)        the name with the width in it
  *   KERNEL_TARGET       the attribute that lets the compiler use the width's instructions
@@ -21,25 +21,25 @@
  *   vector_reduce(v, half)               half 0 or 1 of each lane, below 2^57, times the polynomial
  *                                        x^7 + x^2 + x + 1
  *
- * Eight vectors are under way at once, since a round takes four cycles or so and another can begin
- * in each. That many blocks are a turn.
+ * Eight vectors are processed at once, since a round takes about four cycles and another can begin
+ * in each cycle. The blocks of eight vectors are a turn.
  *
- * The number of rounds is a constant wherever it is passed: where it is not known, gcc copies each
- * vector in each round. And nothing here calls what is not of the same width: SSE instructions wait
- * where the upper halves of registers are in use.
+ * The number of rounds is a constant wherever it is passed: if it is a variable, gcc copies each
+ * vector in each round. Nothing here calls code of another width: SSE instructions wait while the
+ * upper halves of registers are in use.
  */
 
 #define KERNEL_INLINE KERNEL_TARGET __attribute__((always_inline)) static inline
 
 enum {
 	KERNEL(TURN) = 16 * LANES * VECTORS, /* bytes */
-	KERNEL(UNITS) = 2 * LANES	     /* whose first tweaks or vectors are made at once */
+	KERNEL(UNITS) = 2 * LANES /* units whose first tweaks or vectors are made at once */
 };
 
 /*
- * The tweaks that a data unit begins with, from that of its first block: times x^n for block n.
- * Those of the first eight blocks are shifted by bits, which waits for the port that AES needs; the
- * others are these shifted by bytes, which does not.
+ * The first tweaks of a data unit, from that of its first block: times x^n for block n. Those of
+ * the first eight blocks are shifted by bits, which waits for the port that AES needs; the others
+ * are shifted from these by bytes, which does not.
  */
 KERNEL_INLINE void KERNEL(begin)(const uint8_t *first, vector tweaks[VECTORS])
 {
@@ -89,7 +89,7 @@ KERNEL_INLINE void KERNEL(rounds)(const struct keys *keys, unsigned int rounds,
 	}
 }
 
-/* The last one XORs its key, so that what is to be XORed behind it goes along. */
+/* The last round XORs its key, so the mask is XORed with it in the same step. */
 KERNEL_INLINE void KERNEL(finish)(const struct keys *keys, unsigned int rounds,
 				  vector state[VECTORS], const vector mask[VECTORS], uint8_t *data)
 {
@@ -132,7 +132,7 @@ KERNEL_INLINE void KERNEL(cbc)(const struct keys *keys, unsigned int rounds, con
 			       uint8_t *data, size_t size)
 {
 	vector key = vector_spread(keys->data[0]);
-	uint8_t start[16 * LANES]; /* what stands before the first vector's blocks */
+	uint8_t start[16 * LANES]; /* the ciphertext before the first vector's blocks */
 	vector before[VECTORS];
 	vector state[VECTORS];
 
@@ -173,8 +173,10 @@ KERNEL_INLINE void KERNEL(numbers)(const struct keys *keys, unsigned int rounds,
 	vector_store(ret_blocks[LANES], vector_encrypt_last(b, key));
 }
 
-/* The numbers of the units after these are under way while these are decrypted: on their own they
- * would wait for each of their rounds. */
+/*
+ * The numbers of the next units are encrypted while these units are decrypted: alone, each of their
+ * rounds would wait for the one before.
+ */
 KERNEL_INLINE void KERNEL(units)(const struct keys *keys, unsigned int rounds, bool xts,
 				 uint64_t number, uint64_t step, uint8_t *data, size_t count,
 				 uint32_t size)

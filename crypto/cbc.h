@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * AES-CBC over runs of sectors with one call of the crypto library, which starts slowly: the run is
- * decrypted as if it were one message, and then the first block of each further sector is put
- * right. In the message it was XORed with the last block of ciphertext before it, and it wants its
- * sector's initialisation vector.
+ * AES-CBC over runs of sectors with one call of the crypto library, since each call starts slowly.
+ * The run is decrypted as if it were one message, and then the first block of each next sector is
+ * corrected: in the message it was XORed with the last block of ciphertext before it, and it needs
+ * its sector's initialisation vector. Any thread, with a cipher of its own.
  */
 #ifndef ADEFUSE_CRYPTO_CBC_H
 #define ADEFUSE_CRYPTO_CBC_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * OpenSSL 3 EVP behind crypto.h. Algorithms are fetched once per object: implicit fetching on every
+ * OpenSSL 3's EVP; see crypto.h. Algorithms are fetched once per object: implicit fetching on every
  * use costs more than the work done here.
  */
 #include "crypto/crypto.h"
@@ -31,7 +31,7 @@ static bool takes_iv(enum crypto_mode mode)
 	return mode == CRYPTO_CBC_DECRYPT || mode == CRYPTO_XTS_DECRYPT;
 }
 
-/* The library's queue of errors is of no use to our callers and must not pile up in a thread. */
+/* Our callers do not use the library's queue of errors, and it must not grow in a thread. */
 static int library_error(void)
 {
 	ERR_clear_error();

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The wall in front of OpenSSL: SHA-256, opening of AES-CCM, and the raw AES modes that sector
- * ciphers are made of. No other file of bde/ knows the library.
+ * The wall in front of OpenSSL: SHA-256, opening AES-CCM, and the raw AES modes that sector ciphers
+ * are made of. Only crypto.c and certificate.c know the library.
  *
- * Errors: -ENOMEM; -EIO when the library refuses for a reason that input cannot cause.
- * Threads: every object belongs to one thread at a time. The library cleanses key schedules when
- * an object is freed.
+ * Errors: -ENOMEM; -EIO when the library refuses for a reason that input cannot cause. Threads:
+ * every object belongs to one thread at a time. The library cleanses key schedules when an object
+ * is freed.
  */
 #ifndef ADEFUSE_CRYPTO_CRYPTO_H
 #define ADEFUSE_CRYPTO_CRYPTO_H
@@ -31,13 +31,13 @@ enum {
  */
 bool crypto_wipe_on_free(void);
 
-/* SHA-256 with a context that is used again and again; a million rounds want that. */
+/* SHA-256 with a context that can be used again, for the million rounds of a stretch. */
 struct crypto_hash;
 int crypto_hash_new(struct crypto_hash **ret_hash);
 int crypto_hash_run(struct crypto_hash *hash, const void *data, size_t size,
 		    uint8_t ret_digest[CRYPTO_SHA256_SIZE]);
 
-/* The same in parts; after the last the context begins anew. */
+/* The same in parts; after the end the context starts again. */
 int crypto_hash_add(struct crypto_hash *hash, const void *data, size_t size);
 int crypto_hash_end(struct crypto_hash *hash, uint8_t ret_digest[CRYPTO_SHA256_SIZE]);
 void crypto_hash_free(struct crypto_hash *hash);
@@ -61,7 +61,7 @@ enum crypto_mode {
 	CRYPTO_XTS_DECRYPT, /* key 32 or 64 bytes: data key, then tweak key */
 };
 
-/* AES with one key, set once. -EINVAL when the key size is none of the mode's. */
+/* AES with one key, set once. -EINVAL when the mode does not take this key size. */
 struct crypto_cipher;
 int crypto_cipher_new(enum crypto_mode mode, const uint8_t *key, size_t key_size,
 		      struct crypto_cipher **ret_cipher);

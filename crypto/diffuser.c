@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Elephant, decrypting. The sector is an array d of n little-endian 32-bit words on a circle. Each
- * step adds to a word a mix of two others, which later steps have already or not yet changed: the
- * order of the loop is part of the definition.
+ * step adds to a word a mix of two others. Some of these were changed by earlier steps and some
+ * were not: the order of the loop is part of the definition.
  *
  *   B, 3 cycles:  d[i] += d[i + 2] ^ rotl(d[i + 5], {0, 10, 0, 25}[i % 4])
  *   A, 5 cycles:  d[i] += d[i - 2] ^ rotl(d[i - 5], {9, 0, 13, 0}[i % 4])
@@ -66,15 +66,15 @@ void diffuser_decrypt(uint8_t *sector, size_t size)
 /* ------------------------------------------------------- many sectors at once */
 
 /*
- * One sector is a long chain of steps that wait for one another; but sectors have nothing to do
- * with each other. Each vector holds the same word of eight sectors, so that the eight are done in
- * the time of one.
+ * One sector is a long chain of steps, each of which waits for the one before; but sectors are
+ * independent. Each vector holds the same word of eight sectors, so that the eight take the time of
+ * one.
  */
 typedef uint32_t lanes __attribute__((vector_size(4 * DIFFUSER_LANES)));
 
 #define INLINE __attribute__((always_inline)) static inline
 
-/* not a function: how vectors are passed to one depends on the processor it is for */
+/* not a function: how vectors are passed depends on the processor that it is compiled for */
 #define TURNED(value, bits) ((value) << (bits) | (value) >> (32 - (bits)))
 
 /* Rows become columns: within pairs, within fours, within all. */
@@ -132,7 +132,7 @@ INLINE void scatter(lanes *d, uint8_t *sectors, size_t size,
 	secret_wipe(mask, sizeof(mask));
 }
 
-/* Four steps of undo_b(); `next` and `after` are the fours of words behind these. */
+/* Four steps of undo_b(); `next` and `after` are the next two groups of four words. */
 INLINE void b_steps(lanes *d, const lanes *next, const lanes *after)
 {
 	d[0] += d[2] ^ next[1];

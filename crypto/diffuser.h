@@ -15,8 +15,7 @@ enum {
 	DIFFUSER_MASK_SIZE = 32
 };
 
-/* Whose instructions are used: the compiler's for every processor of the kind, or these of x86-64.
- */
+/* Which instructions are used: those that every processor of this kind has, or these of x86-64. */
 enum diffuser_level {
 	DIFFUSER_PLAIN,
 	DIFFUSER_AVX2,
@@ -30,8 +29,8 @@ enum diffuser_level {
 void diffuser_decrypt(uint8_t *sector, size_t size);
 
 /*
- * The same on DIFFUSER_LANES sectors that follow one another, and then XOR each with its mask,
- * repeated. Little-endian processors only. The caller has seen that this processor has the level.
+ * The same on DIFFUSER_LANES consecutive sectors, and then XOR each with its mask, repeated.
+ * Little-endian processors only. The caller has checked that this processor has the level.
  */
 void diffuser_decrypt_lanes(uint8_t *sectors, size_t size,
 			    const uint8_t (*masks)[DIFFUSER_MASK_SIZE], enum diffuser_level level);

@@ -10,10 +10,10 @@
  *
  * Source: N. Ferguson, "AES-CBC + Elephant diffuser", 2006, for CBC; IEEE 1619 for XTS.
  *
- * Threads: contexts of the crypto library keep state between calls and take a while to key, so each
+ * Threads: contexts of the crypto library keep state between calls and take time to key. So each
  * call borrows a set of them from an array of slots by atomic exchange, and returns it the same
- * way. With all slots empty a new set is keyed; with all full the returned one is freed. Nothing
- * waits for anything. All other fields are constant after construction.
+ * way. When all slots are empty, a new set is keyed; when all are full, the returned set is freed.
+ * Nothing waits. All other fields are constant after construction.
  */
 #include "crypto/sector.h"
 
@@ -32,7 +32,7 @@
 enum {
 	SLOTS = 16,   /* sets kept; more threads than the mount ever starts */
 	BATCH = 64,   /* sectors whose vectors are encrypted in one call */
-	CHECKED = 11, /* sectors decrypted twice to trust a way: more than go at once */
+	CHECKED = 11, /* sectors decrypted twice to check a way: more than are done at once */
 };
 
 _Static_assert((int)BATCH <= (int)CBC_RUN_MAX, "a batch is one run of CBC");
@@ -190,7 +190,7 @@ static int sector_keys(struct context *context, uint64_t offset, uint32_t sector
 				 count * DIFFUSER_MASK_SIZE);
 }
 
-/* What comes behind CBC. */
+/* What follows after CBC. */
 static int undo_elephant(struct sector_cipher *cipher, struct context *context, uint64_t offset,
 			 uint8_t *buffer, size_t count)
 {
@@ -324,8 +324,10 @@ int sector_cipher_new_way(const struct sector_keys *keys, uint32_t sector_size, 
 	return 0;
 }
 
-/* 0: the two make the same of a few sectors; -EBADMSG: not. Where they stand, carries occur in the
- * numbers. */
+/*
+ * 0: both decrypt a few sectors to the same bytes; -EBADMSG: they do not. At these offsets carries
+ * occur in the numbers.
+ */
 static int compare(struct sector_cipher *cipher, struct sector_cipher *library)
 {
 	size_t size = (size_t)CHECKED * cipher->sector_size;

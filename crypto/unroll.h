@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Before a loop of a known and small length: unroll it, so that what it indexes can be in
- * registers. */
+/*
+ * Before a loop of a known and small length: unroll it, so that the arrays in it can be in
+ * registers.
+ */
 #ifndef ADEFUSE_CRYPTO_UNROLL_H
 #define ADEFUSE_CRYPTO_UNROLL_H
 

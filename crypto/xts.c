@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * XTS out of ECB; see xts.h. A chunk is small enough that it and its tweaks stay in the first cache
- * through the three passes: XOR the tweaks, decrypt, XOR them again.
+ * XTS from ECB; see xts.h. A chunk is small enough that it and its tweaks stay in the first-level
+ * cache through the three passes: XOR the tweaks, decrypt, XOR them again.
  */
 #include "crypto/xts.h"
 
@@ -44,8 +44,8 @@ static inline halves twice(halves tweak)
 }
 
 /*
- * XOR `units` data units with their tweaks and keep these. Several at once: each tweak waits for
- * the one before, so that one alone would leave time unused.
+ * XOR `units` data units with their tweaks and keep the tweaks. Several at once: each tweak waits
+ * for the one before, so one unit alone would leave the processor idle.
  */
 __attribute__((always_inline)) static inline void whiten(size_t units,
 							 const uint8_t (*first)[CRYPTO_BLOCK_SIZE],

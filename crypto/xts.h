@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * AES-XTS over runs of data units, made of ECB: one call of the crypto library encrypts the first
- * tweaks of many data units and one decrypts many of their blocks, where its own XTS takes a call
- * for each data unit and starts anew each time. For processors that crypto/aes_x86.h knows nothing
- * of.
+ * tweaks of many data units, and one decrypts many of their blocks. The library's own XTS takes a
+ * call for each data unit, and each call starts slowly. For processors that crypto/aes_x86.h does
+ * not support. Any thread, with ciphers of its own.
  */
 #ifndef ADEFUSE_CRYPTO_XTS_H
 #define ADEFUSE_CRYPTO_XTS_H

@@ -57,7 +57,7 @@ static void compare_sector(struct comparison *comparison, uint64_t offset, size_
 	}
 }
 
-/* False when it is to stop. */
+/* False: stop. */
 static bool tell(const struct comparison *comparison, uint64_t done)
 {
 	const struct compare_plan *plan = comparison->plan;
@@ -96,7 +96,7 @@ static bool compare_piece(struct comparison *comparison, uint64_t offset, size_t
 	return tell(comparison, *done);
 }
 
-/* [offset, offset + length), in pieces. False when it is to stop. */
+/* [offset, offset + length), in pieces. False: stop. */
 static bool compare_range(struct comparison *comparison, uint64_t offset, uint64_t length,
 			  uint64_t *done)
 {

@@ -35,8 +35,9 @@ struct compare_result {
 };
 
 struct compare_plan {
-	unsigned int sample; /* places; 0: every sector. So too when they would cover it all */
-	uint64_t seed;	     /* the same seed, the same places */
+	unsigned int
+		sample; /* places; 0: every sector, also when the places would cover everything */
+	uint64_t seed;	/* the same seed, the same places */
 
 	/* Called after each piece, or sector, with bytes done and to do; false stops. NULL: none.
 	 */

@@ -22,8 +22,8 @@ enum {
 };
 
 /*
- * A file that shrinks while it is open gives 0 bytes behind its new end: an error here, where a
- * mapping would be killed by SIGBUS and a careless loop would leave zeros.
+ * A file that shrinks while it is open gives 0 bytes past its new end: that is an error here, where
+ * a mapping would raise SIGBUS and a careless loop would leave zeros.
  */
 static int file_pread(struct source *source, void *buffer, size_t length, uint64_t offset)
 {
@@ -48,9 +48,9 @@ static int file_pread(struct source *source, void *buffer, size_t length, uint64
 }
 
 /*
- * Holes, as the file system tells them. What it does not tell is data, and so is what lies behind
- * the end of a file that shrank: SEEK_DATA says the same of a last hole and of no file, SEEK_HOLE
- * does not. Both take an offset and only leave the file position changed, which nothing here uses.
+ * Holes, as the file system reports them. Everything else is data, also past the end of a file that
+ * shrank: SEEK_DATA answers the same for a hole at the end and for the end of the file, SEEK_HOLE
+ * does not. Both change only the file position, which nothing here uses.
  */
 static enum source_extent file_extent(struct source *source, uint64_t offset, uint64_t *ret_length)
 {
@@ -180,10 +180,12 @@ int file_open(const char *path, struct source **ret_source, struct err *err)
 	uint64_t size = 0;
 	uint32_t sector_size = 0;
 	int result;
-	/* not blocking, for a pipe would wait here for a writer; no effect on files and disks */
+	/* not blocking: a pipe would wait here for a writer; no effect on files and disks */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOATIME);
 
-	/* evidence keeps its time of access where the kernel allows: to the owner and to root */
+	/*
+	 * the access time of evidence stays where the kernel allows that: to the owner and to root
+	 */
 	if (fd < 0 && errno == EPERM)
 		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0)

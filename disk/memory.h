@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A source whose bytes are in memory: generated files of the mounted tree. */
+/*
+ * A source whose bytes are in memory: generated files of the mounted tree. Any thread may read it.
+ */
 #ifndef ADEFUSE_DISK_MEMORY_H
 #define ADEFUSE_DISK_MEMORY_H
 

@@ -15,7 +15,7 @@ struct overlay {
 	struct overlay_range ranges[]; /* ascending, disjoint */
 };
 
-/* The first range that ends behind `offset`, or `count`. */
+/* The first range that ends past `offset`, or `count`. */
 static size_t range_after(const struct overlay *overlay, uint64_t offset)
 {
 	size_t low = 0;
@@ -40,7 +40,7 @@ struct origin {
 	uint64_t until;
 };
 
-/* `index` is the first range that ends behind `offset`. */
+/* `index` is the first range that ends past `offset`. */
 static struct origin origin_of(const struct overlay *overlay, size_t index, uint64_t offset)
 {
 	const struct overlay_range *range = index < overlay->count ? &overlay->ranges[index] : NULL;

@@ -32,7 +32,7 @@ enum source_extent source_extent(struct source *source, uint64_t offset, uint64_
 
 	if (left > 0 && source->ops->extent)
 		kind = source->ops->extent(source, offset, &length);
-	/* a layer's extent may reach behind the part of it that is shown here */
+	/* a layer's extent may reach past the part of it that is shown here */
 	if (length > left)
 		length = left;
 	if (length == 0 && left > 0) {

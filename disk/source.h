@@ -32,13 +32,13 @@ struct source_ops {
 	/*
 	 * Read exactly `length` bytes (at least 1) at `offset`, wholly within the size
 	 * (source_pread() has checked). 0 or -errno, and then the buffer's content is undefined.
-	 * Never a short success, never zeros in place of bytes that could not be read.
+	 * Never a short success, never zeros instead of bytes that could not be read.
 	 */
 	int (*pread)(struct source *source, void *buffer, size_t length, uint64_t offset);
 
 	/*
-	 * What stands at `offset` (below the size), and for how many bytes at least; see
-	 * source_extent(), which bounds the answer. Optional: without it all is data. Reads
+	 * What is at `offset` (below the size), and for how many bytes at least; see
+	 * source_extent(), which limits the answer. Optional: without it all is data. Reads
 	 * nothing.
 	 */
 	enum source_extent (*extent)(struct source *source, uint64_t offset, uint64_t *ret_length);
@@ -67,9 +67,9 @@ void source_init(struct source *source, const struct source_ops *ops, uint64_t s
 int source_pread(struct source *source, void *buffer, size_t length, uint64_t offset);
 
 /*
- * What stands at `offset`, for `ret_length` bytes: at least 1, and not behind the end. What follows
- * may be of the same kind. At or behind the end: SOURCE_DATA of 0 bytes. From any thread. Where
- * nothing is known it is data, so this never fails.
+ * What is at `offset`, for `ret_length` bytes: at least 1, and not past the end. The bytes after
+ * them may be of the same kind. At or past the end: SOURCE_DATA of 0 bytes. From any thread. Bytes
+ * of which nothing is known are data, so this never fails.
  */
 enum source_extent source_extent(struct source *source, uint64_t offset, uint64_t *ret_length);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Telling what a file is by its ends, and getting at the disk in it; see image.h. */
+/* Recognising a file by its first and last bytes, and opening the disk in it; see image.h. */
 #include "disk/image/image.h"
 
 #include <errno.h>
@@ -12,11 +12,10 @@
 #include "disk/image/vhd.h"
 #include "disk/slice.h"
 
-/* Azure takes only whole MiB as the size of a disk, so only those footers are looked for blindly.
- */
+/* Azure's disks have sizes of whole MiB: a file with a footer has 512 bytes more. */
 #define AZURE_UNIT ((uint64_t)1 << 20)
 
-/* Both ends of the file, and what the messages call it. */
+/* Both ends of the file, and its name for messages. */
 struct image {
 	struct source *below;
 	const char *name; /* NULL when it has none */
@@ -56,7 +55,7 @@ static struct label image_label(const struct image *image)
 	return label;
 }
 
-/* For a command in a hint: a name that a shell takes as it stands, else a word to be replaced. */
+/* For a command in a hint: the name in quotes if a shell takes it so, else a placeholder. */
 static struct label image_argument(const struct image *image)
 {
 	struct label label = {"IMAGE"};
@@ -242,10 +241,10 @@ static bool named_vhd(const struct image *image)
 }
 
 /*
- * A file called .vhd without a footer. With a size of whole MiB and 512 bytes, the last sector is
- * the place of a footer that was overwritten and no part of the disk; were it kept, the end of the
- * disk, where the backup GPT is, would be missed. With whole MiB the footer was cut off. With any
- * other size more than the footer may be missing.
+ * A file named .vhd without a footer. When its size is whole MiB and 512 bytes, the last sector is
+ * a footer that was overwritten, and not part of the disk; if it were kept, the backup GPT would
+ * not be found at the end of the disk. When the size is whole MiB, the footer was cut off. With any
+ * other size, more than the footer may be missing.
  */
 static int open_without_footer(const struct image *image, struct source **ret_disk, struct err *err)
 {
@@ -293,7 +292,7 @@ int image_open(struct source *below, const char *name, struct notes *warnings,
 
 	if (result < 0)
 		return result;
-	/* the copy in front speaks where the footer is lost, or says a type that does not exist */
+	/* the copy at the start counts when the footer is lost or has an unknown type */
 	if (image.has_footer && is_sparse_type(image.footer.type))
 		return refuse_vhd(&image, image.footer.type, err);
 	fixed = image.has_footer && image.footer.type == VHD_TYPE_FIXED;

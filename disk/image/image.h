@@ -18,11 +18,11 @@ enum image_format {
 const char *image_format_name(enum image_format format); /* "raw", "vhd (fixed)" */
 
 /*
- * Recognise `below` and put the fitting layer on it. What is odd but served (bad footer checksum,
- * lost footer) goes to `warnings`. 0 or -errno with err filled (ERR_DISK).
+ * Recognise `below` and put the fitting layer on it. What is wrong but does not prevent serving
+ * (bad footer checksum, lost footer) goes to `warnings`. 0 or -errno with err filled (ERR_DISK).
  *
- * `name` is the path it was opened by, or NULL: for hints, and because only the ending ".vhd" tells
- * a VHD that lost its footer from a raw disk.
+ * `name` is the path it was opened by, or NULL: for hints, and because only the ending ".vhd"
+ * distinguishes a VHD that lost its footer from a raw disk.
  */
 int image_open(struct source *below, const char *name, struct notes *warnings,
 	       enum image_format *ret_format, struct source **ret_disk, struct err *err);

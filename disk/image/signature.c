@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The table behind signature.h. */
+/* The table of signatures; see signature.h. */
 #include "disk/image/signature.h"
 
 #include <stdbool.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Files that hold a disk in a form that is not served, by their first bytes: formats of virtual
- * machines and of forensics, and compressed files. They are refused by name, for read as a raw disk
- * they would only seem to hold nothing.
+ * Files that hold a disk in a format that is not served, recognised by their first bytes: formats
+ * of virtual machines and of forensics, and compressed files. They are refused by name: as raw
+ * disks they would seem to be empty.
  */
 #ifndef ADEFUSE_DISK_IMAGE_SIGNATURE_H
 #define ADEFUSE_DISK_IMAGE_SIGNATURE_H

@@ -20,9 +20,10 @@
  *    84   1  saved state
  *    85 427  zero
  *
- * A fixed VHD is the bytes of the disk with this behind them; dynamic and differencing ones have a
- * copy of it in front as well. The size is the current size: the geometry is rounded down, and
- * capped at 127 GiB. Virtual PC before 2004 wrote 511 bytes: the last one, always zero, is missing.
+ * A fixed VHD is the bytes of the disk, followed by this footer; dynamic and differencing ones have
+ * a copy of it at the start as well. The size of the disk is the current size: the geometry is
+ * rounded down, and limited to 127 GiB. Virtual PC before 2004 wrote 511 bytes: the last one,
+ * always zero, is missing.
  */
 #ifndef ADEFUSE_DISK_IMAGE_VHD_H
 #define ADEFUSE_DISK_IMAGE_VHD_H
@@ -54,9 +55,9 @@ struct vhd_footer {
 };
 
 /*
- * Parse `size` bytes (512, or 511 for an old footer). False when they are no footer: another size
- * or no "conectix". All else is left to the caller to judge; a wrong checksum is seen in real
- * files.
+ * Parse `size` bytes (512, or 511 for an old footer). False when they are not a footer: another
+ * size, or no "conectix". The caller judges everything else; real files with a wrong checksum
+ * exist.
  */
 bool vhd_footer_parse(const uint8_t *data, size_t size, struct vhd_footer *ret_footer);
 
@@ -68,7 +69,7 @@ bool vhd_footer_parse(const uint8_t *data, size_t size, struct vhd_footer *ret_f
 void vhd_footer_make(uint64_t size, const uint8_t id[VHD_ID_SIZE],
 		     uint8_t ret_footer[VHD_FOOTER_SIZE]);
 
-/* The checksum over a footer whose own field does not count. */
+/* The checksum of a footer, without its own field. */
 uint32_t vhd_checksum(const uint8_t *data, size_t size);
 
 #endif

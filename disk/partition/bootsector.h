@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Whether a sector is the first one of a volume. Boot sectors of volumes and master boot records
- * share the 55 AA at their end, so a disk that is one bare volume is told from a partitioned one by
- * what stands at its front:
+ * both end in 55 AA, so the first bytes distinguish a disk that is one bare volume from a
+ * partitioned one:
  *
  *   off size
  *     0   3  jump
@@ -34,12 +34,14 @@ enum bootsector {
 };
 
 enum {
-	BOOTSECTOR_SIZE = 512 /* also of sectors of 4096 bytes the first 512 count */
+	BOOTSECTOR_SIZE = 512 /* of sectors of 4096 bytes too, only the first 512 count */
 };
 
 enum bootsector bootsector_recognise(const uint8_t *data, size_t size);
 
-/* How long the volume is that the sector begins, bytes; 0 when it is not known or impossible. */
+/*
+ * The size of the volume that begins with the sector, bytes; 0 when it is not known or impossible.
+ */
 uint64_t bootsector_volume_size(const uint8_t *data, size_t size);
 
 #endif

@@ -8,7 +8,7 @@
 #include "base/cursor.h"
 #include "disk/partition/bootsector.h"
 
-/* Of those that leave the first sector alone, or have no Windows boot sector there. */
+/* Those that do not use the first sector, or have no Windows boot sector there. */
 static const struct {
 	const char *name;
 	uint64_t offset;

@@ -14,9 +14,9 @@
 const char *filesystem_name(struct source *volume);
 
 /*
- * Whether the volume begins with what it says it is: a name as above, and for NTFS the first record
- * of the file table where the boot sector places it. A boot sector alone may have been written over
- * another volume's. Unreadable is not sound.
+ * Whether the volume really is what its first sector says: a name as above, and for NTFS the first
+ * record of the file table, where the boot sector says that it is. A boot sector alone may have
+ * been written over another volume's. A volume that cannot be read is not sound.
  */
 bool filesystem_is_sound(struct source *volume);
 

@@ -28,13 +28,13 @@ bool gpt_header_parse(const uint8_t *data, size_t size, struct gpt_header *ret_h
 
 	if (size < GPT_HEADER_MIN || memcmp(data, "EFI PART", 8) != 0)
 		return false;
-	cursor_skip(&cursor, 12); /* signature and revision: there has only been one */
+	cursor_skip(&cursor, 12); /* signature and revision: there is only one */
 	header_size = cursor_le32(&cursor);
 	crc = cursor_le32(&cursor);
 	cursor_skip(&cursor, 4);
 	header.sector = cursor_le64(&cursor);
 	header.alternate = cursor_le64(&cursor);
-	cursor_skip(&cursor, 16); /* partitions outside of the usable range can still be read */
+	cursor_skip(&cursor, 16); /* usable sectors: others can be read too */
 	header.disk_id = guid_read(&cursor);
 	header.entries_sector = cursor_le64(&cursor);
 	header.entry_count = cursor_le32(&cursor);

@@ -43,7 +43,7 @@ enum mbr_type {
 
 struct mbr_entry {
 	uint8_t type;	  /* MBR_TYPE_EMPTY also when it has no sectors */
-	uint32_t start;	  /* sectors; what it counts from is told above */
+	uint32_t start;	  /* sectors; see above for what it counts from */
 	uint32_t sectors; /* not 0 unless empty */
 };
 
@@ -63,7 +63,7 @@ enum mbr_verdict mbr_parse(const uint8_t *data, size_t size, struct mbr *ret_mbr
 
 bool mbr_is_extended(uint8_t type);
 
-/* Number of entries of use besides those of the protective type. */
+/* Number of used entries that are not of the protective type. */
 unsigned int mbr_count_ordinary(const struct mbr *mbr);
 
 /* The entry that protects a GPT, or NULL. */

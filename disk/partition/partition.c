@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Which partition table a disk has. What is at the front decides:
+ * Which partition table a disk has. Its first sector decides:
  *
  *   a volume's boot sector    no table, whatever else lies on the disk (an old backup GPT, say)
  *   an MBR that protects      GPT; without any copy of it, other entries of the MBR (hybrid)
@@ -44,8 +44,8 @@ static void warn_of_overlaps(const struct partition_table *table, struct notes *
 }
 
 /*
- * A FAT boot sector is known by less than the others: there are boot loaders that keep its fields
- * in an MBR. Such an MBR protects a GPT, or leads to volumes.
+ * A FAT boot sector is less distinctive than the others: some boot loaders keep its fields in an
+ * MBR. Such an MBR protects a GPT, or leads to volumes.
  */
 static bool is_bare_volume(struct source *disk, enum bootsector kind, const struct mbr *mbr)
 {
@@ -93,7 +93,7 @@ static int build_gpt(struct partition_builder *builder, const struct mbr *mbr,
 	return partition_gpt_build(builder, gpt, err);
 }
 
-/* The table of a disk whose first sector is no volume's. */
+/* The table of a disk whose first sector does not begin a volume. */
 static int build_table(struct partition_builder *builder, const struct mbr *mbr, struct err *err)
 {
 	struct gpt_table gpt CLEANUP(gpt_table_clear) = {0};

@@ -13,11 +13,11 @@
 #include "disk/source.h"
 
 /*
- * Read the table of a disk. An image whose first sector is a volume's (BitLocker, NTFS, FAT, exFAT,
- * ReFS) or that has no table gives PARTITION_NONE with one partition, number 1, over the whole
- * disk. Damage is survived as far as possible and said in `warnings`. An extended partition itself
- * is not listed, only the logical ones in it. 0, or -errno with err filled when not even the first
- * sector can be read or memory is out.
+ * Read the table of a disk. An image whose first sector begins a volume (BitLocker, NTFS, FAT,
+ * exFAT, ReFS), or that has no table, gives PARTITION_NONE with one partition, number 1, over the
+ * whole disk. A damaged table is used as far as possible, and `warnings` says what is wrong. An
+ * extended partition is not listed itself, only the logical ones in it. 0, or -errno with err
+ * filled when not even the first sector can be read or memory is out.
  */
 int partition_table_read(struct source *disk, struct notes *warnings,
 			 struct partition_table **ret_table, struct err *err);

@@ -16,16 +16,16 @@ struct partition_builder {
 	struct notes *warnings;
 	struct partition_table *table; /* its sector_size is set before the first partition */
 	size_t capacity;
-	bool full; /* said once that PARTITION_MAX is reached */
+	bool full; /* warned that PARTITION_MAX is reached */
 };
 
 /* Add a partition as it is. -ENOMEM, and then the caller still owns its name. */
 int partition_builder_append(struct partition_builder *builder, const struct partition *partition);
 
 /*
- * Add a partition of `sectors` from sector `first` on, clipped to the disk; one that lies behind
- * its end is left out with a warning. Number, type, id and name are taken from `partition`, whose
- * name is owned from here on, also on failure. Numbers have to ascend. 0 or -ENOMEM with err
+ * Add a partition of `sectors` from sector `first` on, clipped to the disk; one that begins past
+ * its end is skipped with a warning. Number, type, id and name come from `partition`; the builder
+ * owns its name from here on, even if this fails. Numbers must ascend. 0 or -ENOMEM with err
  * filled.
  */
 int partition_builder_add(struct partition_builder *builder, const struct partition *partition,

@@ -28,7 +28,7 @@ void gpt_table_clear(struct gpt_table *table)
 	*table = (struct gpt_table){0};
 }
 
-/* How far a copy can be believed; good entries prove more than a good header. */
+/* How reliable a copy is; good entries prove more than a good header. */
 static int rank(const struct gpt_table *table)
 {
 	if (table->sector_size == 0)
@@ -141,7 +141,7 @@ int partition_gpt_find(struct source *disk, const struct mbr *mbr, struct gpt_ta
 	return 0;
 }
 
-/* A sound primary was chosen: look whether its backup is there and says the same. */
+/* A good primary was chosen: check whether its backup exists and says the same. */
 static int judge_backup(struct source *disk, const struct gpt_table *table, struct notes *warnings,
 			struct err *err)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Finding the best of the copies of a GPT, and its partitions; inside of disk/. */
+/* Finding the best copy of a GPT, and its partitions; inside disk/partition/. One thread. */
 #ifndef ADEFUSE_DISK_PARTITION_PARTITION_GPT_H
 #define ADEFUSE_DISK_PARTITION_PARTITION_GPT_H
 
@@ -26,8 +26,8 @@ static inline __attribute__((unused)) void gpt_table_clear_cleanup(struct gpt_ta
 }
 
 /*
- * Look for a GPT: the primary at 512 and 4096 bytes a sector, then the backup. `mbr` may be NULL.
- * What is damaged is taken when there is nothing better. Unreadable places count as damaged.
+ * Look for a GPT: the primary at 512 and 4096 bytes a sector, then the backup. `mbr` may be NULL. A
+ * damaged copy is used when there is nothing better. Sectors that cannot be read count as damaged.
  * 0, with ret_table->sector_size 0 when there is none; -ENOMEM with err filled.
  */
 int partition_gpt_find(struct source *disk, const struct mbr *mbr, struct gpt_table *ret_table,

@@ -72,7 +72,7 @@ static bool chain_seen(const struct chain *chain, uint64_t sector)
 	return false;
 }
 
-/* Read the record in `sector`; false, with a warning, when the chain ends here before its time. */
+/* Read the record in `sector`; false, with a warning, when the chain ends here too early. */
 static bool chain_read(struct chain *chain, uint64_t sector, struct mbr *ret_record)
 {
 	struct notes *warnings = chain->builder->warnings;

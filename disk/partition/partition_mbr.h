@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Partitions of an MBR, with the chain of its extended partitions; inside of disk/. */
+/*
+ * Partitions of an MBR, with the chain of its extended partitions; inside disk/partition/. One
+ * thread.
+ */
 #ifndef ADEFUSE_DISK_PARTITION_PARTITION_MBR_H
 #define ADEFUSE_DISK_PARTITION_PARTITION_MBR_H
 
@@ -15,7 +18,7 @@ unsigned int partition_mbr_evidence(struct source *disk, const struct mbr *mbr,
 
 /*
  * Bytes a sector. An MBR does not say it, and the image of a disk with sectors of 4096 bytes looks
- * like any other file: the size under which volumes are found where the table says.
+ * like any other file: so it is the size with which volumes are found where the table says.
  */
 uint32_t partition_mbr_sector_size(struct source *disk, const struct mbr *mbr);
 

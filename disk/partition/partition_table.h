@@ -30,7 +30,7 @@ struct partition {
 	unsigned int number; /* as Linux numbers it: GPT entry or MBR slot from 1, logical from 5 */
 	uint64_t offset;     /* bytes from the start of the disk */
 	uint64_t size;	     /* bytes, clipped to the disk; never 0 */
-	bool clipped;	     /* the table says it goes on behind the end of the disk */
+	bool clipped;	     /* the table says that it goes on past the end of the disk */
 	uint64_t size_in_table; /* bytes, as the table says */
 	uint8_t mbr_type;	/* MBR only */
 	struct guid type;	/* GPT only */
@@ -44,13 +44,13 @@ struct partition_table {
 	struct guid disk_id;	 /* GPT */
 	uint32_t disk_signature; /* MBR */
 	size_t count;
-	struct partition *partitions; /* ascending by number; may overlap, which is warned of */
+	struct partition *partitions; /* ascending by number; may overlap, with a warning */
 };
 
 void partition_table_free(struct partition_table *table);
 DEFINE_CLEANUP(struct partition_table, partition_table_free)
 
-/* A word for people on what a partition is by its type: "EFI system", "Microsoft reserved", ... */
+/* What a partition is by its type, for people: "EFI system", "Microsoft reserved", ... */
 const char *partition_type_name(const struct partition_table *table,
 				const struct partition *partition);
 
