@@ -76,7 +76,7 @@ static void look_in(struct source *volume, uint8_t *bytes, size_t size, uint64_t
 static int search(struct source *volume, uint64_t end, struct found *found)
 {
 	uint8_t *bytes CLEANUP(free) = malloc(PIECE);
-	unsigned int told = 0;
+	unsigned int shown = 0;
 
 	if (!bytes)
 		return -ENOMEM;
@@ -84,9 +84,9 @@ static int search(struct source *volume, uint64_t end, struct found *found)
 		size_t piece = end - at < PIECE ? (size_t)(end - at) : PIECE;
 		unsigned int percent = (unsigned int)(at / (end / 100 + 1));
 
-		if (end > BDE_FIND_QUICK && percent != told) {
+		if (end > BDE_FIND_QUICK && percent != shown) {
 			log_progress("searching for BitLocker metadata: %u %%", percent);
-			told = percent;
+			shown = percent;
 		}
 		look_in(volume, bytes, piece, at, found);
 	}

@@ -179,12 +179,11 @@ static int overlay_header(const struct layout_input *input, struct regions *regi
 	struct layer layer CLEANUP(layer_clear) = {0};
 	uint64_t at = input->block->header_offset;
 	uint64_t end = at + input->block->header_size;
-	const struct region *behind = regions->table + regions->count;
-	const struct region *region =
-		at < regions_end(regions) ? regions_find(regions, at) : behind;
+	const struct region *limit = regions->table + regions->count;
+	const struct region *region = at < regions_end(regions) ? regions_find(regions, at) : limit;
 	int result = 0;
 
-	for (; at < end && region < behind && result == 0; region++) {
+	for (; at < end && region < limit && result == 0; region++) {
 		uint64_t stop = at_most(region->end, end);
 
 		result = layer_add(&layer, region->kind, at - input->block->header_offset,

@@ -3,9 +3,9 @@
  * The wall in front of OpenSSL: SHA-256, opening AES-CCM, and the raw AES modes that sector ciphers
  * are made of. Only crypto.c and certificate.c know the library.
  *
- * Errors: -ENOMEM; -EIO when the library refuses for a reason that input cannot cause. Threads:
- * every object belongs to one thread at a time. The library cleanses key schedules when an object
- * is freed.
+ * Errors: -ENOMEM; -EIO when the library refuses for a reason that input cannot cause.
+ * Threads: every object belongs to one thread at a time. The library cleanses key schedules when
+ * an object is freed.
  */
 #ifndef ADEFUSE_CRYPTO_CRYPTO_H
 #define ADEFUSE_CRYPTO_CRYPTO_H

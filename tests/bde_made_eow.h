@@ -35,12 +35,12 @@ extern const uint64_t made_eow_edges[MADE_EOW_REGIONS + 1]; /* of the regions */
 struct made *made_eow_new(uint16_t method, uint32_t sector_size, unsigned int protectors,
 			  uint64_t pattern);
 
-size_t made_eow_bitmap(unsigned int region);	   /* where its bitmap stands */
+size_t made_eow_bitmap(unsigned int region);	   /* the offset of its bitmap */
 size_t made_eow_log_size(const struct made *made); /* bytes */
 size_t made_eow_entry_size(const struct made *made);
 size_t made_eow_entry(const struct made *made, unsigned int region, unsigned int slot);
 
-/* Put the CRC of what stands at `at` right. */
+/* Correct the CRC of the structure at `at`. */
 void made_eow_seal_descriptor(struct made *made, size_t at);
 void made_eow_seal_bitmap(struct made *made, size_t at);
 void made_eow_seal_record(struct made *made, size_t at);

@@ -147,7 +147,7 @@ static inline __attribute__((unused)) void loses(struct made *made, unsigned int
 		ok(right_but(volume, made, made_eow_edges[region], made_eow_edges[region + 1]),
 		   "  salvaged: all else is right");
 	}
-	ok(notes.count > 1 && strstr(notes.text[notes.count - 1], "salvaged"), "  and told");
+	ok(notes.count > 1 && strstr(notes.text[notes.count - 1], "salvaged"), "  with a warning");
 	source_unref(volume);
 	free(made);
 }

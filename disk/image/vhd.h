@@ -62,7 +62,8 @@ struct vhd_footer {
 bool vhd_footer_parse(const uint8_t *data, size_t size, struct vhd_footer *ret_footer);
 
 /*
- * The footer of a fixed disk of `size` bytes, a multiple of 512. Its maker is told as Hyper-V ("win
+ * The footer of a fixed disk of `size` bytes, a multiple of 512. Its maker is given as Hyper-V
+ * ("win
  * "): readers take the size field of the makers they know, and the rounded geometry of all others.
  * Its time is none, so that equal disks give equal footers.
  */

@@ -2,11 +2,11 @@
 /*
  * Fuzz target: the metadata of a volume, from boot sector to plaintext. The input is
  *
- *   byte 0      options: bit 0 put the CRC of the copies right, else nothing gets behind it;
- *               bit 1 the volume is cut behind the second copy; bits 2-3 how long it is
+ *   byte 0      options: bit 0 put the CRC of the copies right, else nothing gets past it;
+ *               bit 1 the volume is cut after the second copy; bits 2-3 how long it is
  *               otherwise: 1 MiB, 64 MiB, 4 TiB, nearly 2^64
  *   512 bytes   boot sector
- *   the rest    a metadata block, which stands at every place that the boot sector names and at
+ *   the rest    a metadata block, which is at every offset that the boot sector names and at
  *               the three that made_new() uses
  *
  * Everything that bde.h offers is then done with the volume. It ends, nothing leaks, and what is
@@ -43,7 +43,7 @@ static void check(int condition)
 		abort();
 }
 
-/* Copy the part of `piece`, which stands at `place`, that lies in [offset, offset + length). */
+/* Copy the part of `piece`, which is at `place`, that lies in [offset, offset + length). */
 static void lay(uint8_t *out, size_t length, uint64_t offset, const uint8_t *piece,
 		size_t piece_size, uint64_t place)
 {

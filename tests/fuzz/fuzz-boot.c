@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Fuzz target: the boot sector. The input is its 512 bytes; a shorter one ends in zeros. What is
- * read does not depend on anything behind them, and what is taken has numbers that can be.
+ * read does not depend on anything after them, and what is accepted has possible numbers.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -137,7 +137,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	repair = data[0] & 4;
 	copy = malloc(size);
 	check(copy != NULL);
-	/* at the end of the room, so that a sanitizer sees a read behind it */
+	/* at the end of the room, so that a sanitizer sees a read past it */
 	memcpy(copy, data, size);
 	switch (data[0] & 3) {
 	case 0:

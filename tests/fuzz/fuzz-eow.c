@@ -9,10 +9,10 @@
  * of 6 bytes: u8 window, u16 place in it, 3 bytes to XOR. With bit 7 of the window set the 512
  * bytes there cannot be read instead.
  *
- * Damage is told from forgery by the checksums: while no structure that was changed has a right
+ * Checksums distinguish damage from forgery: while no structure that was changed has a right
  * one, every byte that is served is the plaintext's, and of the chunk that was interrupted nothing
  * is. With forged structures the bytes may be others, but none is made up: each sector is zeros,
- * what stands on the disk, or what the key makes of that.
+ * what is stored on the disk, or what the key makes of it.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -40,7 +40,7 @@ enum {
 	BUSY = 0x32000, /* the first chunk of region 2: being converted */
 	BUSY_REGION = 2,
 	WINDOWS = 3 + 5 * MADE_EOW_REGIONS,
-	/* where the CRC of each stands */
+	/* the offset of the CRC of each */
 	DESCRIPTOR_CRC = 36,
 	BITMAP_CRC = 56,
 	RECORD_CRC = 32,

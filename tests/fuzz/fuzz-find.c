@@ -8,8 +8,8 @@
  *   then    orders, u8 what and u8 place (in steps of 4 KiB) and what it takes:
  *           0-2 copy of the metadata 1-3 to that place       3 copy of an EOW descriptor there
  *           4   u16 place in the metadata there, 2 bytes to XOR
- *           5   that step cannot be read                     6 a signature alone stands there
- *           7   zeros stand there
+ *           5   that step cannot be read                     6 a signature alone is there
+ *           7   zeros are there
  *
  * The search ends, reads each byte at most a few times however many signatures there are, and
  * while nothing was forged, what is found serves the plaintext's bytes or errors.
@@ -93,7 +93,7 @@ static size_t copy_size(size_t at, size_t size)
 	return size < MADE_SIZE - at ? size : MADE_SIZE - at;
 }
 
-/* The bytes an order takes behind its first two. */
+/* The bytes that an order takes after its first two. */
 static size_t order_size(uint8_t what)
 {
 	return what % 8 == 4 ? 4 : 0;
@@ -202,7 +202,7 @@ static void open_and_read(struct image *image, const struct bde_metadata *metada
 
 	check(bde_key_clear(&key, &err) == 0);
 	result = bde_unlock(metadata, key, &unlocked, &protector, &err);
-	/* the hash finds what was forged; it stands behind what the CRC covers, so it may be
+	/* the hash finds what was forged; it is after what the CRC covers, so it may be
 	 * damaged */
 	check(result == 0 || image->forged || is_copy_touched(image));
 	if (result == 0)

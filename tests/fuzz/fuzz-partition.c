@@ -3,7 +3,7 @@
  * Fuzz target: partition tables. The input is one byte of options and a disk:
  *
  *   bits 0-1  sector size that the disk reports: 0 none, 1 512, 2 4096, 3 1024
- *   bit 2     put the checksums of every GPT right first, else nothing gets behind them
+ *   bit 2     put the checksums of every GPT right first, else nothing gets past them
  *   bits 3-4  the disk is followed by zeros: 0 none, 1 to 1 MiB, 2 to 4 GiB, 3 to nearly 2^64
  *   bit 5     the last 4 KiB of the input are the end of that longer disk
  *

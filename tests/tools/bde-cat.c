@@ -37,7 +37,7 @@ static int usage(void)
 	return ERR_USAGE;
 }
 
-/* An argument that may be left out: 0. */
+/* An optional argument: 0 when it is missing. */
 static uint64_t number(char **argv, int index)
 {
 	for (int i = 0; i <= index; i++) {

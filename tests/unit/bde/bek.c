@@ -97,7 +97,7 @@ static void test_trailing(void)
 	size_t size = made_bek(true, data);
 	struct bek bek;
 
-	is(bek_parse(data, size + 16, &bek, NULL), 0, "bytes behind the content do not matter");
+	is(bek_parse(data, size + 16, &bek, NULL), 0, "bytes after the content do not matter");
 }
 
 int main(void)

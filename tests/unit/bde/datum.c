@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Datums and protectors: lists of every kind of damage end, and nothing is read behind them. */
+/* Datums and protectors: damaged lists of every kind end, and nothing is read past them. */
 #include "bde/format/datum.h"
 
 #include <errno.h>
@@ -38,7 +38,7 @@ static void test_list(void)
 	list = cursor_make(data, sizeof(data));
 	ok(datum_next(&list, &datum) == 1 && datum_next(&list, &datum) == 1 &&
 		   datum_next(&list, &datum) == 0,
-	   "zeros behind the last one are padding");
+	   "zeros after the last one are padding");
 	list = cursor_make(NULL, 0);
 	is(datum_next(&list, &datum), 0, "an empty list");
 }

@@ -147,7 +147,7 @@ static void test_bitmaps(void)
 	}
 }
 
-/* Where neither start nor end is told, the gap between its neighbours is what is lost. */
+/* Where neither start nor end is known, the gap between its neighbours is lost. */
 static void test_lost_bitmap(void)
 {
 	struct made *made = fresh();
@@ -171,8 +171,8 @@ static void test_lost_bitmap(void)
 }
 
 /*
- * The structures of a bitmap that is lost stand in a region that is known: they are no file's, and
- * how far they go is not known.
+ * The structures of a lost bitmap are in a region that is known: no file is there, and their size
+ * is not known.
  */
 static void test_lost_structures(void)
 {
@@ -218,7 +218,7 @@ static void test_log_over_header(void)
 	free(made);
 }
 
-/* A region that ends before the volume does: nobody speaks of what is behind. */
+/* A region that ends before the volume does: nothing says what the rest is. */
 static void test_short_tiling(void)
 {
 	struct made *made = fresh();
@@ -237,7 +237,7 @@ static void test_short_tiling(void)
 	must(volume);
 	ok(right_but(volume, made, MADE_SIZE - 0x8000, MADE_SIZE),
 	   "no region for the end: refused");
-	is(notes.count, 1, "  and told");
+	is(notes.count, 1, "  with a warning");
 	source_unref(volume);
 	free(made);
 }
@@ -339,9 +339,9 @@ static void test_unreadable(void)
 	} spots[] = {
 		{MADE_EOW_COPY_1, 512, "the first descriptor", true},
 		{MADE_EOW_BITMAPS + 0xa000 + MADE_EOW_RECORD_2, 512, "an older record", false},
-		{MADE_EOW_BITMAPS + MADE_EOW_BITMAP_SIZE, 512, "what is behind a bitmap", true},
+		{MADE_EOW_BITMAPS + MADE_EOW_BITMAP_SIZE, 512, "the bytes after a bitmap", true},
 		{MADE_EOW_BITMAPS + MADE_EOW_LOG, 512, "a log's header", true},
-		/* what was under way may stand in one of them */
+		/* the chunk under way may be in one of them */
 		{MADE_EOW_BITMAPS + 0x14000 + MADE_EOW_LOG + 512, 4096, "a log's entries", false},
 	};
 

@@ -122,7 +122,7 @@ static void refuses_chunk(struct made *made, uint64_t start, uint64_t end, const
 
 	must(volume);
 	ok(right_but(volume, made, start, end), "%s: just that chunk is refused", name);
-	ok(notes.count == 1 && strstr(notes.text[0], "interrupted"), "  and told");
+	ok(notes.count == 1 && strstr(notes.text[0], "interrupted"), "  with a warning");
 	source_unref(volume);
 	free(made);
 }
@@ -234,7 +234,7 @@ static void test_cut(void)
 	must(volume);
 	is(volume->size, MADE_SIZE, "a cut image has its whole size");
 	ok(right_but(volume, made, end, MADE_SIZE), "  and what is there");
-	ok(notes.count > 0 && strstr(notes.text[notes.count - 1], "cut off"), "  told");
+	ok(notes.count > 0 && strstr(notes.text[notes.count - 1], "cut off"), "  with a warning");
 	source_unref(volume);
 	source_unref(part);
 	source_unref(below);

@@ -59,7 +59,7 @@ static void finds(struct made *made, unsigned int flags, const char *name)
 	must(metadata);
 	ok(bde_metadata_info(metadata)->boot_lost, "  and known to be so");
 	is(bde_metadata_info(metadata)->sector_size, made->sector_size, "  sector size");
-	ok(notes.count > 0 && strstr(notes.text[0], "found by its signature"), "  told");
+	ok(notes.count > 0 && strstr(notes.text[0], "found by its signature"), "  with a warning");
 	is(unlock_and_read(below, metadata, flags, made), 0, "  every byte right");
 	bde_metadata_free(metadata);
 	source_unref(below);
@@ -117,7 +117,7 @@ static void test_normal(void)
 		memmove(made->disk + copies[i] + 512, made->disk + copies[i], 65536 - 512);
 	for (size_t i = 0; i < 3; i++)
 		memset(made->disk + copies[i], 0, 512);
-	finds_nothing(made, BDE_SALVAGE, -ENOENT, "copies that stand where they do not belong");
+	finds_nothing(made, BDE_SALVAGE, -ENOENT, "copies at offsets that they do not name");
 }
 
 static void test_eow(void)
@@ -136,7 +136,7 @@ static void test_eow(void)
 	memset(made->disk + MADE_EOW_COPY_1, 0, 512);
 	memset(made->disk + MADE_EOW_COPY_2, 0, 512);
 	finds_nothing(made, BDE_SALVAGE, -ENOTSUP, "nor with salvage");
-	/* left behind by an earlier conversion: the metadata does not speak of it */
+	/* left by an earlier conversion: the metadata does not mention it */
 	made = headless(512, 0x0a);
 	memcpy(made->plain + 0x10000, "FVE-EOW", 8);
 	memcpy(made->disk + 0x10000, made->plain + 0x10000, 512);
@@ -160,7 +160,7 @@ static void test_two_volumes(void)
 	is(bde_metadata_find(below, 0, &notes, &metadata, NULL), 0, "two volumes' metadata");
 	must(metadata);
 	is(bde_metadata_info(metadata)->volume_id.bytes[0], 0x1d, "  the one with more copies");
-	ok(strstr(notes.text[0], "of 2 BitLocker volumes"), "  told");
+	ok(strstr(notes.text[0], "of 2 BitLocker volumes"), "  with a warning");
 	bde_metadata_free(metadata);
 	source_unref(below);
 	free(other);

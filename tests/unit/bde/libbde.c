@@ -263,7 +263,7 @@ static void test_twin_protector(void)
 	free(made);
 }
 
-/* The NTFS volume is shorter than the partition: libbde ends with it, and fails behind. */
+/* The NTFS volume is shorter than the partition: libbde ends with it, and fails after it. */
 static void test_shorter(void)
 {
 	struct made *made = made_new(BDE_METHOD_XTS_128, 512, MADE_CLEAR);
@@ -277,7 +277,7 @@ static void test_shorter(void)
 	is(plain->size, MADE_SIZE, "shorter to libbde: as long as the volume");
 	is(source_pread(plain, buffer, 512, MADE_SIZE - 65536 - 1024), 0, "  read before its end");
 	ok(memcmp(buffer, made->plain + MADE_SIZE - 65536 - 1024, 512) == 0, "  right");
-	is(source_pread(plain, buffer, 1, MADE_SIZE - 1), -EIO, "  refused behind it");
+	is(source_pread(plain, buffer, 1, MADE_SIZE - 1), -EIO, "  refused after it");
 	is(source_pread(plain, buffer, 1024, MADE_SIZE - 65536 - 1023), -EIO, "  and across it");
 	is(notes.count, 1, "  and a warning");
 	if (notes.count == 1)
@@ -364,7 +364,7 @@ static struct made *made_vista(void)
 		made_put(block + 10, 1, 2);
 		memset(block + 16, 0, 16);
 		made_put(block + 56, 0x777, 8);
-		/* a block is 16 KiB there, and the volume goes on behind it */
+		/* a block is 16 KiB there, and the volume goes on after it */
 		for (size_t at = 0x4000; at < 0x10000; at += 512)
 			made_encrypt_sector(made->method, made->fvek, copies[i] + at, block + at,
 					    512);
@@ -470,7 +470,7 @@ static void test_broken(enum fault_action action)
 	fault_add(fault, &rule);
 	is(source_pread(plain, buffer, 1, 0x10000), -EREMOTEIO, "a broken sector: its own error");
 	is(source_pread(plain, buffer, 8192, 0xf001), -EREMOTEIO, "  across it");
-	is(source_pread(plain, buffer, 8192, 0x10200), 0, "  behind it all is well");
+	is(source_pread(plain, buffer, 8192, 0x10200), 0, "  after it everything is right");
 	ok(memcmp(buffer, made->plain + 0x10200, 8192) == 0, "  and right");
 	fault_clear(fault);
 	is(source_pread(plain, buffer, 8192, 0xf001), 0, "  mended, it reads again");

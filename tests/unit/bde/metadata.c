@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Reading the metadata of a volume: what is shown, which copy is taken, and hostile numbers in
- * every field behind a right checksum.
+ * every field with a right checksum.
  */
 #include "bde/bde.h"
 
@@ -144,7 +144,7 @@ static void test_boot_place_damaged(void)
 	must(metadata);
 	ok(bde_metadata_info(metadata)->copies[2].valid,
 	   "two wrong places: the third copy is taken");
-	is(notes.count, 4, "damaged copies and contradicting places are told");
+	is(notes.count, 4, "warnings of damaged copies and of offsets that differ");
 	bde_metadata_free(metadata);
 	free(made);
 }
@@ -164,7 +164,7 @@ static void test_stray_copy(void)
 	ok(!bde_metadata_info(metadata)->copies[0].valid &&
 		   bde_metadata_info(metadata)->copies[1].valid,
 	   "a copy in a place that it does not name is passed over");
-	ok(told(&notes, "it names other places than its own"), "and told");
+	ok(told(&notes, "it names other places than its own"), "with a warning");
 	bde_metadata_free(metadata);
 	free(made);
 }
@@ -206,7 +206,7 @@ static void test_differing_copies(void)
 	made_seal(made, MADE_COPY_2, true);
 	metadata = read_made(made, &notes, &err);
 	must(metadata);
-	is(notes.count, 1, "copies that differ behind right checksums are told");
+	is(notes.count, 1, "a warning of copies that differ with right checksums");
 	bde_metadata_free(metadata);
 	free(made);
 }
@@ -224,7 +224,7 @@ static void test_unreadable_copies(void)
 	must(fault_new(below, &fault) == 0);
 	fault_add(fault, &rule);
 	is(bde_metadata_read(fault, 0, &notes, &metadata, &err), 0, "a copy that cannot be read");
-	ok(told(&notes, "cannot be read"), "is told");
+	ok(told(&notes, "cannot be read"), "with a message");
 	bde_metadata_free(metadata);
 	metadata = NULL;
 	rule.offset = 0;
@@ -314,7 +314,7 @@ struct field {
 static const struct field fields[] = {
 	{"size of the block", 8, 2, RIGHT}, /* also decides where the CRC is looked for */
 	{"version of the block", 10, 2, REFUSED},
-	{"current state", 12, 2, RIGHT}, /* a watermark behind the end: all is ciphertext */
+	{"current state", 12, 2, RIGHT}, /* a watermark past the end: all is ciphertext */
 	{"next state", 14, 2, REFUSED},
 	{"encrypted size", 16, 8, RIGHT},
 	{"conversion size", 24, 4, RIGHT},
@@ -462,7 +462,7 @@ static void test_many_protectors(void)
 	metadata = read_made(made, &notes, &err);
 	must(metadata);
 	is(bde_metadata_info(metadata)->protector_count, BDE_PROTECTOR_MAX, "1700 protectors");
-	ok(told(&notes, "only the first 64"), "are told");
+	ok(told(&notes, "only the first 64"), "with a warning");
 	bde_metadata_free(metadata);
 	free(made);
 }

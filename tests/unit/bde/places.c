@@ -105,7 +105,7 @@ static void test_impossible_places(void)
 	free(original);
 }
 
-/* The list of datums may not go on behind what CRC and hash are over. */
+/* The list of datums may not go on past the bytes that CRC and hash cover. */
 static void test_datums_behind_hash(void)
 {
 	struct made *made = made_new(BDE_METHOD_XTS_128, 512, MADE_CLEAR);
@@ -140,7 +140,7 @@ static void test_no_header(void)
 	free(made);
 }
 
-/* A header behind the end of a cut image: all else is served. */
+/* A header past the end of a truncated image: everything else is served. */
 static void test_header_cut_off(void)
 {
 	static const uint64_t places[] = {MADE_SIZE - 4096, MADE_SIZE, MADE_SIZE + 65536};
@@ -166,7 +166,7 @@ static void test_header_cut_off(void)
 		is(source_pread(volume, buffer, 8192, 0), -EIO, "  but the header");
 		is(source_pread(volume, buffer, 512, MADE_HEADER_SIZE - 512), -EIO, "  to its end");
 		is(source_pread(volume, buffer, 8192, MADE_HEADER_SIZE), 0,
-		   "  behind it all is there");
+		   "  everything after it is there");
 		ok(memcmp(buffer, made->plain + MADE_HEADER_SIZE, 8192) == 0, "  and right");
 		source_unref(volume);
 		bde_unlocked_free(unlocked);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A VMK or FVEK given as such: what opens, what is not believed, and no key in what is told. */
+/* A VMK or FVEK from the user: what opens, what is not believed, and no key in a message. */
 #include "bde/bde.h"
 
 #include <errno.h>

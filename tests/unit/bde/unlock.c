@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Unlocking: each kind of key opens its protector; what does not fit is told, without secrets. */
+/* Unlocking: each kind of key opens its protector; the message for one that does not has no
+ * secrets. */
 #include "bde/bde.h"
 
 #include <errno.h>
@@ -67,7 +68,7 @@ static void opens(const struct bde_metadata *metadata, struct bde_key *key, size
 	bde_key_free(key);
 }
 
-/* No key, a message with `want`, and no secret in what is told. */
+/* No key, a message with `want`, and no secret in it. */
 static void does_not_open(const struct bde_metadata *metadata, struct bde_key *key, int want_rc,
 			  const char *want, const char *secret)
 {
@@ -171,7 +172,7 @@ static void test_damage(void)
 	free(made);
 }
 
-/* One protector is damaged: that is told as a matter of keys, and the others open. */
+/* One protector is damaged: that is an error of keys, and the others open. */
 static void test_damaged_protector(void)
 {
 	static const uint8_t vmk_head[6] = {0x50, 0, 0, 0, 5, 0};
@@ -209,7 +210,7 @@ static void test_hash(void)
 		bde_key_free(key);
 		bde_metadata_free(metadata);
 	}
-	is(opened, 0, "700 changes behind a repaired checksum: none is accepted");
+	is(opened, 0, "700 changes with a repaired checksum: none is accepted");
 	made->disk[MADE_COPY_1 + size + 12] = 0x7f; /* another type than AES-CCM */
 	metadata = read_made(made);
 	does_not_open(metadata, clear_key(), -EBADMSG, "carries no hash", NULL);
@@ -232,12 +233,13 @@ static void test_bad_texts(void)
 
 	is(bde_key_from_password(text, "the file", &key, &err), -EILSEQ, "a password in Latin-1");
 	ok(err.kind == ERR_KEY && strstr(err.message, "the file is not valid UTF-8") && !key,
-	   "is told");
+	   "with a message");
 	is(bde_key_from_recovery_password(text, "the file", &key, &err), -EINVAL,
 	   "a recovery password without digits");
-	ok(strstr(err.message, "the file: group 1") && !key, "is told");
+	ok(strstr(err.message, "the file: group 1") && !key, "with a message");
 	is(bde_key_from_bek("x", 1, "'y.BEK'", &key, &err), -EINVAL, "a BEK file of one byte");
-	ok(strstr(err.message, "'y.BEK': damaged BEK file") && err.hint[0] && !key, "is told");
+	ok(strstr(err.message, "'y.BEK': damaged BEK file") && err.hint[0] && !key,
+	   "with a message");
 	secret_free(text);
 }
 

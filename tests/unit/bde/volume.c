@@ -117,7 +117,7 @@ static void test_contract(uint16_t method, uint32_t sector)
 	free(made);
 }
 
-/* The same volume as Windows leaves it behind: plaintext in place, header still moved. */
+/* The same volume as Windows leaves it: plaintext in place, header still moved. */
 static void test_decrypted(void)
 {
 	struct made *made = made_new(BDE_METHOD_XTS_128, 512, MADE_CLEAR);
@@ -183,7 +183,7 @@ static void test_sizes(void)
 	is(volume->size, MADE_SIZE, "encrypted less than the volume: its size stays");
 	is(notes.count, 1, "  a warning");
 	is(source_pread(volume, buffer, 512, MADE_SIZE - 65536 - 512), 0, "  before: read");
-	is(source_pread(volume, buffer, 1, MADE_SIZE - 65536), -EIO, "  behind: refused");
+	is(source_pread(volume, buffer, 1, MADE_SIZE - 65536), -EIO, "  after that: refused");
 	is(source_pread(volume, buffer, 2, MADE_SIZE - 65537), -EIO, "  across: refused");
 	source_unref(volume);
 	source_unref(below);
@@ -337,7 +337,7 @@ static void test_file_system_size(void)
 	is(volume->size, MADE_SIZE + 100 * 512, "as long as its NTFS says");
 	is(source_pread(volume, buffer, 512, MADE_SIZE - 512), 0, "  to the image's end: read");
 	ok(memcmp(buffer, made->plain + MADE_SIZE - 512, 512) == 0, "  right");
-	is(source_pread(volume, buffer, 1, MADE_SIZE), -EIO, "  behind it: refused");
+	is(source_pread(volume, buffer, 1, MADE_SIZE), -EIO, "  after it: refused");
 	is(source_pread(volume, buffer, 1, volume->size - 1), -EIO, "  to the last byte");
 	source_unref(volume);
 	source_unref(below);
@@ -361,7 +361,7 @@ static void test_broken_disk(enum fault_action action)
 	is(source_pread(volume, buffer, 1, 0x10000), -EREMOTEIO, "a broken sector: part of it");
 	is(source_pread(volume, buffer, 512, 0x10000), -EREMOTEIO, "  it");
 	is(source_pread(volume, buffer, 8192, 0xf001), -EREMOTEIO, "  across it");
-	is(source_pread(volume, buffer, 8192, 0x10200), 0, "  behind it all is well");
+	is(source_pread(volume, buffer, 8192, 0x10200), 0, "  after it everything is right");
 	ok(memcmp(buffer, made->plain + 0x10200, 8192) == 0, "  and right");
 	is(source_pread(volume, buffer, 4096, MADE_COPY_2), 0, "  zeros need no disk");
 	fault_clear(fault);

@@ -106,7 +106,7 @@ static void fill(uint8_t *data, size_t size, uint32_t state)
 	}
 }
 
-/* The run stands `shift` bytes behind an aligned address, between bytes that are not its own. */
+/* The run is `shift` bytes after an aligned address, between bytes that are not its own. */
 static bool run_is_right_at(struct sector_cipher *cipher, uint16_t method, const struct secret *key,
 			    uint64_t offset, size_t count, uint32_t size, size_t shift)
 {

@@ -83,7 +83,7 @@ static void test_equal(void)
 	is(result.total, SIZE, "equal: all is to be compared");
 	is(result.compared, SIZE, "  and was");
 	is(result.differing, 0, "  no difference");
-	is(result.unreadable + result.stopped + result.sample, 0, "  nothing left out");
+	is(result.unreadable + result.stopped + result.sample, 0, "  nothing skipped");
 }
 
 static void test_bytes(void)
@@ -101,7 +101,7 @@ static void test_bytes(void)
 		is(result.compared, SIZE, "  and all was compared");
 	}
 	is(run(changed(edges, 8), memory(), &whole).differing, 8, "eight bytes: all are counted");
-	is(run(changed(edges + 2, 6), memory(), &whole).first, 511, "  the first is told");
+	is(run(changed(edges + 2, 6), memory(), &whole).first, 511, "  the first is reported");
 }
 
 static void test_failures(void)
@@ -121,7 +121,7 @@ static void test_failures(void)
 	is(result.compared, SIZE - 3 * SECTOR, "  and not as compared");
 	result = run(failing(1000, 1), failing(5000, 1), &whole);
 	is(result.differing, 2 * SECTOR, "each fails elsewhere: two differences");
-	is(result.first_kind, COMPARE_FIRST_FAILED, "  the first of them is told");
+	is(result.first_kind, COMPARE_FIRST_FAILED, "  the first of them is reported");
 }
 
 /* A source that remembers what was read of it. */

@@ -88,7 +88,7 @@ static void test_shrinks(void)
 	must(truncate("shrinks", 1000) == 0);
 	is(source_pread(source, data, 1000, 0), 0, "what is left can be read");
 	is(source_pread(source, data, 1001, 0), -EIO, "across the new end: an error");
-	is(source_pread(source, data, 1, 3000), -EIO, "behind the new end: an error, no zeros");
+	is(source_pread(source, data, 1, 3000), -EIO, "past the new end: an error, no zeros");
 	is(source->size, 4096, "the size stays");
 	source_unref(source);
 }
@@ -143,7 +143,7 @@ static void test_device(void)
 		is(source->sector_size, 4096, "sector size of a block device");
 		ok(source_pread(source, data, 10, 4086) == 0 && data[9] == 0x42,
 		   "unaligned read of a block device");
-		is(source_pread(source, data, 10, 4087), -EINVAL, "behind its end");
+		is(source_pread(source, data, 10, 4087), -EINVAL, "past its end");
 		source_unref(source);
 		(void)ioctl(device, LOOP_CLR_FD, 0);
 	}
@@ -172,6 +172,6 @@ int main(void)
 			(void)unlink(path);
 		}
 	}
-	ok(rmdir(folder) == 0, "nothing is left behind");
+	ok(rmdir(folder) == 0, "nothing is left");
 	return tap_done();
 }

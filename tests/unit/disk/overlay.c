@@ -93,7 +93,7 @@ static void test_faults(void)
 	   "a failing range fails the read across it");
 	is(source_pread(overlay, buffer, 1, 599), -EIO, "its last byte");
 	is(source_pread(overlay, buffer, 500, 0), 0, "what is before it is read");
-	is(source_pread(overlay, buffer, 400, 600), 0, "and what is behind");
+	is(source_pread(overlay, buffer, 400, 600), 0, "and what follows");
 	source_unref(overlay);
 	source_unref(faulty);
 	source_unref(inner);
@@ -113,7 +113,7 @@ int main(void)
 	test_contract();
 	refuses(0, 100, 99, 100, "overlapping ranges");
 	refuses(500, 100, 500, 100, "the same range twice");
-	refuses(0, 100, 901, 100, "a range behind the end");
+	refuses(0, 100, 901, 100, "a range past the end");
 	refuses(0, 100, UINT64_MAX - 10, 100, "an offset that wraps");
 	refuses(0, 100, 200, 0, "an empty range");
 	test_faults();

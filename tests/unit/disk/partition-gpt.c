@@ -70,7 +70,7 @@ static void damage(const struct craft_disk *disk, uint64_t header, unsigned int 
 		craft_at(disk, header)[60] ^= 0xff;
 		break;
 	default:
-		/* the first entry's end, far behind the disk */
+		/* the first entry's end, far past the disk */
 		memset(craft_at(disk, entries) + 40, 0x7f, 8);
 		break;
 	}
@@ -161,7 +161,7 @@ static void test_differing(uint32_t sector)
 	free(disk.data);
 }
 
-/* The image ends early, or goes on behind the disk. */
+/* The image ends early, or goes on after the disk. */
 static void test_sizes(uint32_t sector)
 {
 	struct craft_disk disk = make_disk(sector);

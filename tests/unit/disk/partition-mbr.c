@@ -110,7 +110,7 @@ static void test_chain_odd(void)
 	craft_mbr_entry(craft_at(&disk, 600), 0, 0x07, 1, 10);
 	read = check_read(&disk, 0);
 	check_table(&read, PARTITION_MBR, 512, 4, "odd chain");
-	check_partition(&read, 2, 6, 203ULL * 512, 42ULL * 512, "behind an empty record");
+	check_partition(&read, 2, 6, 203ULL * 512, 42ULL * 512, "after an empty record");
 	check_partition(&read, 3, 7, 601ULL * 512, 10ULL * 512, "second extended partition");
 	check_notes(&read, 0, NULL, "odd chain");
 	check_done(&read);

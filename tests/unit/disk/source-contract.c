@@ -114,7 +114,7 @@ static void test_holes(void)
 	}
 	source_unref(file);
 	file = open_sparse(expected, true);
-	is(source_extent(file, 4 * hole, &length), SOURCE_DATA, "no hole behind a new end");
+	is(source_extent(file, 4 * hole, &length), SOURCE_DATA, "no hole past a new end");
 	is(source_extent(file, 5 * hole - 1, &length), SOURCE_DATA, "nor before the old one");
 	(void)source_extent(file, 4 * hole - 10, &length);
 	ok(length <= 10, "a last hole ends with the file as it is now");
@@ -130,7 +130,7 @@ static void test_slice_bounds(void)
 
 	must(memory_new(pattern, 1000, &memory) == 0);
 	is(slice_new(memory, 0, 1001, &slice), -EINVAL, "slice: longer than what is below");
-	is(slice_new(memory, 1001, 0, &slice), -EINVAL, "slice: begins behind the end");
+	is(slice_new(memory, 1001, 0, &slice), -EINVAL, "slice: begins past the end");
 	is(slice_new(memory, 2, UINT64_MAX, &slice), -EINVAL, "slice: the sum wraps");
 	is(slice_new(memory, UINT64_MAX, 2, &slice), -EINVAL, "slice: the sum wraps, from far");
 	is(atomic_load(&memory->references), 1, "slice: holds nothing after a refusal");
@@ -204,7 +204,7 @@ static void test_fault(void)
 	is(source_pread(slice, buffer, 100, 3900), 0, "slice of fault: before the bad range");
 	is(source_pread(slice, buffer, 101, 3900), -ENODEV, "slice of fault: touches it");
 	is(source_pread(slice, buffer, 1, 4009), -ENODEV, "slice of fault: its last byte");
-	is(source_pread(slice, buffer, 1, 4010), 0, "slice of fault: behind it");
+	is(source_pread(slice, buffer, 1, 4010), 0, "slice of fault: after it");
 	is(source_pread(slice, buffer, 8192, 4010), -EIO, "slice of fault: a short read fails");
 	ok(memcmp(buffer, pattern + 5010, 9000 - 5010) == 0 && buffer[9000 - 5010] == 0xee,
 	   "fault: gives the bytes before the fault");
