@@ -108,7 +108,7 @@ int certificate_parse(const struct secret *pem, const char *password,
 {
 	struct certificate *certificate CLEANUP(certificate_free) = NULL;
 	BIO *bio;
-	int r;
+	int result;
 
 	if (secret_size(pem) > INT_MAX || !strstr(secret_text(pem), "-----BEGIN "))
 		return -EBADMSG;
@@ -119,17 +119,17 @@ int certificate_parse(const struct secret *pem, const char *password,
 		return -ENOMEM;
 	}
 	ERR_clear_error();
-	r = parse_key(bio, password, certificate);
+	result = parse_key(bio, password, certificate);
 	ERR_clear_error();
-	if (r == 0 && BIO_reset(bio) != 1)
-		r = -EBADMSG;
-	if (r == 0)
-		r = parse_chain(bio, certificate);
+	if (result == 0 && BIO_reset(bio) != 1)
+		result = -EBADMSG;
+	if (result == 0)
+		result = parse_chain(bio, certificate);
 	ERR_clear_error();
 	BIO_free(bio);
-	if (r == 0)
+	if (result == 0)
 		*ret_certificate = TAKE(certificate);
-	return r;
+	return result;
 }
 
 int certificate_thumbprint(const struct certificate *certificate,

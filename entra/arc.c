@@ -26,7 +26,7 @@ int arc_parse_realm(const char *header, const char *folder, char ret_path[ARC_PA
 	static const char start[] = "Basic realm=";
 	char path[ARC_PATH_MAX];
 	size_t length;
-	int r;
+	int result;
 
 	if (!header || strncasecmp(header, start, sizeof(start) - 1) != 0)
 		return err_set(err, ERR_NETWORK, EPROTO, "Azure Arc's challenge is not understood");
@@ -44,36 +44,38 @@ int arc_parse_realm(const char *header, const char *folder, char ret_path[ARC_PA
 			return 0;
 		}
 	}
-	r = err_set(err, ERR_SIGNIN, EPERM,
-		    "Azure Arc's challenge names a file that is not a key in %s; it is not read",
-		    folder);
+	result = err_set(
+		err, ERR_SIGNIN, EPERM,
+		"Azure Arc's challenge names a file that is not a key in %s; it is not read",
+		folder);
 	err_hint(err, "is IDENTITY_ENDPOINT Azure Arc's own?");
-	return r;
+	return result;
 }
 
-static int cannot_use(int r, const char *path, struct err *err)
+static int cannot_use(int result, const char *path, struct err *err)
 {
-	if (r == -ENOMEM)
+	if (result == -ENOMEM)
 		return err_nomem(err);
-	if (r == -EACCES) {
-		r = err_set(err, ERR_SIGNIN, EACCES, "Azure Arc's key '%s' may not be read", path);
+	if (result == -EACCES) {
+		result = err_set(err, ERR_SIGNIN, EACCES, "Azure Arc's key '%s' may not be read",
+				 path);
 		err_hint(err, "run as root, or as a member of the group himds");
-		return r;
+		return result;
 	}
-	if (r == -ELOOP || r == -EINVAL)
-		r = err_set(err, ERR_SIGNIN, EPERM,
-			    "Azure Arc's key '%s' is no regular file; it is not read", path);
-	else if (r == -EFBIG)
-		r = err_set(err, ERR_SIGNIN, EPERM,
-			    "Azure Arc's key '%s' has more than %d bytes; it is not sent", path,
-			    ARC_KEY_MAX);
-	else if (r == -EBADMSG)
-		r = err_set(err, ERR_SIGNIN, EPERM, "Azure Arc's key '%s' is none", path);
+	if (result == -ELOOP || result == -EINVAL)
+		result = err_set(err, ERR_SIGNIN, EPERM,
+				 "Azure Arc's key '%s' is no regular file; it is not read", path);
+	else if (result == -EFBIG)
+		result = err_set(err, ERR_SIGNIN, EPERM,
+				 "Azure Arc's key '%s' has more than %d bytes; it is not sent",
+				 path, ARC_KEY_MAX);
+	else if (result == -EBADMSG)
+		result = err_set(err, ERR_SIGNIN, EPERM, "Azure Arc's key '%s' is none", path);
 	else
-		r = err_set(err, ERR_SIGNIN, EIO, "Azure Arc's key '%s' cannot be read: %s", path,
-			    strerror(-r));
+		result = err_set(err, ERR_SIGNIN, EIO, "Azure Arc's key '%s' cannot be read: %s",
+				 path, strerrordesc_np(-result));
 	err_hint(err, "see whether Arc's agent is well: azcmagent show");
-	return r;
+	return result;
 }
 
 /* It becomes a header: nothing that could end the line. */
@@ -89,12 +91,12 @@ static bool key_ok(const struct secret *key)
 int arc_read_key(const char *path, struct secret **ret_key, struct err *err)
 {
 	struct secret *key CLEANUP(secret_free) = NULL;
-	int r = smallfile_read(path, ARC_KEY_MAX, true, &key);
+	int result = smallfile_read(path, ARC_KEY_MAX, true, &key);
 
-	if (r == 0 && !key_ok(key))
-		r = -EBADMSG;
-	if (r != 0)
-		return cannot_use(r, path, err);
+	if (result == 0 && !key_ok(key))
+		result = -EBADMSG;
+	if (result != 0)
+		return cannot_use(result, path, err);
 	*ret_key = TAKE(key);
 	return 0;
 }

@@ -204,20 +204,20 @@ int challenge_parse(const char *header, struct challenge **ret_challenge, struct
 {
 	struct challenge *challenge;
 	struct found found = {0};
-	int r = walk(header, &found);
+	int result = walk(header, &found);
 
-	if (r == -ENOENT)
+	if (result == -ENOENT)
 		return err_set(err, ERR_NETWORK, EPROTO,
 			       "the vault asks for another sign-in than Bearer tokens");
-	if (r != 0)
+	if (result != 0)
 		return err_set(err, ERR_NETWORK, EPROTO, "the vault's challenge is malformed");
 	challenge = calloc(1, sizeof(*challenge));
 	if (!challenge)
 		return err_nomem(err);
-	r = fill(challenge, &found, err);
-	if (r != 0) {
+	result = fill(challenge, &found, err);
+	if (result != 0) {
 		challenge_free(challenge);
-		return r;
+		return result;
 	}
 	*ret_challenge = challenge;
 	return 0;
@@ -251,7 +251,7 @@ int challenge_check(const struct challenge *challenge, const struct vault_trust 
 {
 	const char *expected = cloud_resource_of(trust->cloud, vault);
 	bool fits;
-	int r;
+	int result;
 
 	if (expected)
 		fits = strcmp(challenge->resource, expected) == 0;
@@ -261,9 +261,9 @@ int challenge_check(const struct challenge *challenge, const struct vault_trust 
 			parent_vault_resource(challenge->resource, vault));
 	if (fits)
 		return 0;
-	r = err_set(err, ERR_SIGNIN, EPERM,
-		    "'%s' asks for a token for '%s', which is not a vault's; none is sent",
-		    vault->host, challenge->resource);
+	result = err_set(err, ERR_SIGNIN, EPERM,
+			 "'%s' asks for a token for '%s', which is not a vault's; none is sent",
+			 vault->host, challenge->resource);
 	err_hint(err, "is this the right host? A token for another service must not go to it");
-	return r;
+	return result;
 }

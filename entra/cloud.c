@@ -137,13 +137,13 @@ static bool is_private_link(const struct url *url)
 int trust_check(const struct vault_trust *trust, const struct url *url, struct err *err)
 {
 	bool hsm = strstr(url->host, ".privatelink.managedhsm.") != NULL;
-	int r;
+	int result;
 
 	if (cloud_resource_of(trust->cloud, url) || trust_is_named(trust, url))
 		return 0;
-	r = err_set(err, ERR_VAULT, EPERM,
-		    "'%s' port %u is not a Key Vault of the %s cloud; nothing is sent to it",
-		    url->host, url->port, trust->cloud->name);
+	result = err_set(err, ERR_VAULT, EPERM,
+			 "'%s' port %u is not a Key Vault of the %s cloud; nothing is sent to it",
+			 url->host, url->port, trust->cloud->name);
 	if (is_private_link(url)) {
 		err_hint(
 			err,
@@ -151,19 +151,19 @@ int trust_check(const struct vault_trust *trust, const struct url *url, struct e
 			"network that leads there",
 			(int)strcspn(url->host, "."), url->host,
 			hsm ? trust->cloud->hsm_suffix : trust->cloud->vault_suffix);
-		return r;
+		return result;
 	}
 	for (unsigned int i = 0; i < CLOUD_COUNT; i++) {
 		if (cloud_resource_of(&clouds[i], url)) {
 			err_hint(err, "it belongs to another cloud: --cloud %s", clouds[i].name);
-			return r;
+			return result;
 		}
 	}
 	err_hint(err,
 		 "vaults are called NAME%s; if this one is a private cloud's and you trust it, "
 		 "say --trust-vault-host %s",
 		 trust->cloud->vault_suffix, url->host);
-	return r;
+	return result;
 }
 
 /* A vault's name: letters, digits and dashes, a letter first. */
@@ -183,30 +183,30 @@ int cloud_parse_vault(const struct cloud *cloud, const char *vault, struct url *
 {
 	struct url *url CLEANUP(url_free) = NULL;
 	char text[128];
-	int r;
+	int result;
 
 	if (vault_name_ok(vault)) {
 		(void)snprintf(text, sizeof(text), "https://%s%s", vault, cloud->vault_suffix);
 		return url_parse(text, ret_url, err);
 	}
 	if (strncasecmp(vault, "https:", 6) != 0) {
-		r = err_set(err, ERR_USAGE, EINVAL,
-			    "'%s' is neither a vault's name nor an https URL", vault);
+		result = err_set(err, ERR_USAGE, EINVAL,
+				 "'%s' is neither a vault's name nor an https URL", vault);
 		err_hint(err,
 			 "a name has 3 to 24 letters, digits and dashes; a URL looks like "
 			 "https://NAME%s",
 			 cloud->vault_suffix);
-		return r;
+		return result;
 	}
-	r = url_parse(vault, &url, err);
-	if (r != 0) {
+	result = url_parse(vault, &url, err);
+	if (result != 0) {
 		err_prefix(err, "vault '%s'", vault);
-		return r;
+		return result;
 	}
 	if (strcmp(url->path, "/") != 0 || url->query) {
-		r = err_set(err, ERR_USAGE, EINVAL, "'%s' is more than a vault's URL", vault);
+		result = err_set(err, ERR_USAGE, EINVAL, "'%s' is more than a vault's URL", vault);
 		err_hint(err, "give the URL of a secret with --secret");
-		return r;
+		return result;
 	}
 	*ret_url = TAKE(url);
 	return 0;
@@ -229,15 +229,15 @@ int cloud_authority(const struct cloud *cloud, struct url **ret_url, struct err 
 	const char *host = given && *given ? given : cloud->authority;
 	char text[512];
 	int length;
-	int r;
+	int result;
 
 	length = snprintf(text, sizeof(text), "%s%s", strstr(host, "://") ? "" : "https://", host);
 	if (length < 0 || (size_t)length >= sizeof(text))
 		return err_set(err, ERR_USAGE, EINVAL, "AZURE_AUTHORITY_HOST is too long");
-	r = url_parse(text, &url, err);
-	if (r != 0) {
+	result = url_parse(text, &url, err);
+	if (result != 0) {
 		err_prefix(err, "AZURE_AUTHORITY_HOST");
-		return r;
+		return result;
 	}
 	if (strcmp(url->path, "/") != 0 || url->query)
 		return err_set(err, ERR_USAGE, EINVAL,

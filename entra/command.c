@@ -58,46 +58,46 @@ static int spawn(char *const argv[], int output, int message, pid_t *ret_pid)
 	posix_spawnattr_t attributes;
 	sigset_t none;
 	sigset_t reset;
-	int r;
+	int result;
 
-	r = posix_spawn_file_actions_init(&actions);
-	if (r != 0)
-		return -r;
-	r = posix_spawnattr_init(&attributes);
-	if (r != 0) {
+	result = posix_spawn_file_actions_init(&actions);
+	if (result != 0)
+		return -result;
+	result = posix_spawnattr_init(&attributes);
+	if (result != 0) {
 		posix_spawn_file_actions_destroy(&actions);
-		return -r;
+		return -result;
 	}
 	sigemptyset(&none);
 	sigemptyset(&reset);
 	sigaddset(&reset, SIGPIPE);
-	r = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	if (r == 0)
-		r = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-	if (r == 0)
-		r = posix_spawn_file_actions_adddup2(&actions, message, STDERR_FILENO);
-	if (r == 0)
-		r = posix_spawnattr_setpgroup(&attributes, 0);
-	if (r == 0)
-		r = posix_spawnattr_setsigmask(&attributes, &none);
-	if (r == 0)
-		r = posix_spawnattr_setsigdefault(&attributes, &reset);
-	if (r == 0)
-		r = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP |
-								  POSIX_SPAWN_SETSIGMASK |
-								  POSIX_SPAWN_SETSIGDEF);
-	if (r == 0)
-		r = posix_spawnp(ret_pid, argv[0], &actions, &attributes, argv, environ);
+	result = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	if (result == 0)
+		result = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+	if (result == 0)
+		result = posix_spawn_file_actions_adddup2(&actions, message, STDERR_FILENO);
+	if (result == 0)
+		result = posix_spawnattr_setpgroup(&attributes, 0);
+	if (result == 0)
+		result = posix_spawnattr_setsigmask(&attributes, &none);
+	if (result == 0)
+		result = posix_spawnattr_setsigdefault(&attributes, &reset);
+	if (result == 0)
+		result = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP |
+								       POSIX_SPAWN_SETSIGMASK |
+								       POSIX_SPAWN_SETSIGDEF);
+	if (result == 0)
+		result = posix_spawnp(ret_pid, argv[0], &actions, &attributes, argv, environ);
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
-	return -r;
+	return -result;
 }
 
 static int start(char *const argv[], struct child *child)
 {
 	int output[2] = {-1, -1};
 	int message[2] = {-1, -1};
-	int r = 0;
+	int result = 0;
 
 	child->output.text = secret_new(0);
 	child->message.text = secret_new(0);
@@ -105,14 +105,14 @@ static int start(char *const argv[], struct child *child)
 	if (!child->output.text || !child->message.text)
 		return -ENOMEM;
 	if (pipe2(output, O_CLOEXEC) != 0 || pipe2(message, O_CLOEXEC) != 0)
-		r = -errno;
-	if (r == 0)
-		r = spawn(argv, output[1], message[1], &child->pid);
+		result = -errno;
+	if (result == 0)
+		result = spawn(argv, output[1], message[1], &child->pid);
 	close_fd(&output[1]);
 	close_fd(&message[1]);
 	child->output.fd = output[0];
 	child->message.fd = message[0];
-	return r;
+	return result;
 }
 
 static int drain(struct stream *stream)
@@ -120,7 +120,7 @@ static int drain(struct stream *stream)
 	char buffer[4096];
 	ssize_t n = read(stream->fd, buffer, sizeof(buffer));
 	size_t room = COMMAND_OUTPUT_MAX - secret_size(stream->text);
-	int r = 0;
+	int result = 0;
 
 	if (n < 0)
 		return errno == EINTR ? 0 : -errno;
@@ -129,11 +129,11 @@ static int drain(struct stream *stream)
 		return 0;
 	}
 	if ((size_t)n > room && !stream->cut)
-		r = -EMSGSIZE;
+		result = -EMSGSIZE;
 	else
-		r = secret_append(&stream->text, buffer, (size_t)n < room ? (size_t)n : room);
+		result = secret_append(&stream->text, buffer, (size_t)n < room ? (size_t)n : room);
 	secret_wipe(buffer, sizeof(buffer));
-	return r;
+	return result;
 }
 
 static int collect(struct child *child, int64_t deadline, const volatile sig_atomic_t *interrupted)
@@ -143,7 +143,7 @@ static int collect(struct child *child, int64_t deadline, const volatile sig_ato
 			{.fd = child->output.fd, .events = POLLIN},
 			{.fd = child->message.fd, .events = POLLIN},
 		};
-		int r;
+		int result;
 
 		if (interrupted && *interrupted)
 			return -EINTR;
@@ -151,11 +151,11 @@ static int collect(struct child *child, int64_t deadline, const volatile sig_ato
 			return -ETIMEDOUT;
 		if (poll(fds, 2, POLL_MS) < 0 && errno != EINTR)
 			return -errno;
-		r = fds[0].revents ? drain(&child->output) : 0;
-		if (r == 0 && fds[1].revents)
-			r = drain(&child->message);
-		if (r != 0)
-			return r;
+		result = fds[0].revents ? drain(&child->output) : 0;
+		if (result == 0 && fds[1].revents)
+			result = drain(&child->message);
+		if (result != 0)
+			return result;
 	}
 	return 0;
 }
@@ -204,17 +204,17 @@ int command_run(char *const argv[], int64_t timeout_ms, const volatile sig_atomi
 	struct child child = {.output.fd = -1, .message.fd = -1};
 	int64_t deadline = now_ms() + timeout_ms;
 	int status = 0;
-	int r = start(argv, &child);
+	int result = start(argv, &child);
 
-	if (r == 0)
-		r = collect(&child, deadline, interrupted);
-	if (r == 0)
-		r = reap(&child, deadline, &status);
-	if (r == 0) {
+	if (result == 0)
+		result = collect(&child, deadline, interrupted);
+	if (result == 0)
+		result = reap(&child, deadline, &status);
+	if (result == 0) {
 		ret_result->status = status;
 		ret_result->output = TAKE(child.output.text);
 		ret_result->message = TAKE(child.message.text);
 	}
 	end(&child);
-	return r;
+	return result;
 }

@@ -102,7 +102,7 @@ int credential_restrict(enum keyvault_credential *ret_credential, enum credentia
 {
 	const char *value = credential_env_value("AZURE_TOKEN_CREDENTIALS");
 	size_t length;
-	int r;
+	int result;
 
 	*ret_restricted = false;
 	if (!value)
@@ -122,13 +122,13 @@ int credential_restrict(enum keyvault_credential *ret_credential, enum credentia
 		*ret_restricted = true;
 		return 0;
 	}
-	r = err_set(err, ERR_USAGE, EINVAL,
-		    "AZURE_TOKEN_CREDENTIALS=%.64s names no way to sign in that there is here",
-		    value);
+	result = err_set(err, ERR_USAGE, EINVAL,
+			 "AZURE_TOKEN_CREDENTIALS=%.64s names no way to sign in that there is here",
+			 value);
 	err_hint(err, "known are dev, prod, EnvironmentCredential, WorkloadIdentityCredential, "
 		      "ManagedIdentityCredential and AzureCliCredential; --credential goes before "
 		      "it");
-	return r;
+	return result;
 }
 
 const char *credential_configured_tenant(const struct credential_context *context)
@@ -209,7 +209,7 @@ static bool listed(const char *list, const char *tenant)
 int credential_choose_tenant(const char *configured, const char *vault_tenant,
 			     const char **ret_tenant, struct err *err)
 {
-	int r;
+	int result;
 
 	if (!configured || strcasecmp(configured, vault_tenant) == 0 ||
 	    listed(getenv("AZURE_ADDITIONALLY_ALLOWED_TENANTS"), vault_tenant)) {
@@ -220,12 +220,12 @@ int credential_choose_tenant(const char *configured, const char *vault_tenant,
 		*ret_tenant = configured;
 		return 0;
 	}
-	r = err_set(err, ERR_SIGNIN, EPERM,
-		    "the vault belongs to tenant '%s', but sign-in is set to tenant '%s'",
-		    vault_tenant, configured);
+	result = err_set(err, ERR_SIGNIN, EPERM,
+			 "the vault belongs to tenant '%s', but sign-in is set to tenant '%s'",
+			 vault_tenant, configured);
 	err_hint(err, "if both are right, allow it: AZURE_ADDITIONALLY_ALLOWED_TENANTS=%s",
 		 vault_tenant);
-	return r;
+	return result;
 }
 
 bool credential_token_ok(const struct secret *token)

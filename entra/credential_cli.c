@@ -40,42 +40,44 @@ static void aadsts(const struct secret *text, char *out, size_t size)
 		(void)snprintf(out, size, " (%.*s)", (int)(6 + digits), found);
 }
 
-static int cli_failed(const struct command_result *result, const char *tenant, struct err *err)
+static int cli_failed(const struct command_result *run, const char *tenant, struct err *err)
 {
 	char code[32];
-	int r;
+	int result;
 
-	aadsts(result->message, code, sizeof(code));
-	if (says(result->message, "az login") || says(result->message, "az account set")) {
-		r = err_set(err, ERR_SIGNIN, -CREDENTIAL_PARTIAL, "az is not signed in%s", code);
+	aadsts(run->message, code, sizeof(code));
+	if (says(run->message, "az login") || says(run->message, "az account set")) {
+		result = err_set(err, ERR_SIGNIN, -CREDENTIAL_PARTIAL, "az is not signed in%s",
+				 code);
 		err_hint(err, "az login --tenant %s", tenant);
-		return r;
+		return result;
 	}
-	r = err_set(err, ERR_SIGNIN, -CREDENTIAL_PARTIAL, "az failed with status %d%s",
-		    result->status, code);
+	result = err_set(err, ERR_SIGNIN, -CREDENTIAL_PARTIAL, "az failed with status %d%s",
+			 run->status, code);
 	err_hint(err, "see what it says: az account get-access-token --tenant %s", tenant);
-	return r;
+	return result;
 }
 
-static int cli_not_run(int r, struct err *err)
+static int cli_not_run(int result, struct err *err)
 {
-	if (r == -EINTR)
+	if (result == -EINTR)
 		return err_set(err, ERR_OTHER, EINTR, "interrupted");
-	if (r == -ENOMEM)
+	if (result == -ENOMEM)
 		return err_nomem(err);
-	if (r == -ENOENT) {
-		r = err_set(err, ERR_SIGNIN, ENODATA, "the Azure CLI (az) is not installed");
+	if (result == -ENOENT) {
+		result = err_set(err, ERR_SIGNIN, ENODATA, "the Azure CLI (az) is not installed");
 		err_hint(err, "install it, and sign in with az login");
-		return r;
+		return result;
 	}
-	if (r == -ETIMEDOUT)
-		r = err_set(err, ERR_SIGNIN, ENODATA, "az gave no token in time");
-	else if (r == -EMSGSIZE)
-		r = err_set(err, ERR_SIGNIN, ENODATA, "az printed too much for a token");
+	if (result == -ETIMEDOUT)
+		result = err_set(err, ERR_SIGNIN, ENODATA, "az gave no token in time");
+	else if (result == -EMSGSIZE)
+		result = err_set(err, ERR_SIGNIN, ENODATA, "az printed too much for a token");
 	else
-		r = err_set(err, ERR_SIGNIN, ENODATA, "az cannot be run: %s", strerror(-r));
+		result = err_set(err, ERR_SIGNIN, ENODATA, "az cannot be run: %s",
+				 strerrordesc_np(-result));
 	err_hint(err, "see what it says: az account get-access-token");
-	return r;
+	return result;
 }
 
 /* "2025-01-31 12:34:56.000000", local time: what az printed before it had expires_on. */
@@ -113,24 +115,24 @@ static int cli_parse(const struct secret *output, struct token *ret_token, struc
 	struct json *json CLEANUP(json_free) = NULL;
 	struct secret *value CLEANUP(secret_free) = NULL;
 	int64_t lifetime;
-	int r = json_parse(secret_text(output), secret_size(output), &json);
+	int result = json_parse(secret_text(output), secret_size(output), &json);
 
-	if (r == 0 && !expiry(json_root(json), &lifetime))
-		r = -EBADMSG;
-	if (r == 0)
-		r = json_take_secret(json, json_root(json), "accessToken", &value);
-	if (r == -ENOMEM)
+	if (result == 0 && !expiry(json_root(json), &lifetime))
+		result = -EBADMSG;
+	if (result == 0)
+		result = json_take_secret(json, json_root(json), "accessToken", &value);
+	if (result == -ENOMEM)
 		return err_nomem(err);
-	if (r != 0 || !credential_token_ok(value)) {
-		r = err_set(err, ERR_SIGNIN, ENODATA, "az's answer is not understood");
+	if (result != 0 || !credential_token_ok(value)) {
+		result = err_set(err, ERR_SIGNIN, ENODATA, "az's answer is not understood");
 		err_hint(err, "see what it says: az account get-access-token");
-		return r;
+		return result;
 	}
 	if (lifetime <= 0) {
-		r = err_set(err, ERR_SIGNIN, -CREDENTIAL_PARTIAL,
-			    "az gave a token that has expired");
+		result = err_set(err, ERR_SIGNIN, -CREDENTIAL_PARTIAL,
+				 "az gave a token that has expired");
 		err_hint(err, "sign in anew with az login, and check this machine's clock");
-		return r;
+		return result;
 	}
 	ret_token->value = TAKE(value);
 	ret_token->lifetime = lifetime;
@@ -163,22 +165,22 @@ static int cli_get(const struct credential_context *context,
 		   const struct credential_request *request, struct token *ret_token,
 		   struct err *err)
 {
-	struct command_result result CLEANUP(command_result_clear) = {0};
+	struct command_result run CLEANUP(command_result_clear) = {0};
 	const char *tenant;
-	int r = credential_choose_tenant(context->tenant, request->tenant, &tenant, err);
+	int result = credential_choose_tenant(context->tenant, request->tenant, &tenant, err);
 
-	if (r != 0)
-		return r;
+	if (result != 0)
+		return result;
 	if (!tenant_ok(tenant))
 		return err_set(err, ERR_USAGE, EINVAL,
 			       "tenant '%s' is not one: letters, digits, dashes and dots only",
 			       tenant);
-	r = run_az(context, tenant, request->resource, &result);
-	if (r != 0)
-		return cli_not_run(r, err);
-	if (result.status != 0)
-		return cli_failed(&result, tenant, err);
-	return cli_parse(result.output, ret_token, err);
+	result = run_az(context, tenant, request->resource, &run);
+	if (result != 0)
+		return cli_not_run(result, err);
+	if (run.status != 0)
+		return cli_failed(&run, tenant, err);
+	return cli_parse(run.output, ret_token, err);
 }
 
 const struct credential_ops credential_cli = {

@@ -6,6 +6,7 @@
  * resource, a renewal) without asking the person again.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -20,9 +21,9 @@
 
 static int make_scope(const char *resource, char *scope, size_t size)
 {
-	int r = snprintf(scope, size, "%s/.default openid profile offline_access", resource);
+	int result = snprintf(scope, size, "%s/.default openid profile offline_access", resource);
 
-	return r < 0 || (size_t)r >= size ? -EOVERFLOW : 0;
+	return result < 0 || (size_t)result >= size ? -EOVERFLOW : 0;
 }
 
 /* Keep the refresh token of an answer; one that brings none changes nothing. */
@@ -51,24 +52,24 @@ static int take_token(const struct credential_context *context, const char *tena
 {
 	const char *text = secret_text(response->body);
 	size_t size = secret_size(response->body);
-	int r;
+	int result;
 
 	if (response->status != 200)
 		return device_refused(response->status, text, size, err);
-	r = entra_parse(response->status, text, size, "", ret_token, err);
-	if (r == 0)
+	result = entra_parse(response->status, text, size, "", ret_token, err);
+	if (result == 0)
 		keep_refresh(context, tenant, response->body);
-	return r;
+	return result;
 }
 
 /* -EAGAIN when there is nothing to renew with, or it is not taken any more. */
 static int renew(const struct credential_context *context, const char *tenant, const char *scope,
 		 struct token *ret_token, struct err *err)
 {
-	struct fetch_result result CLEANUP(fetch_result_clear) = {0};
+	struct fetch_result answer CLEANUP(fetch_result_clear) = {0};
 	struct secret *form CLEANUP(secret_free) = NULL;
 	const struct credential_state *state = context->state;
-	int r;
+	int result;
 
 	if (!state->refresh || strcasecmp(state->refresh_tenant, tenant) != 0)
 		return -EAGAIN;
@@ -77,28 +78,28 @@ static int renew(const struct credential_context *context, const char *tenant, c
 	    entra_form_add(&form, "grant_type", "refresh_token") != 0 ||
 	    entra_form_add(&form, "refresh_token", secret_text(state->refresh)) != 0)
 		return err_nomem(err);
-	r = entra_post(context, tenant, "token", form, &result, err);
-	if (r != 0)
-		return r;
-	r = take_token(context, tenant, &result.response, ret_token, err);
-	return r == -EACCES ? -EAGAIN : r;
+	result = entra_post(context, tenant, "token", form, &answer, err);
+	if (result != 0)
+		return result;
+	result = take_token(context, tenant, &answer.response, ret_token, err);
+	return result == -EACCES ? -EAGAIN : result;
 }
 
 static int ask_code(const struct credential_context *context, const char *tenant, const char *scope,
 		    struct device_code *ret_code, struct err *err)
 {
-	struct fetch_result result CLEANUP(fetch_result_clear) = {0};
+	struct fetch_result answer CLEANUP(fetch_result_clear) = {0};
 	struct secret *form CLEANUP(secret_free) = NULL;
-	int r;
+	int result;
 
 	if (entra_form_add(&form, "client_id", PUBLIC_CLIENT) != 0 ||
 	    entra_form_add(&form, "scope", scope) != 0)
 		return err_nomem(err);
-	r = entra_post(context, tenant, "devicecode", form, &result, err);
-	if (r != 0)
-		return r;
-	return device_parse(result.response.status, secret_text(result.response.body),
-			    secret_size(result.response.body), ret_code, err);
+	result = entra_post(context, tenant, "devicecode", form, &answer, err);
+	if (result != 0)
+		return result;
+	return device_parse(answer.response.status, secret_text(answer.response.body),
+			    secret_size(answer.response.body), ret_code, err);
 }
 
 static int make_poll(const struct device_code *code, struct secret **ret_form)
@@ -120,20 +121,20 @@ static int poll_token(const struct credential_context *context, const char *tena
 	const struct retry_clock *clock = &context->fetcher->policy.clock;
 	int64_t end = clock->now_ms(clock) + code->lifetime * 1000;
 	struct secret *form CLEANUP(secret_free) = NULL;
-	int r;
+	int result;
 
 	if (make_poll(code, &form) != 0)
 		return err_nomem(err);
 	while (clock->now_ms(clock) + code->interval * 1000 < end) {
-		struct fetch_result result CLEANUP(fetch_result_clear) = {0};
-		const struct http_response *response = &result.response;
+		struct fetch_result answer CLEANUP(fetch_result_clear) = {0};
+		const struct http_response *response = &answer.response;
 		enum device_poll what;
 
 		if (clock->sleep_ms(clock, code->interval * 1000) == -EINTR)
 			return err_set(err, ERR_OTHER, EINTR, "interrupted");
-		r = entra_post(context, tenant, "token", form, &result, err);
-		if (r != 0)
-			return r;
+		result = entra_post(context, tenant, "token", form, &answer, err);
+		if (result != 0)
+			return result;
 		what = device_poll_parse(response->status, secret_text(response->body),
 					 secret_size(response->body));
 		if (what == DEVICE_DONE)
@@ -141,9 +142,9 @@ static int poll_token(const struct credential_context *context, const char *tena
 		if (what == DEVICE_SLOWER)
 			code->interval += DEVICE_INTERVAL;
 	}
-	r = err_set(err, ERR_SIGNIN, EACCES, "nobody entered the code in time");
+	result = err_set(err, ERR_SIGNIN, EACCES, "nobody entered the code in time");
 	err_hint(err, "run the command again");
-	return r;
+	return result;
 }
 
 /* Unasked it is offered only to somebody who is there. */
@@ -166,25 +167,25 @@ static int device_get(const struct credential_context *context,
 	struct device_code code CLEANUP(device_code_clear) = {0};
 	char scope[1200];
 	const char *tenant;
-	int r = credential_choose_tenant(credential_configured_tenant(context), request->tenant,
-					 &tenant, err);
+	int result = credential_choose_tenant(credential_configured_tenant(context),
+					      request->tenant, &tenant, err);
 
-	if (r == 0 && make_scope(request->resource, scope, sizeof(scope)) != 0)
-		r = err_set(err, ERR_SIGNIN, EINVAL, "the vault's resource is too long");
-	if (r != 0)
-		return r;
-	r = renew(context, tenant, scope, ret_token, err);
-	if (r != -EAGAIN)
-		return r;
-	r = check_wanted(context, err);
-	if (r == 0)
-		r = ask_code(context, tenant, scope, &code, err);
-	if (r != 0)
-		return r;
+	if (result == 0 && make_scope(request->resource, scope, sizeof(scope)) != 0)
+		result = err_set(err, ERR_SIGNIN, EINVAL, "the vault's resource is too long");
+	if (result != 0)
+		return result;
+	result = renew(context, tenant, scope, ret_token, err);
+	if (result != -EAGAIN)
+		return result;
+	result = check_wanted(context, err);
+	if (result == 0)
+		result = ask_code(context, tenant, scope, &code, err);
+	if (result != 0)
+		return result;
 	credential_tell(context, "to sign in, open %s in a browser and enter the code %s", code.uri,
 			code.user_code);
-	credential_tell(context, "waiting for it (%lld minutes; Ctrl-C gives up) ...",
-			(long long)(code.lifetime + 59) / 60);
+	credential_tell(context, "waiting for it (%" PRId64 " minutes; Ctrl-C gives up) ...",
+			(code.lifetime + 59) / 60);
 	return poll_token(context, tenant, &code, ret_token, err);
 }
 

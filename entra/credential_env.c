@@ -30,27 +30,27 @@ static int check_configured(const struct credential_context *context, const char
 {
 	bool secret = credential_env_value("AZURE_CLIENT_SECRET");
 	bool certificate = credential_env_value("AZURE_CLIENT_CERTIFICATE_PATH");
-	int r = credential_principal(context, ret_tenant, ret_client, err);
+	int result = credential_principal(context, ret_tenant, ret_client, err);
 
-	if (r == CREDENTIAL_ABSENT || r == CREDENTIAL_PARTIAL) {
+	if (result == CREDENTIAL_ABSENT || result == CREDENTIAL_PARTIAL) {
 		if (secret || certificate)
-			r = CREDENTIAL_PARTIAL;
+			result = CREDENTIAL_PARTIAL;
 		else
 			err_prefix(err, "neither AZURE_CLIENT_SECRET nor "
 					"AZURE_CLIENT_CERTIFICATE_PATH set");
-	} else if (r == 0 && !secret && !certificate) {
+	} else if (result == 0 && !secret && !certificate) {
 		/* AZURE_CLIENT_ID alone names a managed identity or a workload: nothing amiss. */
 		(void)err_set(err, ERR_SIGNIN, ENODATA,
 			      "neither AZURE_CLIENT_SECRET nor AZURE_CLIENT_CERTIFICATE_PATH set");
-		r = CREDENTIAL_ABSENT;
+		result = CREDENTIAL_ABSENT;
 	}
-	if (r == CREDENTIAL_ABSENT || r == CREDENTIAL_PARTIAL)
+	if (result == CREDENTIAL_ABSENT || result == CREDENTIAL_PARTIAL)
 		err_hint(err, "set AZURE_TENANT_ID, AZURE_CLIENT_ID, and AZURE_CLIENT_SECRET or "
 			      "AZURE_CLIENT_CERTIFICATE_PATH");
-	return r;
+	return result;
 }
 
-static int bad_certificate(int r, const char *path, struct err *err)
+static int bad_certificate(int result, const char *path, struct err *err)
 {
 	static const struct {
 		int code;
@@ -72,11 +72,11 @@ static int bad_certificate(int r, const char *path, struct err *err)
 		 "a .pfx file is turned into one by: openssl pkcs12 -in X.pfx -out X.pem"},
 	};
 
-	if (r == -ENOMEM)
+	if (result == -ENOMEM)
 		return err_nomem(err);
 	(void)err_set(err, ERR_USAGE, EINVAL, "certificate file '%s' cannot be used", path);
 	for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
-		if (causes[i].code != r)
+		if (causes[i].code != result)
 			continue;
 		(void)err_set(err, ERR_USAGE, EINVAL, "certificate file '%s' %s", path,
 			      causes[i].why);
@@ -88,17 +88,17 @@ static int bad_certificate(int r, const char *path, struct err *err)
 static int load_certificate(const char *path, struct certificate **ret_certificate, struct err *err)
 {
 	struct secret *pem CLEANUP(secret_free) = NULL;
-	int r = smallfile_read(path, PEM_MAX, false, &pem);
+	int result = smallfile_read(path, PEM_MAX, false, &pem);
 
-	if (r != 0) {
-		(void)err_set(err, ERR_USAGE, -r, "cannot read the certificate file '%s': %s", path,
-			      strerror(-r));
+	if (result != 0) {
+		(void)err_set(err, ERR_USAGE, -result, "cannot read the certificate file '%s': %s",
+			      path, strerrordesc_np(-result));
 		err_hint(err, "check AZURE_CLIENT_CERTIFICATE_PATH");
-		return r == CREDENTIAL_ABSENT || r == CREDENTIAL_PARTIAL ? -EIO : r;
+		return result == CREDENTIAL_ABSENT || result == CREDENTIAL_PARTIAL ? -EIO : result;
 	}
-	r = certificate_parse(pem, credential_env_value("AZURE_CLIENT_CERTIFICATE_PASSWORD"),
-			      ret_certificate);
-	return r == 0 ? 0 : bad_certificate(r, path, err);
+	result = certificate_parse(pem, credential_env_value("AZURE_CLIENT_CERTIFICATE_PASSWORD"),
+				   ret_certificate);
+	return result == 0 ? 0 : bad_certificate(result, path, err);
 }
 
 static bool send_chain(void)
@@ -122,10 +122,10 @@ static int add_assertion(const struct credential_context *context, const char *t
 		.now = time(NULL),
 		.with_chain = send_chain(),
 	};
-	int r = audience ? load_certificate(path, &certificate, err) : err_nomem(err);
+	int result = audience ? load_certificate(path, &certificate, err) : err_nomem(err);
 
-	if (r != 0)
-		return r;
+	if (result != 0)
+		return result;
 	if (getrandom(assertion.id.bytes, sizeof(assertion.id.bytes), 0) !=
 	    (ssize_t)sizeof(assertion.id.bytes))
 		return err_set(err, ERR_OTHER, EIO, "no random numbers");
@@ -144,19 +144,19 @@ static int env_get(const struct credential_context *context,
 	const char *configured = NULL;
 	const char *client = NULL;
 	const char *tenant;
-	int r = check_configured(context, &configured, &client, err);
+	int result = check_configured(context, &configured, &client, err);
 
-	if (r == 0)
-		r = credential_choose_tenant(configured, request->tenant, &tenant, err);
-	if (r != 0)
-		return r;
+	if (result == 0)
+		result = credential_choose_tenant(configured, request->tenant, &tenant, err);
+	if (result != 0)
+		return result;
 	if (entra_form_start(&form, client, request->resource, "client_credentials") != 0 ||
 	    (secret && entra_form_add(&form, "client_secret", secret) != 0))
 		return err_nomem(err);
 	if (!secret)
-		r = add_assertion(context, tenant, client, &form, err);
-	if (r != 0)
-		return r;
+		result = add_assertion(context, tenant, client, &form, err);
+	if (result != 0)
+		return result;
 	return entra_token(context, tenant, form,
 			   secret ? "check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET"
 				  : "check AZURE_TENANT_ID, AZURE_CLIENT_ID and "

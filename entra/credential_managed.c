@@ -64,34 +64,34 @@ static int probe(const struct credential_context *context, const struct managed_
 		.url = endpoint->url,
 		.timeout_ms = PROBE_MS,
 	};
-	int r;
+	int result;
 
 	if (context->asked_for || endpoint->source != MANAGED_IMDS)
 		return 0;
-	r = http_send(context->fetcher->http, &request, &response, err);
+	result = http_send(context->fetcher->http, &request, &response, err);
 	http_response_clear(&response);
-	if (r == -ENOMEM || r == -EINTR)
-		return r;
-	return r == 0 ? 0 : nobody_there(err);
+	if (result == -ENOMEM || result == -EINTR)
+		return result;
+	return result == 0 ? 0 : nobody_there(err);
 }
 
 /*
  * What fails here is local: the vault's words about networks do not fit. That nobody can be
  * connected to is said by the caller.
  */
-static int no_answer(const struct url *url, int r, struct err *err)
+static int no_answer(const struct url *url, int result, struct err *err)
 {
-	if (r == -ETIMEDOUT) {
+	if (result == -ETIMEDOUT) {
 		(void)err_set(err, ERR_NETWORK, ETIMEDOUT,
 			      "the managed identity endpoint '%s' did not answer in time",
 			      url->host);
 		err_hint(err, "it exists on Azure VMs, App Service and Arc machines only; there, "
 			      "allow more time with --timeout; else sign in another way: "
 			      "--credential env, cli or device");
-	} else if (r != -EINTR && r != -ENOMEM) {
+	} else if (result != -EINTR && result != -ENOMEM) {
 		err_prefix(err, "managed identity");
 	}
-	return r;
+	return result;
 }
 
 /* What is left of the time that the user allows; never 0, which libcurl takes for no limit. */
@@ -120,20 +120,20 @@ static int ask(const struct credential_context *context, const struct url *url,
 	for (unsigned int attempt = 1;; attempt++) {
 		int64_t wait;
 		int status;
-		int r;
+		int result;
 
 		request.timeout_ms = attempt_ms(policy, spent);
-		r = http_send(context->fetcher->http, &request, ret_response, err);
+		result = http_send(context->fetcher->http, &request, ret_response, err);
 		elapsed = policy->clock.now_ms(&policy->clock) - start;
-		status = r == -ECONNRESET ? CUT_IS_LIKE : ret_response->status;
-		if (r != 0 && r != -ECONNRESET)
-			return no_answer(url, r, err);
+		status = result == -ECONNRESET ? CUT_IS_LIKE : ret_response->status;
+		if (result != 0 && result != -ECONNRESET)
+			return no_answer(url, result, err);
 		wait = managed_wait(status, attempt, elapsed, policy->base_ms);
 		if (wait < 0 || (status != 410 && elapsed + wait > (int64_t)policy->deadline_ms))
-			return r == 0 ? 0 : no_answer(url, r, err);
+			return result == 0 ? 0 : no_answer(url, result, err);
 		/* It is asked for 70 s after a 410, whatever the user allows. */
 		spent = status == 410 ? 0 : elapsed + wait;
-		if (r == 0)
+		if (result == 0)
 			log_info("the managed identity endpoint answers HTTP %d; asking again",
 				 status);
 		else
@@ -183,16 +183,16 @@ static int ask_arc(const struct credential_context *context, const struct url *u
 	struct secret *key CLEANUP(secret_free) = NULL;
 	struct secret *answer CLEANUP(secret_free) = NULL;
 	char path[ARC_PATH_MAX];
-	int r = ask(context, url, headers, response, err);
+	int result = ask(context, url, headers, response, err);
 
-	if (r != 0 || response->status != 401)
-		return r;
-	r = arc_parse_realm(response->www_authenticate, ARC_KEY_FOLDER, path, err);
-	if (r == 0)
-		r = arc_read_key(path, &key, err);
+	if (result != 0 || response->status != 401)
+		return result;
+	result = arc_parse_realm(response->www_authenticate, ARC_KEY_FOLDER, path, err);
+	if (result == 0)
+		result = arc_read_key(path, &key, err);
 	http_response_clear(response);
-	if (r != 0)
-		return r;
+	if (result != 0)
+		return result;
 	answer = arc_answer(key);
 	if (!answer)
 		return err_nomem(err);
@@ -226,14 +226,14 @@ static int check_identity(const struct credential_context *context,
 			  const struct managed_endpoint *endpoint, struct err *err)
 {
 	const char *client = credential_env_value("AZURE_CLIENT_ID");
-	int r;
+	int result;
 
 	if (endpoint->source == MANAGED_ARC &&
 	    context->identity.kind != KEYVAULT_IDENTITY_DEFAULT) {
-		r = err_set(err, ERR_USAGE, EINVAL,
-			    "an Azure Arc machine has one managed identity, its own");
+		result = err_set(err, ERR_USAGE, EINVAL,
+				 "an Azure Arc machine has one managed identity, its own");
 		err_hint(err, "leave --identity out");
-		return r;
+		return result;
 	}
 	if (context->identity.kind == KEYVAULT_IDENTITY_DEFAULT && client)
 		return credential_check_client(client, err);
@@ -249,29 +249,29 @@ static int managed_get(const struct credential_context *context,
 	struct keyvault_identity identity;
 	char *query CLEANUP(free) = NULL;
 	const char *tenant;
-	int r = managed_find(access(ARC_AGENT, F_OK) == 0, &endpoint, err);
+	int result = managed_find(access(ARC_AGENT, F_OK) == 0, &endpoint, err);
 
-	if (r == 0)
-		r = check_identity(context, &endpoint, err);
+	if (result == 0)
+		result = check_identity(context, &endpoint, err);
 	/* The endpoint gives tokens of the machine's tenant; --tenant can only contradict. */
-	if (r == 0)
-		r = credential_choose_tenant(context->tenant, request->tenant, &tenant, err);
-	if (r == 0)
-		r = probe(context, &endpoint, err);
-	if (r != 0)
-		return r;
+	if (result == 0)
+		result = credential_choose_tenant(context->tenant, request->tenant, &tenant, err);
+	if (result == 0)
+		result = probe(context, &endpoint, err);
+	if (result != 0)
+		return result;
 	identity = chosen_identity(context, endpoint.source);
 	query = managed_query(endpoint.source, request->resource, &identity);
 	if (!query)
 		return err_nomem(err);
-	r = ask_source(context, &endpoint, query, &response, err);
-	if (r == 0)
-		r = managed_parse(endpoint.source, response.status, secret_text(response.body),
-				  secret_size(response.body), time(NULL), ret_token, err);
+	result = ask_source(context, &endpoint, query, &response, err);
+	if (result == 0)
+		result = managed_parse(endpoint.source, response.status, secret_text(response.body),
+				       secret_size(response.body), time(NULL), ret_token, err);
 	http_response_clear(&response);
-	if (r == -EHOSTUNREACH || r == -ECONNREFUSED || r == -EHOSTDOWN)
+	if (result == -EHOSTUNREACH || result == -ECONNREFUSED || result == -EHOSTDOWN)
 		return nobody_there(err);
-	return r;
+	return result;
 }
 
 const struct credential_ops credential_managed = {

@@ -35,29 +35,30 @@ static int check_claims(const struct json_value *claims, const char *resource, i
 			struct err *err)
 {
 	int64_t end;
-	int r;
+	int result;
 
 	if (wrong_audience(claims, resource)) {
-		r = err_set(err, ERR_SIGNIN, EACCES,
-			    "the given token is for another service than '%s'; it is not sent",
-			    resource);
+		result = err_set(err, ERR_SIGNIN, EACCES,
+				 "the given token is for another service than '%s'; it is not sent",
+				 resource);
 		err_hint(
 			err,
 			"get one: az account get-access-token --resource %s --query accessToken -o "
 			"tsv",
 			resource);
-		return r;
+		return result;
 	}
 	if (json_get_integer(claims, "exp", 0, INT64_C(1) << 40, &end) != 0)
 		return 0;
 	*lifetime = end - time(NULL);
 	if (*lifetime <= 0) {
-		r = err_set(err, ERR_SIGNIN, EACCES, "the given token has expired; it is not sent");
+		result = err_set(err, ERR_SIGNIN, EACCES,
+				 "the given token has expired; it is not sent");
 		err_hint(err,
 			 "get a new one: az account get-access-token --resource %s --query "
 			 "accessToken -o tsv; and check this machine's clock",
 			 resource);
-		return r;
+		return result;
 	}
 	if (*lifetime > TOKEN_LIFETIME_MAX)
 		*lifetime = TOKEN_LIFETIME_MAX;
@@ -86,20 +87,20 @@ static int read_given(const struct credential_context *context, struct err *err)
 {
 	const struct keyvault_person *person = &context->person;
 	struct secret *token CLEANUP(secret_free) = NULL;
-	int r;
+	int result;
 
 	if (context->state->given)
 		return 0;
 	if (!person->read_token)
 		return err_set(err, ERR_SIGNIN, EACCES, "no token is given");
-	r = person->read_token(person->context, &token, err);
-	if (r != 0)
-		return r == CREDENTIAL_ABSENT || r == CREDENTIAL_PARTIAL ? -EIO : r;
+	result = person->read_token(person->context, &token, err);
+	if (result != 0)
+		return result == CREDENTIAL_ABSENT || result == CREDENTIAL_PARTIAL ? -EIO : result;
 	if (!credential_token_ok(token)) {
-		r = err_set(err, ERR_USAGE, EINVAL, "what is given as a token is none");
+		result = err_set(err, ERR_USAGE, EINVAL, "what is given as a token is none");
 		err_hint(err, "the token alone, as az account get-access-token --query accessToken "
 			      "-o tsv prints it");
-		return r;
+		return result;
 	}
 	context->state->given = TAKE(token);
 	return 0;
@@ -111,14 +112,14 @@ static int token_get(const struct credential_context *context,
 {
 	const struct secret *given;
 	int64_t lifetime;
-	int r = read_given(context, err);
+	int result = read_given(context, err);
 
-	if (r != 0)
-		return r;
+	if (result != 0)
+		return result;
 	given = context->state->given;
-	r = check_token(given, request->resource, &lifetime, err);
-	if (r != 0)
-		return r;
+	result = check_token(given, request->resource, &lifetime, err);
+	if (result != 0)
+		return result;
 	ret_token->value = secret_copy(secret_bytes(given), secret_size(given));
 	if (!ret_token->value)
 		return err_nomem(err);

@@ -21,26 +21,26 @@ static const char *workload_identity(const struct credential_context *context)
 	return credential_env_value("AZURE_CLIENT_ID");
 }
 
-static int cannot_read(int r, const char *path, struct err *err)
+static int cannot_read(int result, const char *path, struct err *err)
 {
-	if (r == -ENOMEM)
+	if (result == -ENOMEM)
 		return err_nomem(err);
-	(void)err_set(err, ERR_USAGE, -r, "cannot read the federated token file '%s': %s", path,
-		      strerror(-r));
+	(void)err_set(err, ERR_USAGE, -result, "cannot read the federated token file '%s': %s",
+		      path, strerrordesc_np(-result));
 	err_hint(err, "check AZURE_FEDERATED_TOKEN_FILE");
-	return r == CREDENTIAL_ABSENT || r == CREDENTIAL_PARTIAL ? -EIO : r;
+	return result == CREDENTIAL_ABSENT || result == CREDENTIAL_PARTIAL ? -EIO : result;
 }
 
 static int read_federated(const char *path, struct secret **ret_token, struct err *err)
 {
 	struct secret *content CLEANUP(secret_free) = NULL;
 	struct secret *token CLEANUP(secret_free) = NULL;
-	int r = smallfile_read(path, FEDERATED_MAX, false, &content);
+	int result = smallfile_read(path, FEDERATED_MAX, false, &content);
 	const char *text;
 	size_t size;
 
-	if (r != 0)
-		return cannot_read(r, path, err);
+	if (result != 0)
+		return cannot_read(result, path, err);
 	text = secret_text(content);
 	size = secret_size(content);
 	for (; size > 0 && isspace((unsigned char)*text); size--)
@@ -51,10 +51,10 @@ static int read_federated(const char *path, struct secret **ret_token, struct er
 	if (!token)
 		return err_nomem(err);
 	if (!credential_token_ok(token)) {
-		r = err_set(err, ERR_USAGE, EINVAL,
-			    "the federated token file '%s' does not hold a token", path);
+		result = err_set(err, ERR_USAGE, EINVAL,
+				 "the federated token file '%s' does not hold a token", path);
 		err_hint(err, "check AZURE_FEDERATED_TOKEN_FILE");
-		return r;
+		return result;
 	}
 	*ret_token = TAKE(token);
 	return 0;
@@ -63,7 +63,7 @@ static int read_federated(const char *path, struct secret **ret_token, struct er
 static int check_configured(const struct credential_context *context, const char *path,
 			    const char **ret_tenant, const char **ret_client, struct err *err)
 {
-	int r;
+	int result;
 
 	if (!path) {
 		(void)err_set(err, ERR_SIGNIN, ENODATA, "AZURE_FEDERATED_TOKEN_FILE not set");
@@ -71,13 +71,13 @@ static int check_configured(const struct credential_context *context, const char
 			      "AZURE_FEDERATED_TOKEN_FILE");
 		return CREDENTIAL_ABSENT;
 	}
-	r = credential_principal(context, ret_tenant, ret_client, err);
-	if (r == CREDENTIAL_ABSENT || r == CREDENTIAL_PARTIAL) {
+	result = credential_principal(context, ret_tenant, ret_client, err);
+	if (result == CREDENTIAL_ABSENT || result == CREDENTIAL_PARTIAL) {
 		err_hint(err, "set AZURE_TENANT_ID, AZURE_CLIENT_ID and "
 			      "AZURE_FEDERATED_TOKEN_FILE");
-		r = CREDENTIAL_PARTIAL;
+		result = CREDENTIAL_PARTIAL;
 	}
-	return r;
+	return result;
 }
 
 static int workload_get(const struct credential_context *context,
@@ -90,14 +90,14 @@ static int workload_get(const struct credential_context *context,
 	const char *configured = NULL;
 	const char *client = NULL;
 	const char *tenant;
-	int r = check_configured(context, path, &configured, &client, err);
+	int result = check_configured(context, path, &configured, &client, err);
 
-	if (r == 0)
-		r = credential_choose_tenant(configured, request->tenant, &tenant, err);
-	if (r == 0)
-		r = read_federated(path, &federated, err);
-	if (r != 0)
-		return r;
+	if (result == 0)
+		result = credential_choose_tenant(configured, request->tenant, &tenant, err);
+	if (result == 0)
+		result = read_federated(path, &federated, err);
+	if (result != 0)
+		return result;
 	if (entra_form_start(&form, client, request->resource, "client_credentials") != 0 ||
 	    entra_form_assert(&form, secret_text(federated)) != 0)
 		return err_nomem(err);

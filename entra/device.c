@@ -41,16 +41,16 @@ static int parse_code(struct json *json, struct device_code *code)
 	const struct json_value *root = json_root(json);
 	const char *user_code;
 	const char *uri;
-	int r;
+	int result;
 
 	if (json_get_string(root, "user_code", &user_code) != 0 || !code_ok(user_code) ||
 	    json_get_string(root, "verification_uri", &uri) != 0 || !uri_ok(uri) ||
 	    json_get_integer(root, "expires_in", 1, INT32_MAX, &code->lifetime) != 0)
 		return -EBADMSG;
-	r = json_get_integer(root, "interval", 0, INT32_MAX, &code->interval);
-	if (r == -ENOENT)
+	result = json_get_integer(root, "interval", 0, INT32_MAX, &code->interval);
+	if (result == -ENOENT)
 		code->interval = DEVICE_INTERVAL;
-	else if (r != 0)
+	else if (result != 0)
 		return -EBADMSG;
 	if (code->interval < 1)
 		code->interval = 1;
@@ -69,23 +69,23 @@ int device_parse(int status, const char *body, size_t size, struct device_code *
 	struct json *json CLEANUP(json_free) = NULL;
 	struct device_code code = {0};
 	struct token none = {0};
-	int r;
+	int result;
 
 	if (status != 200)
 		return entra_parse(status, body, size,
 				   "check --tenant, --cloud and AZURE_AUTHORITY_HOST", &none, err);
-	r = json_parse(body, size, &json);
-	if (r == 0)
-		r = parse_code(json, &code);
-	if (r == -ENOMEM)
+	result = json_parse(body, size, &json);
+	if (result == 0)
+		result = parse_code(json, &code);
+	if (result == -ENOMEM)
 		return err_nomem(err);
-	if (r != 0 || secret_size(code.code) == 0) {
+	if (result != 0 || secret_size(code.code) == 0) {
 		device_code_clear(&code);
-		r = err_set(err, ERR_NETWORK, EPROTO,
-			    "the sign-in service's answer is not understood");
+		result = err_set(err, ERR_NETWORK, EPROTO,
+				 "the sign-in service's answer is not understood");
 		err_hint(err,
 			 "is AZURE_AUTHORITY_HOST right, and does a proxy change its answers?");
-		return r;
+		return result;
 	}
 	*ret_code = code;
 	return 0;
@@ -118,15 +118,15 @@ int device_refused(int status, const char *body, size_t size, struct err *err)
 	};
 	struct token none = {0};
 	char word[WORD_SIZE];
-	int r;
+	int result;
 
 	entra_error_word(body, size, word, sizeof(word));
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		if (strcmp(word, words[i].word) != 0)
 			continue;
-		r = err_set(err, ERR_SIGNIN, EACCES, "%s", words[i].why);
+		result = err_set(err, ERR_SIGNIN, EACCES, "%s", words[i].why);
 		err_hint(err, "%s", words[i].hint);
-		return r;
+		return result;
 	}
 	return entra_parse(status, body, size, "sign in another way: az login", &none, err);
 }

@@ -3,6 +3,7 @@
 #include "entra/entra.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -18,51 +19,52 @@ static bool is_unreserved(unsigned char c)
 static int add_encoded(struct secret **form, const char *value)
 {
 	static const char hex[] = "0123456789ABCDEF";
-	int r = 0;
+	int result = 0;
 
-	for (; *value && r == 0; value++) {
+	for (; *value && result == 0; value++) {
 		unsigned char c = (unsigned char)*value;
 		char code[3] = {'%', hex[c >> 4], hex[c & 15]};
 
-		r = is_unreserved(c) ? secret_append(form, &c, 1) : secret_append(form, code, 3);
+		result = is_unreserved(c) ? secret_append(form, &c, 1)
+					  : secret_append(form, code, 3);
 		secret_wipe(code, sizeof(code));
 	}
-	return r;
+	return result;
 }
 
 int entra_form_add(struct secret **form, const char *name, const char *value)
 {
-	int r = 0;
+	int result = 0;
 
 	if (*form)
-		r = secret_append(form, "&", 1);
-	if (r == 0)
-		r = secret_append(form, name, strlen(name));
-	if (r == 0)
-		r = secret_append(form, "=", 1);
-	return r == 0 ? add_encoded(form, value) : r;
+		result = secret_append(form, "&", 1);
+	if (result == 0)
+		result = secret_append(form, name, strlen(name));
+	if (result == 0)
+		result = secret_append(form, "=", 1);
+	return result == 0 ? add_encoded(form, value) : result;
 }
 
 int entra_form_start(struct secret **form, const char *client, const char *resource,
 		     const char *grant_type)
 {
 	char scope[1200];
-	int r = snprintf(scope, sizeof(scope), "%s/.default", resource);
+	int result = snprintf(scope, sizeof(scope), "%s/.default", resource);
 
-	if (r < 0 || (size_t)r >= sizeof(scope))
+	if (result < 0 || (size_t)result >= sizeof(scope))
 		return -EOVERFLOW;
-	r = entra_form_add(form, "client_id", client);
-	if (r == 0)
-		r = entra_form_add(form, "scope", scope);
-	return r == 0 ? entra_form_add(form, "grant_type", grant_type) : r;
+	result = entra_form_add(form, "client_id", client);
+	if (result == 0)
+		result = entra_form_add(form, "scope", scope);
+	return result == 0 ? entra_form_add(form, "grant_type", grant_type) : result;
 }
 
 int entra_form_assert(struct secret **form, const char *assertion)
 {
-	int r = entra_form_add(form, "client_assertion_type",
-			       "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
+	int result = entra_form_add(form, "client_assertion_type",
+				    "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
 
-	return r == 0 ? entra_form_add(form, "client_assertion", assertion) : r;
+	return result == 0 ? entra_form_add(form, "client_assertion", assertion) : result;
 }
 
 /* What can be done about the AADSTS codes that people meet. */
@@ -141,32 +143,33 @@ static int refused(int status, const struct json_value *root, const char *check,
 	const char *word = root ? error_word(root) : "";
 	int64_t code = root ? first_code(root) : 0;
 	char number[32] = "";
-	int r;
+	int result;
 
 	if (status >= 500 || status == 429 || status == 408) {
-		r = err_set(err, ERR_NETWORK, EREMOTEIO,
-			    "the sign-in service has trouble on its side (HTTP %d)", status);
+		result = err_set(err, ERR_NETWORK, EREMOTEIO,
+				 "the sign-in service has trouble on its side (HTTP %d)", status);
 		err_hint(err, "try again later; https://status.azure.com tells about outages");
-		return r;
+		return result;
 	}
 	if (code)
-		(void)snprintf(number, sizeof(number), " AADSTS%lld", (long long)code);
-	r = err_set(err, ERR_SIGNIN, EACCES, "sign-in refused (HTTP %d%s%s%s)", status,
-		    *word ? " " : "", word, number);
+		(void)snprintf(number, sizeof(number), " AADSTS%" PRId64, code);
+	result = err_set(err, ERR_SIGNIN, EACCES, "sign-in refused (HTTP %d%s%s%s)", status,
+			 *word ? " " : "", word, number);
 	err_hint(err, "%s", check);
 	for (size_t i = 0; i < sizeof(advice) / sizeof(advice[0]); i++) {
 		if (advice[i].code == code)
 			err_hint(err, "%s", advice[i].hint);
 	}
-	return r;
+	return result;
 }
 
 static int not_understood(struct err *err)
 {
-	int r = err_set(err, ERR_NETWORK, EPROTO, "the sign-in service's answer is not understood");
+	int result =
+		err_set(err, ERR_NETWORK, EPROTO, "the sign-in service's answer is not understood");
 
 	err_hint(err, "is AZURE_AUTHORITY_HOST right, and does a proxy change its answers?");
-	return r;
+	return result;
 }
 
 int entra_parse(int status, const char *body, size_t size, const char *check,
@@ -177,11 +180,11 @@ int entra_parse(int status, const char *body, size_t size, const char *check,
 	const struct json_value *root = NULL;
 	const char *type;
 	int64_t lifetime;
-	int r = json_parse(body, size, &json);
+	int result = json_parse(body, size, &json);
 
-	if (r == -ENOMEM)
+	if (result == -ENOMEM)
 		return err_nomem(err);
-	if (r == 0)
+	if (result == 0)
 		root = json_root(json);
 	if (status != 200)
 		return refused(status, root, check, err);
@@ -189,10 +192,10 @@ int entra_parse(int status, const char *body, size_t size, const char *check,
 	    strcasecmp(type, "Bearer") != 0 ||
 	    json_get_integer(root, "expires_in", 0, TOKEN_LIFETIME_MAX, &lifetime) != 0)
 		return not_understood(err);
-	r = json_take_secret(json, root, "access_token", &value);
-	if (r == -ENOMEM)
+	result = json_take_secret(json, root, "access_token", &value);
+	if (result == -ENOMEM)
 		return err_nomem(err);
-	if (r != 0 || !credential_token_ok(value))
+	if (result != 0 || !credential_token_ok(value))
 		return not_understood(err);
 	ret_token->value = TAKE(value);
 	ret_token->lifetime = lifetime;
@@ -220,22 +223,22 @@ int entra_post(const struct credential_context *context, const char *tenant, con
 		.body = form,
 		.content_type = "application/x-www-form-urlencoded",
 	};
-	int r = url ? fetch(context->fetcher, &request, ret_result, err) : err_nomem(err);
+	int result = url ? fetch(context->fetcher, &request, ret_result, err) : err_nomem(err);
 
-	if (r != 0)
+	if (result != 0)
 		err_prefix(err, "sign-in");
-	return r;
+	return result;
 }
 
 int entra_token(const struct credential_context *context, const char *tenant,
 		const struct secret *form, const char *check, struct token *ret_token,
 		struct err *err)
 {
-	struct fetch_result result CLEANUP(fetch_result_clear) = {0};
-	int r = entra_post(context, tenant, "token", form, &result, err);
+	struct fetch_result answer CLEANUP(fetch_result_clear) = {0};
+	int result = entra_post(context, tenant, "token", form, &answer, err);
 
-	if (r != 0)
-		return r;
-	return entra_parse(result.response.status, secret_text(result.response.body),
-			   secret_size(result.response.body), check, ret_token, err);
+	if (result != 0)
+		return result;
+	return entra_parse(answer.response.status, secret_text(answer.response.body),
+			   secret_size(answer.response.body), check, ret_token, err);
 }

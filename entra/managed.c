@@ -37,25 +37,25 @@ const char *managed_name(enum managed_source source)
 static int parse_endpoint(const char *text, const char *variable, struct url **ret_url,
 			  struct err *err)
 {
-	int r = url_parse_local(text, ret_url, err);
+	int result = url_parse_local(text, ret_url, err);
 
-	if (r == -EINVAL) {
+	if (result == -EINVAL) {
 		err_prefix(err, "%s", variable);
 		err_hint(err, "Azure sets it to an http URL on this machine; unset it if it is not "
 			      "Azure's");
 	}
-	return r;
+	return result;
 }
 
 static int find_imds(struct url **ret_url, struct err *err)
 {
 	struct url *host CLEANUP(url_free) = NULL;
 	const char *given = credential_env_value("AZURE_POD_IDENTITY_AUTHORITY_HOST");
-	int r = parse_endpoint(given ? given : IMDS_HOST, "AZURE_POD_IDENTITY_AUTHORITY_HOST",
-			       &host, err);
+	int result = parse_endpoint(given ? given : IMDS_HOST, "AZURE_POD_IDENTITY_AUTHORITY_HOST",
+				    &host, err);
 
-	if (r != 0)
-		return r;
+	if (result != 0)
+		return result;
 	*ret_url = url_at(host, IMDS_PATH, NULL);
 	return *ret_url ? 0 : err_nomem(err);
 }
@@ -65,21 +65,21 @@ int managed_find(bool arc_agent, struct managed_endpoint *ret_endpoint, struct e
 	const char *given = credential_env_value("IDENTITY_ENDPOINT");
 	struct url *parsed CLEANUP(url_free) = NULL;
 	struct managed_endpoint endpoint = {.source = MANAGED_IMDS};
-	int r;
+	int result;
 
 	if (given && credential_env_value("IDENTITY_HEADER"))
 		endpoint.source = MANAGED_APP_SERVICE;
 	else if ((given && credential_env_value("IMDS_ENDPOINT")) || arc_agent)
 		endpoint.source = MANAGED_ARC;
 	if (endpoint.source == MANAGED_IMDS) {
-		r = find_imds(&endpoint.url, err);
-		if (r == 0)
+		result = find_imds(&endpoint.url, err);
+		if (result == 0)
 			*ret_endpoint = endpoint;
-		return r;
+		return result;
 	}
-	r = parse_endpoint(given ? given : ARC_URL, "IDENTITY_ENDPOINT", &parsed, err);
-	if (r != 0)
-		return r;
+	result = parse_endpoint(given ? given : ARC_URL, "IDENTITY_ENDPOINT", &parsed, err);
+	if (result != 0)
+		return result;
 	endpoint.url = url_at(parsed, parsed->path, NULL);
 	if (!endpoint.url)
 		return err_nomem(err);
@@ -146,24 +146,24 @@ static bool get_seconds(const struct json_value *root, const char *name, int64_t
 
 static int not_understood(enum managed_source source, struct err *err)
 {
-	int r = err_set(err, ERR_NETWORK, EPROTO,
-			"the answer of the managed identity endpoint (%s) is not understood",
-			sources[source].name);
+	int result = err_set(err, ERR_NETWORK, EPROTO,
+			     "the answer of the managed identity endpoint (%s) is not understood",
+			     sources[source].name);
 
 	err_hint(err, "sign in another way: --credential env, cli or device");
-	return r;
+	return result;
 }
 
 static int refused(enum managed_source source, int status, struct err *err)
 {
-	int r;
+	int result;
 
 	if (status >= 500 || status == 429 || status == 408 || status == 404 || status == 410) {
-		r = err_set(err, ERR_NETWORK, EREMOTEIO,
-			    "the managed identity endpoint (%s) has trouble (HTTP %d)",
-			    sources[source].name, status);
+		result = err_set(err, ERR_NETWORK, EREMOTEIO,
+				 "the managed identity endpoint (%s) has trouble (HTTP %d)",
+				 sources[source].name, status);
 		err_hint(err, "try again later, or sign in another way");
-		return r;
+		return result;
 	}
 	/* 400: no identity is assigned, or not the one named. 403: something else answers there. */
 	if (status == 400 || status == 403) {
@@ -173,10 +173,11 @@ static int refused(enum managed_source source, int status, struct err *err)
 		err_hint(err, "assign one to this machine, or name one of several with --identity");
 		return CREDENTIAL_ABSENT;
 	}
-	r = err_set(err, ERR_SIGNIN, EACCES, "the managed identity endpoint (%s) refuses (HTTP %d)",
-		    sources[source].name, status);
+	result = err_set(err, ERR_SIGNIN, EACCES,
+			 "the managed identity endpoint (%s) refuses (HTTP %d)",
+			 sources[source].name, status);
 	err_hint(err, "sign in another way: --credential env, cli or device");
-	return r;
+	return result;
 }
 
 int managed_parse(enum managed_source source, int status, const char *body, size_t size,
@@ -187,14 +188,14 @@ int managed_parse(enum managed_source source, int status, const char *body, size
 	const struct json_value *root;
 	const char *type;
 	int64_t lifetime;
-	int r;
+	int result;
 
 	if (status != 200)
 		return refused(source, status, err);
-	r = json_parse(body, size, &json);
-	if (r == -ENOMEM)
+	result = json_parse(body, size, &json);
+	if (result == -ENOMEM)
 		return err_nomem(err);
-	if (r != 0)
+	if (result != 0)
 		return not_understood(source, err);
 	root = json_root(json);
 	if (json_get_string(root, "token_type", &type) != 0 || strcasecmp(type, "Bearer") != 0)
@@ -204,10 +205,10 @@ int managed_parse(enum managed_source source, int status, const char *body, size
 			return not_understood(source, err);
 		lifetime -= now;
 	}
-	r = json_take_secret(json, root, "access_token", &value);
-	if (r == -ENOMEM)
+	result = json_take_secret(json, root, "access_token", &value);
+	if (result == -ENOMEM)
 		return err_nomem(err);
-	if (r != 0 || lifetime <= 0 || !credential_token_ok(value))
+	if (result != 0 || lifetime <= 0 || !credential_token_ok(value))
 		return not_understood(source, err);
 	ret_token->value = TAKE(value);
 	ret_token->lifetime = lifetime < TOKEN_LIFETIME_MAX ? lifetime : TOKEN_LIFETIME_MAX;

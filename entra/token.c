@@ -159,16 +159,16 @@ static int try_one(struct tokens *tokens, const struct credential_ops *ops,
 	const char *kept_as = identity ? identity : ops->name;
 	struct cached *cached = find(tokens, request, kept_as);
 	struct token token = {0};
-	int r;
+	int result;
 
 	if (cached && !renew && now_ms(tokens) < cached->renew_at) {
 		*ret_token = cached->value;
 		*ret_kept = true;
 		return 0;
 	}
-	r = ops->get(tokens->context, request, &token, err);
-	if (r != 0)
-		return r;
+	result = ops->get(tokens->context, request, &token, err);
+	if (result != 0)
+		return result;
 	log_debug("signed in with %s", ops->describe);
 	tokens->used = ops;
 	if (keep(tokens, request, kept_as, &token, ret_token) != 0)
@@ -254,19 +254,19 @@ int tokens_get(struct tokens *tokens, const struct credential_request *request, 
 {
 	struct attempt *attempts CLEANUP(free) = NULL;
 	bool kept = false;
-	int r;
+	int result;
 
 	if (tokens->used) {
-		r = try_one(tokens, tokens->used, request, renew, ret_token, &kept, err);
+		result = try_one(tokens, tokens->used, request, renew, ret_token, &kept, err);
 		/* Not set up any more: what served has gone, and is not replaced by another. */
-		if (r == CREDENTIAL_ABSENT || r == CREDENTIAL_PARTIAL)
-			r = -EACCES;
+		if (result == CREDENTIAL_ABSENT || result == CREDENTIAL_PARTIAL)
+			result = -EACCES;
 	} else {
 		attempts = calloc(CHAIN_MAX, sizeof(*attempts));
-		r = attempts ? walk(tokens, request, renew, ret_token, &kept, attempts, err)
-			     : err_nomem(err);
+		result = attempts ? walk(tokens, request, renew, ret_token, &kept, attempts, err)
+				  : err_nomem(err);
 	}
-	if (r == 0 && ret_kept)
+	if (result == 0 && ret_kept)
 		*ret_kept = kept;
-	return r;
+	return result;
 }

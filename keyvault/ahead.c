@@ -109,17 +109,17 @@ static void *work(void *argument)
 static int init_waiting(struct ahead *ahead)
 {
 	pthread_condattr_t attributes;
-	int r = pthread_condattr_init(&attributes);
+	int result = pthread_condattr_init(&attributes);
 
-	if (r != 0)
-		return r;
-	r = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	if (r == 0)
-		r = pthread_cond_init(&ahead->done, &attributes);
+	if (result != 0)
+		return result;
+	result = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	if (result == 0)
+		result = pthread_cond_init(&ahead->done, &attributes);
 	pthread_condattr_destroy(&attributes);
-	if (r == 0)
-		r = pthread_cond_init(&ahead->asked, NULL);
-	return r == 0 ? pthread_mutex_init(&ahead->lock, NULL) : r;
+	if (result == 0)
+		result = pthread_cond_init(&ahead->asked, NULL);
+	return result == 0 ? pthread_mutex_init(&ahead->lock, NULL) : result;
 }
 
 struct ahead *ahead_new(struct vault_client *client, const char *kek, int64_t now)

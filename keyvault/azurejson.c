@@ -51,14 +51,15 @@ static bool is_known(const struct azure_keys *keys, const char *secret, const ch
 static int add_key(struct azure_keys *keys, const char *secret, const char *kek, struct err *err)
 {
 	struct azure_key *key = &keys->list[keys->count];
-	int r;
+	int result;
 
 	if (is_known(keys, secret, kek))
 		return 0;
 	if (keys->count == AZURE_KEYS_MAX) {
-		r = err_set(err, ERR_USAGE, EINVAL, "it names more than %d keys", AZURE_KEYS_MAX);
+		result = err_set(err, ERR_USAGE, EINVAL, "it names more than %d keys",
+				 AZURE_KEYS_MAX);
 		err_hint(err, "give the JSON of one disk or VM");
-		return r;
+		return result;
 	}
 	*key = (struct azure_key){.secret_url = strdup(secret),
 				  .kek_url = kek ? strdup(kek) : NULL};
@@ -75,17 +76,17 @@ static int walk(const struct json_value *value, struct azure_keys *keys, struct 
 	static const char *const key_url[] = {"keyUrl", "KeyUrl"};
 	const char *secret = NULL;
 	const char *wrapper = NULL;
-	int r = 0;
+	int result = 0;
 
 	if (json_is_object(value) && get_url(value, disk_key, secret_url, &secret) == 0) {
 		if (get_url(value, kek, key_url, &wrapper) != 0)
 			wrapper = NULL;
-		r = add_key(keys, secret, wrapper, err);
+		result = add_key(keys, secret, wrapper, err);
 	}
-	for (const struct json_value *part = json_first(value); part && r == 0;
+	for (const struct json_value *part = json_first(value); part && result == 0;
 	     part = json_next(part))
-		r = walk(part, keys, err);
-	return r;
+		result = walk(part, keys, err);
+	return result;
 }
 
 static int not_json(const char *text, size_t length, struct err *err)
@@ -93,38 +94,38 @@ static int not_json(const char *text, size_t length, struct err *err)
 	bool utf16 = length >= 2 &&
 		     (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0 ||
 		      ((text[0] == '{' || text[0] == '[') && !text[1]));
-	int r = err_set(err, ERR_USAGE, EINVAL, "it is not JSON%s",
-			utf16 ? ": it looks like UTF-16" : "");
+	int result = err_set(err, ERR_USAGE, EINVAL, "it is not JSON%s",
+			     utf16 ? ": it looks like UTF-16" : "");
 
 	if (utf16)
 		err_hint(err, "Windows PowerShell writes that with '>'; iconv -f UTF-16 -t UTF-8 "
 			      "FILE converts it");
 	else
 		err_hint(err, "az disk show -g GROUP -n DISK -o json > FILE");
-	return r;
+	return result;
 }
 
 int azure_keys_parse(const char *text, size_t length, struct azure_keys *keys, struct err *err)
 {
 	struct json *json CLEANUP(json_free) = NULL;
-	int r;
+	int result;
 
 	if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) { /* UTF-8's mark */
 		text += 3;
 		length -= 3;
 	}
-	r = json_parse(text, length, &json);
-	if (r == -ENOMEM)
+	result = json_parse(text, length, &json);
+	if (result == -ENOMEM)
 		return err_nomem(err);
-	if (r != 0)
+	if (result != 0)
 		return not_json(text, length, err);
-	r = walk(json_root(json), keys, err);
-	if (r != 0 || keys->count > 0)
-		return r;
-	r = err_set(err, ERR_USAGE, EINVAL, "it names no secret of Azure Disk Encryption");
+	result = walk(json_root(json), keys, err);
+	if (result != 0 || keys->count > 0)
+		return result;
+	result = err_set(err, ERR_USAGE, EINVAL, "it names no secret of Azure Disk Encryption");
 	err_hint(err,
 		 "a disk has them in az disk show (encryptionSettingsCollection), a VM that was "
 		 "encrypted with an Entra application in az vm show; a disk without them is "
 		 "not encrypted by Azure Disk Encryption");
-	return r;
+	return result;
 }

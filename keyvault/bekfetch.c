@@ -22,22 +22,22 @@ void bek_fetched_clear(struct bek_fetched *fetched)
 
 static int tag_kek(const struct secret_item *item, struct object_id **ret_kek, struct err *err)
 {
-	int r;
+	int result;
 
 	if (!item->kek_url) {
-		r = err_set(err, ERR_KEY, ENOENT,
-			    "secret '%s' is a wrapped BEK, but no tag of it names its KEK",
-			    item->id->name);
+		result = err_set(err, ERR_KEY, ENOENT,
+				 "secret '%s' is a wrapped BEK, but no tag of it names its KEK",
+				 item->id->name);
 		err_hint(err, "name the key with --kek https://VAULT/keys/NAME/VERSION");
-		return r;
+		return result;
 	}
-	r = object_id_parse(item->kek_url, "keys", ret_kek, err);
-	if (r == -ENOMEM || r == 0)
-		return r;
-	r = err_set(err, ERR_KEY, EINVAL, "the tag of secret '%s' names no usable KEK URL",
-		    item->id->name);
+	result = object_id_parse(item->kek_url, "keys", ret_kek, err);
+	if (result == -ENOMEM || result == 0)
+		return result;
+	result = err_set(err, ERR_KEY, EINVAL, "the tag of secret '%s' names no usable KEK URL",
+			 item->id->name);
 	err_hint(err, "name the key with --kek https://VAULT/keys/NAME/VERSION");
-	return r;
+	return result;
 }
 
 int bek_choose_kek(const struct secret_item *item, const char *kek, struct object_id **ret_kek,
@@ -45,17 +45,17 @@ int bek_choose_kek(const struct secret_item *item, const char *kek, struct objec
 {
 	struct object_id *chosen CLEANUP(object_id_free) = NULL;
 	struct object_id *tagged CLEANUP(object_id_free) = NULL;
-	int r;
+	int result;
 
 	if (!kek)
 		return tag_kek(item, ret_kek, err);
 	if (strncasecmp(kek, "https:", 6) == 0)
-		r = portal_object_parse(kek, "keys", &chosen, err);
+		result = portal_object_parse(kek, "keys", &chosen, err);
 	else
-		r = object_id_make(item->id->vault, kek, NULL, &chosen, err);
-	if (r != 0) {
+		result = object_id_make(item->id->vault, kek, NULL, &chosen, err);
+	if (result != 0) {
 		err_prefix(err, "--kek");
-		return r;
+		return result;
 	}
 	if (!chosen->version[0] && item->kek_url &&
 	    object_id_parse(item->kek_url, "keys", &tagged, NULL) == 0 &&
@@ -70,17 +70,17 @@ static int choose_algorithm(const struct secret_item *item, const char **ret_alg
 {
 	const char *algorithm =
 		unwrap_algorithm(item->algorithm ? item->algorithm : BEK_ALGORITHM_DEFAULT);
-	int r;
+	int result;
 
 	if (algorithm) {
 		*ret_algorithm = algorithm;
 		return 0;
 	}
-	r = err_set(err, ERR_KEY, ENOTSUP,
-		    "secret '%s' is wrapped with '%.40s', which is not known", item->id->name,
-		    item->algorithm);
+	result = err_set(err, ERR_KEY, ENOTSUP,
+			 "secret '%s' is wrapped with '%.40s', which is not known", item->id->name,
+			 item->algorithm);
 	err_hint(err, "known are RSA-OAEP, RSA-OAEP-256 and RSA1_5");
-	return r;
+	return result;
 }
 
 /*
@@ -93,30 +93,30 @@ static int unwrap_any(struct vault_client *client, const struct object_id *kek, 
 {
 	static const char *const others[] = {"RSA-OAEP", "RSA-OAEP-256", "RSA1_5"};
 	struct err why = {0};
-	int r = unwrap_key(client, kek, first, value, &fetched->bytes, &fetched->kek, &why);
+	int result = unwrap_key(client, kek, first, value, &fetched->bytes, &fetched->kek, &why);
 
 	fetched->algorithm = first;
-	for (size_t i = 0; r == -EKEYREJECTED && i < sizeof(others) / sizeof(others[0]); i++) {
+	for (size_t i = 0; result == -EKEYREJECTED && i < sizeof(others) / sizeof(others[0]); i++) {
 		struct err other = {0};
-		int r2;
+		int other_result;
 
 		if (strcmp(others[i], first) == 0)
 			continue;
 		log_info("%s; trying %s", why.message, others[i]);
-		r2 = unwrap_key(client, kek, others[i], value, &fetched->bytes, &fetched->kek,
-				&other);
-		if (r2 == -EKEYREJECTED)
+		other_result = unwrap_key(client, kek, others[i], value, &fetched->bytes,
+					  &fetched->kek, &other);
+		if (other_result == -EKEYREJECTED)
 			continue; /* the first refusal is what is told */
-		r = r2;
+		result = other_result;
 		why = other;
 		fetched->algorithm = others[i];
-		if (r == 0)
+		if (result == 0)
 			log_warning("secret '%s': its tag says %s, but its KEK unwraps it with %s",
 				    fetched->item->id->name, first, others[i]);
 	}
-	if (r != 0 && err)
+	if (result != 0 && err)
 		*err = why;
-	return r;
+	return result;
 }
 
 /* Where the KEK's name came from tells what can be done about its absence. */
@@ -146,54 +146,55 @@ static int unwrap(struct vault_client *client, const struct secret *value, const
 	struct object_id *chosen CLEANUP(object_id_free) = NULL;
 	const char *algorithm = NULL;
 	struct err why = {0};
-	int r = bek_choose_kek(fetched->item, kek, &chosen, &why);
+	int result = bek_choose_kek(fetched->item, kek, &chosen, &why);
 
-	if (r == 0)
-		r = choose_algorithm(fetched->item, &algorithm, &why);
-	if (r == 0 && chosen && algorithm) { /* both are set then; the analyser is told */
-		r = unwrap_any(client, chosen, algorithm, value, fetched, &why);
-		if (r == -ENOENT)
+	if (result == 0)
+		result = choose_algorithm(fetched->item, &algorithm, &why);
+	if (result == 0 && chosen && algorithm) { /* both are set then; the analyser is told */
+		result = unwrap_any(client, chosen, algorithm, value, fetched, &why);
+		if (result == -ENOENT)
 			explain_missing(chosen, kek != NULL, &why);
 	}
-	if (r == 0)
+	if (result == 0)
 		return 0;
 	fetched->algorithm = NULL;
-	fetched->unwrap_failed = r != -ENOMEM && r != -EINTR;
+	fetched->unwrap_failed = result != -ENOMEM && result != -EINTR;
 	if (err)
 		*err = why;
 	err_prefix(err, "secret '%s'", fetched->item->id->name);
-	return r;
+	return result;
 }
 
 static int decode(const struct secret *value, struct bek_fetched *fetched, struct err *err)
 {
-	int r = base64_decode(secret_text(value), secret_size(value), &fetched->bytes);
+	int result = base64_decode(secret_text(value), secret_size(value), &fetched->bytes);
 
-	if (r == -ENOMEM)
+	if (result == -ENOMEM)
 		return err_nomem(err);
-	if (r != 0) {
-		r = err_set(err, ERR_KEY, EBADMSG, "secret '%s' is no BEK: its value is not base64",
-			    fetched->item->id->name);
+	if (result != 0) {
+		result = err_set(err, ERR_KEY, EBADMSG,
+				 "secret '%s' is no BEK: its value is not base64",
+				 fetched->item->id->name);
 		err_hint(err, "is it a secret that Azure Disk Encryption wrote?");
 	}
-	return r;
+	return result;
 }
 
 int bek_fetch(struct vault_client *client, const struct object_id *id, const char *kek,
 	      struct bek_fetched *fetched, struct err *err)
 {
 	struct secret *value CLEANUP(secret_free) = NULL;
-	int r = secret_fetch(client, id, &fetched->item, &value, err);
+	int result = secret_fetch(client, id, &fetched->item, &value, err);
 
-	if (r != 0)
-		return r;
+	if (result != 0)
+		return result;
 	if (ade_is_wrapped(fetched->item, kek != NULL))
-		r = unwrap(client, value, kek, fetched, err);
+		result = unwrap(client, value, kek, fetched, err);
 	else
-		r = decode(value, fetched, err);
-	if (r == 0 && secret_size(fetched->bytes) == 0) {
-		r = err_set(err, ERR_KEY, EBADMSG, "secret '%s' is empty", id->name);
+		result = decode(value, fetched, err);
+	if (result == 0 && secret_size(fetched->bytes) == 0) {
+		result = err_set(err, ERR_KEY, EBADMSG, "secret '%s' is empty", id->name);
 		err_hint(err, "is it a secret that Azure Disk Encryption wrote?");
 	}
-	return r;
+	return result;
 }

@@ -37,11 +37,11 @@ static int check_trusted(const char *const *hosts, struct err *err)
 
 		if (length < 0 || (size_t)length >= sizeof(text) || strpbrk(*hosts, "/?") ||
 		    url_parse(text, &url, NULL) != 0) {
-			int r = err_set(err, ERR_USAGE, EINVAL,
-					"--trust-vault-host '%s' is not a host", *hosts);
+			int result = err_set(err, ERR_USAGE, EINVAL,
+					     "--trust-vault-host '%s' is not a host", *hosts);
 
 			err_hint(err, "give a host name or address, with :PORT if need be");
-			return r;
+			return result;
 		}
 	}
 	return 0;
@@ -74,27 +74,28 @@ static int setup(struct keyvault *keyvault, const struct keyvault_options *optio
 		.interrupted = options->interrupted,
 	};
 	struct tokens_options tokens = {.credential = options->credential};
-	int r;
+	int result;
 
 	keyvault->trust.cloud = cloud_get(options->cloud);
 	keyvault->trust.hosts = options->trusted_hosts;
 	/* first of all: what follows reads URLs, for which the library has to be there */
-	r = http_new(&http, &keyvault->fetcher.http, err);
-	if (r == 0)
-		r = check_trusted(options->trusted_hosts, err);
-	if (r == 0)
-		r = check_tenant(options->tenant, err);
-	if (r == 0)
-		r = make_policy(options, &keyvault->fetcher.policy, err);
-	if (r == 0 && tokens.credential == KEYVAULT_CREDENTIAL_AUTO)
-		r = credential_restrict(&tokens.credential, &tokens.chain, &tokens.restricted, err);
-	if (r == 0)
-		r = cloud_authority(keyvault->trust.cloud, &keyvault->authority, err);
-	if (r == 0)
-		r = http_clone(keyvault->fetcher.http, options->interrupted, &keyvault->signin.http,
-			       err);
-	if (r != 0)
-		return r;
+	result = http_new(&http, &keyvault->fetcher.http, err);
+	if (result == 0)
+		result = check_trusted(options->trusted_hosts, err);
+	if (result == 0)
+		result = check_tenant(options->tenant, err);
+	if (result == 0)
+		result = make_policy(options, &keyvault->fetcher.policy, err);
+	if (result == 0 && tokens.credential == KEYVAULT_CREDENTIAL_AUTO)
+		result = credential_restrict(&tokens.credential, &tokens.chain, &tokens.restricted,
+					     err);
+	if (result == 0)
+		result = cloud_authority(keyvault->trust.cloud, &keyvault->authority, err);
+	if (result == 0)
+		result = http_clone(keyvault->fetcher.http, options->interrupted,
+				    &keyvault->signin.http, err);
+	if (result != 0)
+		return result;
 	keyvault->signin.policy = keyvault->fetcher.policy;
 	keyvault->credentials.fetcher = &keyvault->signin;
 	keyvault->credentials.authority = keyvault->authority;
@@ -114,14 +115,14 @@ int keyvault_new(const struct keyvault_options *options, struct keyvault **ret_k
 		 struct err *err)
 {
 	struct keyvault *keyvault = calloc(1, sizeof(*keyvault));
-	int r;
+	int result;
 
 	if (!keyvault)
 		return err_nomem(err);
-	r = setup(keyvault, options, err);
-	if (r != 0) {
+	result = setup(keyvault, options, err);
+	if (result != 0) {
 		keyvault_free(keyvault);
-		return r;
+		return result;
 	}
 	*ret_keyvault = keyvault;
 	return 0;
@@ -147,26 +148,26 @@ static int check_given(const struct keyvault *keyvault, const struct url *vault,
 		       struct err *err)
 {
 	struct err why = {0};
-	int r = trust_check(&keyvault->trust, vault, &why);
+	int result = trust_check(&keyvault->trust, vault, &why);
 
-	if (r == 0)
+	if (result == 0)
 		return 0;
-	r = err_set(err, ERR_USAGE, -r, "%s: %s", what, why.message);
+	result = err_set(err, ERR_USAGE, -result, "%s: %s", what, why.message);
 	err_hint(err, "%s", why.hint);
-	return r;
+	return result;
 }
 
 static int check_kek(const struct keyvault *keyvault, const char *kek, struct err *err)
 {
 	struct object_id *id CLEANUP(object_id_free) = NULL;
-	int r;
+	int result;
 
 	if (!kek || strncasecmp(kek, "https:", 6) != 0)
 		return 0;
-	r = portal_object_parse(kek, "keys", &id, err);
-	if (r != 0) {
+	result = portal_object_parse(kek, "keys", &id, err);
+	if (result != 0) {
 		err_prefix(err, "--kek");
-		return r;
+		return result;
 	}
 	return check_given(keyvault, id->vault, "--kek", err);
 }
@@ -175,14 +176,14 @@ int keyvault_search(struct keyvault *keyvault, const struct keyvault_request *re
 		    size_t *ret_found, struct err *err)
 {
 	struct url *url CLEANUP(url_free) = NULL;
-	int r = cloud_parse_vault(keyvault->trust.cloud, request->vault, &url, err);
+	int result = cloud_parse_vault(keyvault->trust.cloud, request->vault, &url, err);
 
-	if (r == 0)
-		r = check_given(keyvault, url, "--vault", err);
-	if (r == 0)
-		r = check_kek(keyvault, request->kek, err);
-	if (r != 0)
-		return r;
+	if (result == 0)
+		result = check_given(keyvault, url, "--vault", err);
+	if (result == 0)
+		result = check_kek(keyvault, request->kek, err);
+	if (result != 0)
+		return result;
 	return search_vault(keyvault->client, url, request, ret_found, err);
 }
 
@@ -190,23 +191,23 @@ static int find_secret(struct keyvault *keyvault, const char *vault, const char 
 		       struct object_id **ret_id, struct err *err)
 {
 	struct url *url CLEANUP(url_free) = NULL;
-	int r;
+	int result;
 
 	if (strncasecmp(secret, "https:", 6) == 0)
 		return portal_object_parse(secret, "secrets", ret_id, err);
 	if (strstr(secret, "://")) {
-		r = err_set(err, ERR_USAGE, EINVAL, "'%s' is not an https URL", secret);
+		result = err_set(err, ERR_USAGE, EINVAL, "'%s' is not an https URL", secret);
 		err_hint(err, "it looks like https://VAULT.vault.azure.net/secrets/NAME/VERSION");
-		return r;
+		return result;
 	}
 	if (!vault) {
-		r = err_set(err, ERR_USAGE, EINVAL, "secret '%s' is a name, but no vault is given",
-			    secret);
+		result = err_set(err, ERR_USAGE, EINVAL,
+				 "secret '%s' is a name, but no vault is given", secret);
 		err_hint(err, "add --vault NAME, or give the secret's URL");
-		return r;
+		return result;
 	}
-	r = cloud_parse_vault(keyvault->trust.cloud, vault, &url, err);
-	return r == 0 ? object_id_make(url, secret, NULL, ret_id, err) : r;
+	result = cloud_parse_vault(keyvault->trust.cloud, vault, &url, err);
+	return result == 0 ? object_id_make(url, secret, NULL, ret_id, err) : result;
 }
 
 int keyvault_get(struct keyvault *keyvault, const struct keyvault_request *request,
@@ -214,16 +215,16 @@ int keyvault_get(struct keyvault *keyvault, const struct keyvault_request *reque
 {
 	const char *option = request->option ? request->option : "--secret";
 	struct object_id *id CLEANUP(object_id_free) = NULL;
-	int r = find_secret(keyvault, request->vault, secret, &id, err);
+	int result = find_secret(keyvault, request->vault, secret, &id, err);
 
-	if (r != 0 || !id) {
+	if (result != 0 || !id) {
 		err_prefix(err, "%s", option);
-		return r;
+		return result;
 	}
-	r = check_given(keyvault, id->vault, option, err);
-	if (r == 0)
-		r = check_kek(keyvault, request->kek, err);
-	if (r != 0)
-		return r;
+	result = check_given(keyvault, id->vault, option, err);
+	if (result == 0)
+		result = check_kek(keyvault, request->kek, err);
+	if (result != 0)
+		return result;
 	return search_single(keyvault->client, id, request, err);
 }

@@ -30,17 +30,17 @@ int offer_bek(const struct bek_fetched *fetched, const struct keyvault_request *
 	char *secret_url CLEANUP(free) = object_id_format(fetched->item->id, "secrets");
 	char *kek_url CLEANUP(free) = NULL;
 	struct keyvault_origin origin;
-	int r;
+	int result;
 
 	if (fetched->kek)
 		kek_url = object_id_format(fetched->kek, "keys");
 	if (!secret_url || (fetched->kek && !kek_url))
 		return err_nomem(err);
 	origin_of(fetched->item, secret_url, kek_url, fetched->algorithm, &origin);
-	r = request->accept(request->context, fetched->bytes, &origin, err);
-	if (r == 0 && ade_has_expired(fetched->item, time(NULL)))
+	result = request->accept(request->context, fetched->bytes, &origin, err);
+	if (result == 0 && ade_has_expired(fetched->item, time(NULL)))
 		log_warning("secret '%s' has expired; it serves all the same", origin.name);
-	return r;
+	return result;
 }
 
 /* What would be done with a secret. A KEK that cannot be told is left open: the fetch would say. */

@@ -117,20 +117,20 @@ int portal_object_parse(const char *text, const char *collection, struct object_
 			struct err *err)
 {
 	char *url CLEANUP(free) = NULL;
-	int r;
+	int result;
 
 	if (!is_portal(text) || strnlen(text, URL_TEXT_MAX + 1) > URL_TEXT_MAX)
 		return object_id_parse(text, collection, ret_id, err);
-	r = find_embedded(text, collection, &url);
-	if (r == -ENOMEM)
+	result = find_embedded(text, collection, &url);
+	if (result == -ENOMEM)
 		return err_nomem(err);
-	if (r == 0)
+	if (result == 0)
 		return object_id_parse(url, collection, ret_id, err);
-	r = err_set(err, ERR_USAGE, EINVAL,
-		    "this page of the Azure portal names none of a vault's %s", collection);
+	result = err_set(err, ERR_USAGE, EINVAL,
+			 "this page of the Azure portal names none of a vault's %s", collection);
 	err_hint(err,
 		 "on the page of one version the portal shows its identifier, which looks like "
 		 "https://VAULT.vault.azure.net/%s/NAME/VERSION",
 		 collection);
-	return r;
+	return result;
 }

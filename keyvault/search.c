@@ -209,32 +209,32 @@ static int judge(struct search *search, struct job *job, char *tried, bool *ret_
 		 int *ret_code, struct err *err)
 {
 	const struct bek_fetched *fetched = &job->fetched;
-	int r = job->code;
+	int result = job->code;
 
 	if (ret_code)
-		*ret_code = r != 0 && fetched->item ? -ENOKEY : r;
+		*ret_code = result != 0 && fetched->item ? -ENOKEY : result;
 	if (fetched->item && tried)
 		memcpy(tried, fetched->item->id->version, sizeof(fetched->item->id->version));
-	if (r != 0 && ends_search(r, &job->err, fetched->unwrap_failed)) {
+	if (result != 0 && ends_search(result, &job->err, fetched->unwrap_failed)) {
 		*err = job->err;
-		return r;
+		return result;
 	}
-	if (r == -ENOENT && !fetched->item && ret_code)
+	if (result == -ENOENT && !fetched->item && ret_code)
 		return 0; /* a guess that was wrong */
-	if (r == 0) {
-		r = offer_bek(fetched, search->request, &job->err);
-		if (ret_code && r == -ENOKEY)
-			*ret_code = r;
-		if (r != 0 && r != -ENOKEY) {
+	if (result == 0) {
+		result = offer_bek(fetched, search->request, &job->err);
+		if (ret_code && result == -ENOKEY)
+			*ret_code = result;
+		if (result != 0 && result != -ENOKEY) {
 			*err = job->err;
-			return r;
+			return result;
 		}
 	}
-	*ret_accepted = r == 0;
-	if (r == 0)
+	*ret_accepted = result == 0;
+	if (result == 0)
 		search->found++;
 	else
-		set_pending(search, r, &job->err);
+		set_pending(search, result, &job->err);
 	return 0;
 }
 
@@ -254,9 +254,9 @@ static int try_turn(struct search *search, char *tried, bool *ret_accepted, int 
 static int walk_versions(struct search *search, const struct ade_candidates *versions,
 			 const char *tried, bool *ret_accepted, struct err *err)
 {
-	int r = 0;
+	int result = 0;
 
-	for (size_t i = 0; i < versions->count && r == 0 && !*ret_accepted; i++) {
+	for (size_t i = 0; i < versions->count && result == 0 && !*ret_accepted; i++) {
 		const struct secret_item *item = versions->list[i].item;
 		struct job job CLEANUP(job_clear) = {.kind = JOB_FETCH, .id = item->id};
 		char text[OBJECT_TEXT_SIZE];
@@ -265,9 +265,9 @@ static int walk_versions(struct search *search, const struct ade_candidates *ver
 			continue;
 		log_debug("trying secret '%s'", object_id_text(item->id, text));
 		ahead_take(search->ahead, &job);
-		r = judge(search, &job, NULL, ret_accepted, NULL, err);
+		result = judge(search, &job, NULL, ret_accepted, NULL, err);
 	}
-	return r;
+	return result;
 }
 
 /*
@@ -294,25 +294,25 @@ static int try_versions(struct search *search, struct job *job, const char *trie
 static int preview_name(struct search *search, size_t index, struct err *err)
 {
 	struct job job CLEANUP(job_clear) = {0};
-	int r;
+	int result;
 
 	obtain(search, &job);
-	r = job.code;
-	if (r == 0)
-		r = offer_versions(search->names[index], &job.versions,
-				   &search->request->ids[index], search->request, &job.err);
-	if (r == -ENOENT)
+	result = job.code;
+	if (result == 0)
+		result = offer_versions(search->names[index], &job.versions,
+					&search->request->ids[index], search->request, &job.err);
+	if (result == -ENOENT)
 		return 0;
-	if (r != 0 && ends_search(r, &job.err, false)) {
+	if (result != 0 && ends_search(result, &job.err, false)) {
 		*err = job.err;
-		return r;
+		return result;
 	}
-	search->present[index] = r == 0 || r == -EKEYREVOKED;
-	search->accepted[index] = r == 0;
-	if (r == 0)
+	search->present[index] = result == 0 || result == -EKEYREVOKED;
+	search->accepted[index] = result == 0;
+	if (result == 0)
 		search->found++;
 	else
-		set_pending(search, r, &job.err);
+		set_pending(search, result, &job.err);
 	return 0;
 }
 
@@ -321,47 +321,47 @@ static int try_name(struct search *search, size_t index, struct err *err)
 	char tried[OBJECT_VERSION_MAX + 1] = "";
 	bool accepted = false;
 	int code = 0;
-	int r = try_turn(search, tried, &accepted, &code, err);
+	int result = try_turn(search, tried, &accepted, &code, err);
 
 	search->present[index] = code == 0 || code == -ENOKEY || code == -EKEYREVOKED;
-	if (r == 0 && !accepted && search->present[index]) {
+	if (result == 0 && !accepted && search->present[index]) {
 		struct job job CLEANUP(job_clear) = {.kind = JOB_VERSIONS,
 						     .id = search->names[index]};
 
 		ahead_take(search->ahead, &job);
-		r = try_versions(search, &job, tried, &accepted, err);
+		result = try_versions(search, &job, tried, &accepted, err);
 	}
 	search->accepted[index] = accepted;
-	return r;
+	return result;
 }
 
 /* ADE names a secret by the protector's identifier, in upper case. */
 static int make_names(struct search *search, struct err *err)
 {
 	const struct keyvault_request *request = search->request;
-	int r = 0;
+	int result = 0;
 
-	for (size_t i = 0; i < request->id_count && r == 0; i++)
-		r = object_id_make(search->vault, guid_format(&request->ids[i]).text, NULL,
-				   &search->names[i], err);
-	return r;
+	for (size_t i = 0; i < request->id_count && result == 0; i++)
+		result = object_id_make(search->vault, guid_format(&request->ids[i]).text, NULL,
+					&search->names[i], err);
+	return result;
 }
 
 static int ask_by_name(struct search *search, struct err *err)
 {
-	int r = make_names(search, err);
+	int result = make_names(search, err);
 
 	search->phase = BY_NAME;
-	for (size_t i = 0; i < search->request->id_count && r == 0; i++) {
+	for (size_t i = 0; i < search->request->id_count && result == 0; i++) {
 		search->turn = i;
 		if (!id_is_wanted(search, i))
 			pass(search);
 		else if (search->request->preview)
-			r = preview_name(search, i, err);
+			result = preview_name(search, i, err);
 		else
-			r = try_name(search, i, err);
+			result = try_name(search, i, err);
 	}
-	return r;
+	return result;
 }
 
 /* --------------------------------------------------------------- by listing */
@@ -370,33 +370,33 @@ static int on_listed(void *context, struct secret_item **item, struct err *err)
 {
 	struct ade_candidates *candidates = context;
 	const char *foreign = ade_foreign(*item, candidates->machine);
-	int r = ade_consider(candidates, item);
+	int result = ade_consider(candidates, item);
 
-	if (r == 0 && *item && foreign)
+	if (result == 0 && *item && foreign)
 		log_info("secret '%s' of '%s' %s; skipped", (*item)->id->name, candidates->machine,
 			 foreign);
-	if (r == -E2BIG)
+	if (result == -E2BIG)
 		return err_set(err, ERR_NETWORK, E2BIG,
 			       "more than %d secrets of the vault claim to fit this disk",
 			       ADE_CANDIDATES_MAX);
-	return r == 0 ? 0 : err_nomem(err);
+	return result == 0 ? 0 : err_nomem(err);
 }
 
 static int gather(struct search *search, struct err *err)
 {
 	struct err failure = {0};
-	int r = secret_list(search->client, search->vault, NULL, on_listed, &search->candidates,
-			    &failure);
+	int result = secret_list(search->client, search->vault, NULL, on_listed,
+				 &search->candidates, &failure);
 
-	if (r == -EACCES && failure.kind == ERR_VAULT && search->request->id_count > 0) {
+	if (result == -EACCES && failure.kind == ERR_VAULT && search->request->id_count > 0) {
 		log_info("%s", failure.message);
 		if (search->pending_code == 0)
-			set_pending(search, r, &failure);
+			set_pending(search, result, &failure);
 		return 0;
 	}
-	if (r != 0) {
+	if (result != 0) {
 		*err = failure;
-		return r;
+		return result;
 	}
 	ade_sort(&search->candidates);
 	return 0;
@@ -418,11 +418,11 @@ static int try_current(struct search *search, struct ade_candidate *candidate, b
 {
 	const struct secret_item *item = candidate->item;
 	struct err why = {0};
-	int r;
+	int result;
 
 	if (!item->enabled) {
-		r = offer_disabled(item, &why);
-		set_pending(search, r, &why);
+		result = offer_disabled(item, &why);
+		set_pending(search, result, &why);
 		return 0;
 	}
 	if (ade_has_expired(item, search->candidates.now))
@@ -451,17 +451,17 @@ static int try_candidates(struct search *search, enum phase phase, struct err *e
 	for (size_t i = 0; i < search->candidates.count; i++) {
 		struct ade_candidate *candidate = &search->candidates.list[i];
 		bool accepted = false;
-		int r;
+		int result;
 
 		search->turn = i;
 		if (!is_wanted(search, candidate)) {
 			pass(search);
 			continue;
 		}
-		r = phase == CURRENT ? try_current(search, candidate, &accepted, err)
-				     : try_older(search, candidate, &accepted, err);
-		if (r != 0)
-			return r;
+		result = phase == CURRENT ? try_current(search, candidate, &accepted, err)
+					  : try_older(search, candidate, &accepted, err);
+		if (result != 0)
+			return result;
 		if (accepted && candidate->match != ADE_BY_MACHINE)
 			search->accepted[candidate->wanted] = true;
 	}
@@ -470,17 +470,17 @@ static int try_candidates(struct search *search, enum phase phase, struct err *e
 
 static int run(struct search *search, struct err *err)
 {
-	int r = ask_by_name(search, err);
+	int result = ask_by_name(search, err);
 
-	if (r == 0 && (search->request->id_count == 0 || any_id_is_wanted(search))) {
-		r = gather(search, err);
-		if (r == 0)
-			r = try_candidates(search, CURRENT, err);
-		if (r == 0 && !search->request->preview)
-			r = try_candidates(search, OLDER, err);
+	if (result == 0 && (search->request->id_count == 0 || any_id_is_wanted(search))) {
+		result = gather(search, err);
+		if (result == 0)
+			result = try_candidates(search, CURRENT, err);
+		if (result == 0 && !search->request->preview)
+			result = try_candidates(search, OLDER, err);
 	}
-	if (r != 0 || search->pending_code == 0)
-		return r;
+	if (result != 0 || search->pending_code == 0)
+		return result;
 	if (search->found == 0) {
 		*err = search->pending;
 		return search->pending_code;
@@ -527,37 +527,37 @@ int search_vault(struct vault_client *client, const struct url *vault,
 		.candidates.now = time(NULL),
 	};
 	struct err failure = {0};
-	int r;
+	int result;
 
 	if (allocate(&search) != 0)
-		r = err_nomem(&failure);
+		result = err_nomem(&failure);
 	else
-		r = run(&search, &failure);
-	if (r != 0 && err)
+		result = run(&search, &failure);
+	if (result != 0 && err)
 		*err = failure;
-	if (r == 0)
+	if (result == 0)
 		*ret_found = search.found;
 	release(&search);
-	return r;
+	return result;
 }
 
 static int preview_single(struct vault_client *client, const struct object_id *id,
 			  const struct keyvault_request *request, struct err *err)
 {
 	struct ade_candidates versions CLEANUP(ade_candidates_clear) = {0};
-	int r = versions_list(client, id, &versions, err);
+	int result = versions_list(client, id, &versions, err);
 
-	return r == 0 ? offer_versions(id, &versions, NULL, request, err) : r;
+	return result == 0 ? offer_versions(id, &versions, NULL, request, err) : result;
 }
 
 int search_single(struct vault_client *client, const struct object_id *id,
 		  const struct keyvault_request *request, struct err *err)
 {
 	struct bek_fetched fetched CLEANUP(bek_fetched_clear) = {0};
-	int r;
+	int result;
 
 	if (request->preview)
 		return preview_single(client, id, request, err);
-	r = bek_fetch(client, id, request->kek, &fetched, err);
-	return r == 0 ? offer_bek(&fetched, request, err) : r;
+	result = bek_fetch(client, id, request->kek, &fetched, err);
+	return result == 0 ? offer_bek(&fetched, request, err) : result;
 }

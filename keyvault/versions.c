@@ -9,25 +9,25 @@
 static int on_version(void *context, struct secret_item **item, struct err *err)
 {
 	struct ade_candidates *versions = context;
-	int r;
+	int result;
 
 	if (!(*item)->id->version[0])
 		return 0;
-	r = ade_add(versions, item, ADE_BY_NAME, 0);
-	if (r == -E2BIG)
+	result = ade_add(versions, item, ADE_BY_NAME, 0);
+	if (result == -E2BIG)
 		return err_set(err, ERR_NETWORK, E2BIG, "a secret has more than %d versions",
 			       ADE_CANDIDATES_MAX);
-	return r == 0 ? 0 : err_nomem(err);
+	return result == 0 ? 0 : err_nomem(err);
 }
 
 int versions_list(struct vault_client *client, const struct object_id *id,
 		  struct ade_candidates *versions, struct err *err)
 {
-	int r = secret_list(client, id->vault, id->name, on_version, versions, err);
+	int result = secret_list(client, id->vault, id->name, on_version, versions, err);
 
-	if (r == 0)
+	if (result == 0)
 		ade_sort(versions);
-	return r;
+	return result;
 }
 
 const struct secret_item *versions_pick(const struct ade_candidates *versions, const char *version)

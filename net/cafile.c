@@ -16,10 +16,10 @@ static int append_fd(struct cafile *cafile, int fd)
 	char *text CLEANUP(free) = NULL;
 	char *bigger;
 	size_t size;
-	int r = smallfile_read_plain(fd, CAFILE_MAX, &text, &size);
+	int result = smallfile_read_plain(fd, CAFILE_MAX, &text, &size);
 
-	if (r != 0)
-		return r;
+	if (result != 0)
+		return result;
 	if (!memmem(text, size, "-----BEGIN CERTIFICATE-----", 27) &&
 	    !memmem(text, size, "-----BEGIN TRUSTED CERTIFICATE-----", 35))
 		return -ENOMSG;
@@ -38,26 +38,26 @@ int cafile_append(struct cafile *cafile, const char *path, const char *what, str
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat status;
-	int r = 0;
+	int result = 0;
 
 	if (fd < 0)
 		return err_set(err, ERR_USAGE, EINVAL, "cannot open %s '%s': %s", what, path,
-			       strerror(errno));
+			       strerrordesc_np(errno));
 	if (fstat(fd, &status) != 0)
-		r = -errno;
+		result = -errno;
 	else if (!S_ISREG(status.st_mode))
-		r = -EISDIR;
-	if (r == 0)
-		r = append_fd(cafile, fd);
+		result = -EISDIR;
+	if (result == 0)
+		result = append_fd(cafile, fd);
 	close(fd);
-	if (r == -ENOMEM)
+	if (result == -ENOMEM)
 		return err_nomem(err);
-	if (r == -ENOMSG)
+	if (result == -ENOMSG)
 		return err_set(err, ERR_USAGE, EINVAL, "%s '%s' holds no PEM certificate", what,
 			       path);
-	if (r != 0)
+	if (result != 0)
 		return err_set(err, ERR_USAGE, EINVAL, "cannot read %s '%s': %s", what, path,
-			       r == -EISDIR ? "not a regular file" : strerror(-r));
+			       result == -EISDIR ? "not a regular file" : strerrordesc_np(-result));
 	return 0;
 }
 

@@ -3,6 +3,7 @@
 #include "net/fetch.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "base/log.h"
@@ -46,9 +47,9 @@ static void describe(const struct http_request *request, int result, int status,
 }
 
 /* Whole seconds, rounded up: it never says 0 while it waits. */
-static long long seconds(int64_t ms)
+static int64_t seconds(int64_t ms)
 {
-	return (long long)((ms + 999) / 1000);
+	return (ms + 999) / 1000;
 }
 
 /*
@@ -59,57 +60,57 @@ static int wait_again(struct retry *retry, const char *why, int64_t retry_after)
 {
 	const struct retry_clock *clock = &retry->policy->clock;
 	int64_t wait = retry_plan(retry, retry_after);
-	int r = 0;
+	int result = 0;
 
 	if (wait < 0)
 		return (int)wait;
-	log_info("%s, trying again in %lld s, %lld s left", why, seconds(wait),
+	log_info("%s, trying again in %" PRId64 " s, %" PRId64 " s left", why, seconds(wait),
 		 seconds(retry_left_ms(retry)));
-	while (wait > 0 && r == 0) {
+	while (wait > 0 && result == 0) {
 		int64_t piece = wait < 1000 ? wait : 1000;
 
-		log_progress("%s, trying again in %lld s, %lld s left", why, seconds(wait),
-			     seconds(retry_left_ms(retry)));
-		r = clock->sleep_ms(clock, piece);
+		log_progress("%s, trying again in %" PRId64 " s, %" PRId64 " s left", why,
+			     seconds(wait), seconds(retry_left_ms(retry)));
+		result = clock->sleep_ms(clock, piece);
 		wait -= piece;
 	}
 	log_progress_end();
-	return r;
+	return result;
 }
 
 int fetch(const struct fetcher *fetcher, const struct http_request *request,
 	  struct fetch_result *ret_result, struct err *err)
 {
-	struct fetch_result result = {0};
+	struct fetch_result outcome = {0};
 	struct retry retry;
-	int r;
+	int result;
 
 	retry_start(&retry, &fetcher->policy);
 	for (;;) {
 		char why[320];
 		int waited;
 
-		fetch_result_clear(&result);
-		result.response.retry_after = -1;
-		r = attempt(fetcher, request, &retry, &result.response, err);
-		result.attempts++;
-		if (!retry_wanted(r, result.response.status))
+		fetch_result_clear(&outcome);
+		outcome.response.retry_after = -1;
+		result = attempt(fetcher, request, &retry, &outcome.response, err);
+		outcome.attempts++;
+		if (!retry_wanted(result, outcome.response.status))
 			break;
-		describe(request, r, result.response.status, why, sizeof(why));
-		waited = wait_again(&retry, why, result.response.retry_after);
+		describe(request, result, outcome.response.status, why, sizeof(why));
+		waited = wait_again(&retry, why, outcome.response.retry_after);
 		if (waited == -EINTR) {
-			fetch_result_clear(&result);
+			fetch_result_clear(&outcome);
 			return err_set(err, ERR_OTHER, EINTR, "interrupted");
 		}
 		if (waited != 0)
 			break;
 	}
-	result.elapsed_ms = retry_elapsed_ms(&retry);
-	if (r != 0) {
-		if (result.attempts > 1)
-			err_prefix(err, "after %u attempts", result.attempts);
-		return r;
+	outcome.elapsed_ms = retry_elapsed_ms(&retry);
+	if (result != 0) {
+		if (outcome.attempts > 1)
+			err_prefix(err, "after %u attempts", outcome.attempts);
+		return result;
 	}
-	*ret_result = result;
+	*ret_result = outcome;
 	return 0;
 }

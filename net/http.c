@@ -59,26 +59,26 @@ static int collect_ca(struct http *http, const char *ca_file, struct err *err)
 	const char *bundle = env_path("SSL_CERT_FILE");
 	const char *dir = env_path("SSL_CERT_DIR");
 	char *built_in = NULL;
-	int r = 0;
+	int result = 0;
 
 	if (bundle) {
-		r = cafile_append(&http->own_ca, bundle, "SSL_CERT_FILE", err);
+		result = cafile_append(&http->own_ca, bundle, "SSL_CERT_FILE", err);
 	} else if (http->lib->easy_getinfo(http->curl, CURLINFO_CAINFO, &built_in) == CURLE_OK &&
 		   built_in) {
 		/* A system without its bundle still works with its directory, or --ca-file. */
 		if (cafile_append(&http->own_ca, built_in, "certificate bundle", NULL) == -ENOMEM)
-			r = err_nomem(err);
+			result = err_nomem(err);
 	}
-	if (r == 0 && ca_file)
-		r = cafile_append(&http->own_ca, ca_file, "--ca-file", err);
-	if (r == 0 && dir) {
+	if (result == 0 && ca_file)
+		result = cafile_append(&http->own_ca, ca_file, "--ca-file", err);
+	if (result == 0 && dir) {
 		http->own_ca_dir = strdup(dir);
 		if (!http->own_ca_dir)
-			r = err_nomem(err);
+			result = err_nomem(err);
 	}
 	http->ca = &http->own_ca;
 	http->ca_dir = http->own_ca_dir;
-	return r;
+	return result;
 }
 
 static int setup(struct http *http, const struct http_options *options, struct err *err)
@@ -94,7 +94,7 @@ int http_new(const struct http_options *options, struct http **ret_http, struct 
 {
 	const struct curl *lib = curl_load(err);
 	struct http *http;
-	int r;
+	int result;
 
 	if (!lib)
 		return -ELIBACC;
@@ -102,10 +102,10 @@ int http_new(const struct http_options *options, struct http **ret_http, struct 
 	if (!http)
 		return err_nomem(err);
 	http->lib = lib;
-	r = setup(http, options, err);
-	if (r != 0) {
+	result = setup(http, options, err);
+	if (result != 0) {
 		http_free(http);
-		return r;
+		return result;
 	}
 	*ret_http = http;
 	return 0;
@@ -144,14 +144,14 @@ static size_t on_body(char *data, size_t unit, size_t count, void *context)
 {
 	struct reception *reception = context;
 	size_t size = unit * count;
-	int r;
+	int result;
 
 	if (size > HTTP_BODY_MAX - secret_size(reception->response.body)) {
 		reception->abort = HTTP_ABORT_BODY;
 		return 0;
 	}
-	r = secret_append(&reception->response.body, data, size);
-	if (r != 0) {
+	result = secret_append(&reception->response.body, data, size);
+	if (result != 0) {
 		reception->abort = HTTP_ABORT_MEMORY;
 		return 0;
 	}
@@ -475,7 +475,7 @@ int http_send(struct http *http, const struct http_request *request,
 	char *origin CLEANUP(free) = url_origin(request->url);
 	CURLcode code = CURLE_OK;
 	long status = 0;
-	int r;
+	int result;
 
 	if (request->url->plain &&
 	    (request->bearer || request->body || strcmp(request->method, "GET") != 0)) {
@@ -487,13 +487,13 @@ int http_send(struct http *http, const struct http_request *request,
 		http_response_clear(&reception.response);
 		return err_nomem(err);
 	}
-	r = perform(http, request, &reception, url, &code);
-	if (r != 0) {
-		r = err_nomem(err);
+	result = perform(http, request, &reception, url, &code);
+	if (result != 0) {
+		result = err_nomem(err);
 	} else if (code != CURLE_OK) {
 		log_debug("%s %s%s: %s", request->method, origin, request->url->path,
 			  http->lib->easy_strerror(code));
-		r = report(http, request, &reception, code, err);
+		result = report(http, request, &reception, code, err);
 	} else {
 		(void)http->lib->easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &status);
 		log_debug("%s %s%s: HTTP %ld, %zu bytes", request->method, origin,
@@ -501,9 +501,9 @@ int http_send(struct http *http, const struct http_request *request,
 	}
 	/* The handle must not point at what is about to be freed. */
 	http->lib->easy_reset(http->curl);
-	if (r != 0) {
+	if (result != 0) {
 		http_response_clear(&reception.response);
-		return r;
+		return result;
 	}
 	*ret_response = reception.response;
 	ret_response->status = (int)status;

@@ -13,39 +13,40 @@
 static bool host_does_not_exist(const char *host)
 {
 	struct addrinfo *found = NULL;
-	int r = getaddrinfo(host, NULL, NULL, &found);
+	int result = getaddrinfo(host, NULL, NULL, &found);
 
-	if (r == 0)
+	if (result == 0)
 		freeaddrinfo(found);
-	return r == EAI_NONAME || r == EAI_NODATA;
+	return result == EAI_NONAME || result == EAI_NODATA;
 }
 
 static int unresolved(const struct http_failure *failure, struct err *err)
 {
 	const char *host = failure->url->host;
-	int r;
+	int result;
 
 	if (host_does_not_exist(host)) {
-		r = err_set(err, ERR_NETWORK, ENXIO, "there is no host '%s'", host);
+		result = err_set(err, ERR_NETWORK, ENXIO, "there is no host '%s'", host);
 		err_hint(err, "check the name for typing errors");
-		return r;
+		return result;
 	}
-	r = err_set(err, ERR_NETWORK, EHOSTUNREACH, "host '%s' cannot be looked up", host);
+	result = err_set(err, ERR_NETWORK, EHOSTUNREACH, "host '%s' cannot be looked up", host);
 	err_hint(err, "the name service does not answer; check this machine's network and DNS, or "
 		      "set https_proxy where a proxy is needed");
-	return r;
+	return result;
 }
 
 static int unconnected(const struct http_failure *failure, struct err *err)
 {
 	const struct url *url = failure->url;
 	int number = failure->os_errno ? failure->os_errno : ECONNREFUSED;
-	int r;
+	int result;
 
-	r = err_set(err, ERR_NETWORK, number == ECONNREFUSED ? ECONNREFUSED : EHOSTUNREACH,
-		    "cannot connect to '%s' port %u: %s", url->host, url->port, strerror(number));
+	result = err_set(err, ERR_NETWORK, number == ECONNREFUSED ? ECONNREFUSED : EHOSTUNREACH,
+			 "cannot connect to '%s' port %u: %s", url->host, url->port,
+			 strerrordesc_np(number));
 	err_hint(err, "check the network between here and there (firewall, routing, https_proxy)");
-	return r;
+	return result;
 }
 
 /* libcurl names the reason behind a fixed prefix. */
@@ -60,69 +61,71 @@ static const char *tls_reason(const char *text)
 
 static int untrusted(const struct http_failure *failure, struct err *err)
 {
-	int r = err_set(err, ERR_NETWORK, EKEYREJECTED,
-			"the certificate of '%s' is not trusted: %s", failure->url->host,
-			tls_reason(failure->library_text));
+	int result = err_set(err, ERR_NETWORK, EKEYREJECTED,
+			     "the certificate of '%s' is not trusted: %s", failure->url->host,
+			     tls_reason(failure->library_text));
 
 	err_hint(err, "if a proxy or a private authority stands in between, name its certificate "
 		      "with --ca-file PEM; else check the host name and this machine's clock");
-	return r;
+	return result;
 }
 
 static int timed_out(const struct http_failure *failure, struct err *err)
 {
-	int r;
+	int result;
 
 	if (!failure->connected) {
-		r = err_set(err, ERR_NETWORK, EHOSTDOWN, "no connection to '%s' port %u in time",
-			    failure->url->host, failure->url->port);
+		result = err_set(err, ERR_NETWORK, EHOSTDOWN,
+				 "no connection to '%s' port %u in time", failure->url->host,
+				 failure->url->port);
 		err_hint(err, "check the network between here and there (firewall, routing, "
 			      "https_proxy)");
-		return r;
+		return result;
 	}
-	r = err_set(err, ERR_NETWORK, ETIMEDOUT, "'%s' did not answer in time", failure->url->host);
+	result = err_set(err, ERR_NETWORK, ETIMEDOUT, "'%s' did not answer in time",
+			 failure->url->host);
 	err_hint(err, "try again later, or allow more time with --timeout");
-	return r;
+	return result;
 }
 
 static int cut(const struct http_failure *failure, struct err *err)
 {
-	int r = err_set(err, ERR_NETWORK, ECONNRESET, "'%s' cut the connection",
-			failure->url->host);
+	int result = err_set(err, ERR_NETWORK, ECONNRESET, "'%s' cut the connection",
+			     failure->url->host);
 
 	err_hint(err, "try again later; if it stays so, something between here and there (a proxy, "
 		      "a firewall) ends the connection");
-	return r;
+	return result;
 }
 
 static int not_understood(const struct http_failure *failure, struct err *err)
 {
 	const char *text = failure->library_text;
-	int r = err_set(err, ERR_NETWORK, EPROTO, "the answer of '%s' is not understood: %s",
-			failure->url->host, *text ? text : failure->code_text);
+	int result = err_set(err, ERR_NETWORK, EPROTO, "the answer of '%s' is not understood: %s",
+			     failure->url->host, *text ? text : failure->code_text);
 
 	err_hint(err, "is this the right host and port, and does it speak HTTPS?");
-	return r;
+	return result;
 }
 
 static int proxy_refused(const struct http_failure *failure, struct err *err)
 {
-	int r = err_set(err, ERR_NETWORK, EHOSTUNREACH, "the proxy does not let through to '%s'%s",
-			failure->url->host,
-			failure->proxy_status == 407 ? ": it wants a user name" : "");
+	int result = err_set(err, ERR_NETWORK, EHOSTUNREACH,
+			     "the proxy does not let through to '%s'%s", failure->url->host,
+			     failure->proxy_status == 407 ? ": it wants a user name" : "");
 
 	err_hint(err, "check https_proxy and no_proxy in the environment");
-	return r;
+	return result;
 }
 
 /* No service of Azure's answers like this; something else does. */
 static int too_much(const struct http_failure *failure, const char *what, struct err *err)
 {
-	int r = err_set(err, ERR_NETWORK, EMSGSIZE, "the answer of '%s' has %s; refused",
-			failure->url->host, what);
+	int result = err_set(err, ERR_NETWORK, EMSGSIZE, "the answer of '%s' has %s; refused",
+			     failure->url->host, what);
 
 	err_hint(err, "is this the right host, and does a proxy change its answers?");
-	return r;
+	return result;
 }
 
 static int too_long(const struct http_failure *failure, struct err *err)

@@ -166,10 +166,10 @@ static int find(const struct json_value *object, const char *name, const cJSON *
 int json_get_string(const struct json_value *object, const char *name, const char **ret_text)
 {
 	const cJSON *item = NULL;
-	int r = find(object, name, &item);
+	int result = find(object, name, &item);
 
-	if (r != 0)
-		return r;
+	if (result != 0)
+		return result;
 	if (!cJSON_IsString(item) || !item->valuestring)
 		return -EBADMSG;
 	*ret_text = item->valuestring;
@@ -196,18 +196,18 @@ int json_get_integer(const struct json_value *object, const char *name, int64_t 
 		     int64_t *ret_number)
 {
 	const cJSON *item = NULL;
-	int r = find(object, name, &item);
+	int result = find(object, name, &item);
 
-	return r != 0 ? r : json_to_integer(from_cjson(item), min, max, ret_number);
+	return result != 0 ? result : json_to_integer(from_cjson(item), min, max, ret_number);
 }
 
 int json_get_bool(const struct json_value *object, const char *name, bool *ret_flag)
 {
 	const cJSON *item = NULL;
-	int r = find(object, name, &item);
+	int result = find(object, name, &item);
 
-	if (r != 0)
-		return r;
+	if (result != 0)
+		return result;
 	if (!cJSON_IsBool(item))
 		return -EBADMSG;
 	*ret_flag = cJSON_IsTrue(item);
@@ -218,10 +218,10 @@ int json_get_object(const struct json_value *object, const char *name,
 		    const struct json_value **ret_object)
 {
 	const cJSON *item = NULL;
-	int r = find(object, name, &item);
+	int result = find(object, name, &item);
 
-	if (r != 0)
-		return r;
+	if (result != 0)
+		return result;
 	if (!cJSON_IsObject(item))
 		return -EBADMSG;
 	*ret_object = from_cjson(item);
@@ -232,10 +232,10 @@ int json_get_array(const struct json_value *object, const char *name,
 		   const struct json_value **ret_array)
 {
 	const cJSON *item = NULL;
-	int r = find(object, name, &item);
+	int result = find(object, name, &item);
 
-	if (r != 0)
-		return r;
+	if (result != 0)
+		return result;
 	if (!cJSON_IsArray(item))
 		return -EBADMSG;
 	*ret_array = from_cjson(item);
@@ -246,12 +246,12 @@ int json_take_secret(struct json *json, const struct json_value *object, const c
 		     struct secret **ret_secret)
 {
 	const cJSON *item = NULL;
-	int r = find(object, name, &item);
+	int result = find(object, name, &item);
 	struct secret *secret;
 
 	(void)json; /* says that the document is changed: the item is reached through const only */
-	if (r != 0)
-		return r;
+	if (result != 0)
+		return result;
 	if (!cJSON_IsString(item) || !item->valuestring)
 		return -EBADMSG;
 	secret = secret_copy(item->valuestring, strlen(item->valuestring));

@@ -40,17 +40,17 @@ static int system_sleep(const struct retry_clock *clock, int64_t duration)
 		return -errno;
 	while (duration > 0) {
 		int64_t piece = duration < LOOK_MS ? duration : LOOK_MS;
-		int r;
+		int result;
 
 		later(&until, piece);
 		do {
 			if (clock->interrupted &&
 			    __atomic_load_n(clock->interrupted, __ATOMIC_RELAXED))
 				return -EINTR;
-			r = clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &until, NULL);
-		} while (r == EINTR);
-		if (r != 0)
-			return -r;
+			result = clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &until, NULL);
+		} while (result == EINTR);
+		if (result != 0)
+			return -result;
 		duration -= piece;
 	}
 	return 0;

@@ -124,13 +124,13 @@ static int get_part(const struct curl *lib, CURLU *handle, CURLUPart part, unsig
 
 static int take_host(const struct curl *lib, CURLU *handle, struct url *url, struct err *err)
 {
-	int r = get_part(lib, handle, CURLUPART_HOST, 0, &url->host);
+	int result = get_part(lib, handle, CURLUPART_HOST, 0, &url->host);
 	char *zone = NULL;
 	size_t length;
 
-	if (r == -ENOMEM)
+	if (result == -ENOMEM)
 		return err_nomem(err);
-	if (r != 0)
+	if (result != 0)
 		return refuse(err, "its host cannot be read");
 	if (lib->url_get(handle, CURLUPART_ZONEID, &zone, 0) != CURLUE_NO_ZONEID) {
 		lib->free(zone);
@@ -167,16 +167,16 @@ static int take_port(const struct curl *lib, CURLU *handle, struct url *url, str
 
 static int take_rest(const struct curl *lib, CURLU *handle, struct url *url, struct err *err)
 {
-	int r = get_part(lib, handle, CURLUPART_PATH, 0, &url->path);
+	int result = get_part(lib, handle, CURLUPART_PATH, 0, &url->path);
 
-	if (r == 0) {
-		r = get_part(lib, handle, CURLUPART_QUERY, 0, &url->query);
-		if (r == -ENOENT)
-			r = 0;
+	if (result == 0) {
+		result = get_part(lib, handle, CURLUPART_QUERY, 0, &url->query);
+		if (result == -ENOENT)
+			result = 0;
 	}
-	if (r == -ENOMEM)
+	if (result == -ENOMEM)
 		return err_nomem(err);
-	return r == 0 ? 0 : refuse(err, "its path or query cannot be read");
+	return result == 0 ? 0 : refuse(err, "its path or query cannot be read");
 }
 
 static int parse_parts(const char *text, struct url *url, struct err *err)
@@ -184,7 +184,7 @@ static int parse_parts(const char *text, struct url *url, struct err *err)
 	const struct curl *lib = curl_load(err);
 	CURLU *handle = lib ? lib->url() : NULL;
 	CURLUcode code;
-	int r = 0;
+	int result = 0;
 
 	if (!lib)
 		return -ELIBACC;
@@ -192,34 +192,34 @@ static int parse_parts(const char *text, struct url *url, struct err *err)
 		return err_nomem(err);
 	code = lib->url_set(handle, CURLUPART_URL, text, CURLU_DISALLOW_USER);
 	if (code == CURLUE_OUT_OF_MEMORY)
-		r = err_nomem(err);
+		result = err_nomem(err);
 	else if (code != CURLUE_OK)
-		r = refuse(err, lib->url_strerror(code));
-	if (r == 0)
-		r = take_host(lib, handle, url, err);
-	if (r == 0)
-		r = take_port(lib, handle, url, err);
-	if (r == 0)
-		r = take_rest(lib, handle, url, err);
+		result = refuse(err, lib->url_strerror(code));
+	if (result == 0)
+		result = take_host(lib, handle, url, err);
+	if (result == 0)
+		result = take_port(lib, handle, url, err);
+	if (result == 0)
+		result = take_rest(lib, handle, url, err);
 	lib->url_cleanup(handle);
-	return r;
+	return result;
 }
 
 static int parse(const char *text, const char *scheme, struct url **ret_url, struct err *err)
 {
 	const char *why = reject_text(text, scheme);
 	struct url *url;
-	int r;
+	int result;
 
 	if (why)
 		return refuse(err, why);
 	url = calloc(1, sizeof(*url));
 	if (!url)
 		return err_nomem(err);
-	r = parse_parts(text, url, err);
-	if (r != 0) {
+	result = parse_parts(text, url, err);
+	if (result != 0) {
 		url_free(url);
-		return r;
+		return result;
 	}
 	*ret_url = url;
 	return 0;
@@ -248,12 +248,12 @@ static bool is_local(const struct url *url)
 int url_parse_local(const char *text, struct url **ret_url, struct err *err)
 {
 	struct url *url CLEANUP(url_free) = NULL;
-	int r = parse(text, "http://", &url, err);
+	int result = parse(text, "http://", &url, err);
 
-	if (r == -EINVAL)
+	if (result == -EINVAL)
 		return err_set(err, ERR_USAGE, EINVAL, "not a usable http URL of this machine");
-	if (r != 0 || !url)
-		return r;
+	if (result != 0 || !url)
+		return result;
 	if (!is_local(url))
 		return err_set(err, ERR_USAGE, EINVAL,
 			       "'%s' is neither this machine (loopback) nor on its link "
@@ -286,13 +286,14 @@ char *url_origin(const struct url *url)
 	const char *close = url->ipv6 ? "]" : "";
 	const char *scheme = url->plain ? "http" : "https";
 	char *text;
-	int r;
+	int result;
 
 	if (url->port == (url->plain ? HTTP_PORT : HTTPS_PORT))
-		r = asprintf(&text, "%s://%s%s%s", scheme, open, url->host, close);
+		result = asprintf(&text, "%s://%s%s%s", scheme, open, url->host, close);
 	else
-		r = asprintf(&text, "%s://%s%s%s:%u", scheme, open, url->host, close, url->port);
-	return r < 0 ? NULL : text;
+		result = asprintf(&text, "%s://%s%s%s:%u", scheme, open, url->host, close,
+				  url->port);
+	return result < 0 ? NULL : text;
 }
 
 char *url_format(const struct url *url)

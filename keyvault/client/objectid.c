@@ -38,14 +38,14 @@ int object_id_make(const struct url *vault, const char *name, const char *versio
 		   struct object_id **ret_id, struct err *err)
 {
 	struct object_id *id = calloc(1, sizeof(*id));
-	int r;
+	int result;
 
 	if (!id)
 		return err_nomem(err);
-	r = fill(id, vault, name, version, err);
-	if (r != 0) {
+	result = fill(id, vault, name, version, err);
+	if (result != 0) {
 		object_id_free(id);
-		return r;
+		return result;
 	}
 	*ret_id = id;
 	return 0;
@@ -73,15 +73,15 @@ int object_id_parse(const char *text, const char *collection, struct object_id *
 {
 	struct object_id found = {0};
 	struct url *url CLEANUP(url_free) = NULL;
-	int r = url_parse(text, &url, err);
+	int result = url_parse(text, &url, err);
 
-	if (r != 0)
-		return r;
+	if (result != 0)
+		return result;
 	if (!url->query && take_path(url->path, collection, &found))
 		return object_id_make(url, found.name, found.version, ret_id, err);
-	r = err_set(err, ERR_USAGE, EINVAL, "not the URL of one of a vault's %s", collection);
+	result = err_set(err, ERR_USAGE, EINVAL, "not the URL of one of a vault's %s", collection);
 	err_hint(err, "it looks like https://VAULT.vault.azure.net/%s/NAME/VERSION", collection);
-	return r;
+	return result;
 }
 
 void object_id_free(struct object_id *id)

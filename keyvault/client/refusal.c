@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -83,48 +84,50 @@ static int given_refused(const struct refusal *refusal, const struct refusal_con
 			 struct err *err)
 {
 	const char *why = "why is not said; it may have expired or been revoked";
-	int r;
+	int result;
 
 	if (strcmp(refusal->akv, "AKV10022") == 0)
 		why = "it is for another audience";
 	else if (strcmp(refusal->akv, "AKV10032") == 0)
 		why = "it is of another tenant";
-	r = err_set(err, ERR_SIGNIN, EACCES, "'%s' refuses the given token (HTTP 401%s%s): %s",
-		    context->vault->host, refusal->akv[0] ? ", " : "", refusal->akv, why);
+	result = err_set(err, ERR_SIGNIN, EACCES, "'%s' refuses the given token (HTTP 401%s%s): %s",
+			 context->vault->host, refusal->akv[0] ? ", " : "", refusal->akv, why);
 	err_hint(err,
 		 "get a new one: az account get-access-token --resource %s --tenant %s --query "
 		 "accessToken -o tsv",
 		 context->given_resource, context->given_tenant);
-	return r;
+	return result;
 }
 
 static int unauthorized(const struct refusal *refusal, const struct refusal_context *context,
 			struct err *err)
 {
 	const char *host = context->vault->host;
-	int r;
+	int result;
 
 	if (context->given_resource && context->given_tenant)
 		return given_refused(refusal, context, err);
 	if (strcmp(refusal->akv, "AKV10022") == 0) {
-		r = err_set(err, ERR_SIGNIN, EACCES,
-			    "'%s' does not take the token: it is for another audience (AKV10022)",
-			    host);
+		result = err_set(
+			err, ERR_SIGNIN, EACCES,
+			"'%s' does not take the token: it is for another audience (AKV10022)",
+			host);
 		err_hint(err, "is --cloud the cloud of this vault?");
 	} else if (strcmp(refusal->akv, "AKV10032") == 0) {
-		r = err_set(err, ERR_SIGNIN, EACCES,
-			    "'%s' does not take the token: it is of another tenant (AKV10032)",
-			    host);
+		result = err_set(err, ERR_SIGNIN, EACCES,
+				 "'%s' does not take the token: it is of another tenant (AKV10032)",
+				 host);
 		err_hint(err,
 			 "sign in to the vault's tenant: --tenant, AZURE_TENANT_ID or az login "
 			 "--tenant; `az keyvault show --name VAULT --query "
 			 "properties.tenantId` tells which");
 	} else {
-		r = err_set(err, ERR_SIGNIN, EACCES, "'%s' does not take the token (HTTP 401%s%s)",
-			    host, refusal->akv[0] ? ", " : "", refusal->akv);
+		result = err_set(err, ERR_SIGNIN, EACCES,
+				 "'%s' does not take the token (HTTP 401%s%s)", host,
+				 refusal->akv[0] ? ", " : "", refusal->akv);
 		err_hint(err, "sign in anew (az login), and check this machine's clock");
 	}
-	return r;
+	return result;
 }
 
 /* Whom to grant the right to, as az takes it. */
@@ -142,19 +145,20 @@ static int by_policy(const struct refusal_context *context, const char *asked, c
 {
 	bool unwrap = context->operation == VAULT_UNWRAP;
 	char grantee[160];
-	int r;
+	int result;
 
 	who(context, true, grantee, sizeof(grantee));
-	r = err_set(err, ERR_VAULT, EACCES,
-		    "vault '%s' refuses to %s: its access policy does not give you the %s right",
-		    name, asked,
-		    unwrap				     ? "keys/unwrapKey"
-		    : context->operation == VAULT_GET_SECRET ? "secrets/get"
-							     : "secrets/list");
+	result = err_set(
+		err, ERR_VAULT, EACCES,
+		"vault '%s' refuses to %s: its access policy does not give you the %s right", name,
+		asked,
+		unwrap					 ? "keys/unwrapKey"
+		: context->operation == VAULT_GET_SECRET ? "secrets/get"
+							 : "secrets/list");
 	err_hint(err, "have %s granted: az keyvault set-policy --name %s %s %s",
 		 unwrap ? "Unwrap Key on keys" : "Get and List on secrets", name, grantee,
 		 unwrap ? "--key-permissions unwrapKey" : "--secret-permissions get list");
-	return r;
+	return result;
 }
 
 /* A managed HSM has roles of its own, which are granted in it, and says no more than "Forbidden".
@@ -164,17 +168,18 @@ static int by_hsm(const struct refusal_context *context, const char *asked, cons
 {
 	size_t length = context->object ? strcspn(context->object, "/") : 0;
 	char grantee[160];
-	int r;
+	int result;
 
 	who(context, false, grantee, sizeof(grantee));
-	r = err_set(err, ERR_VAULT, EACCES,
-		    "managed HSM '%s' refuses to %s: you have no role that allows it", name, asked);
+	result = err_set(err, ERR_VAULT, EACCES,
+			 "managed HSM '%s' refuses to %s: you have no role that allows it", name,
+			 asked);
 	err_hint(
 		err,
 		"have the role Managed HSM Crypto User granted: az keyvault role assignment create "
 		"--hsm-name %s --role \"Managed HSM Crypto User\" %s --scope /keys/%.*s",
 		name, grantee, (int)length, context->object ? context->object : "");
-	return r;
+	return result;
 }
 
 static int by_rbac(const struct refusal_context *context, const char *asked, const char *name,
@@ -183,18 +188,18 @@ static int by_rbac(const struct refusal_context *context, const char *asked, con
 	bool unwrap = context->operation == VAULT_UNWRAP;
 	const char *role = unwrap ? "Key Vault Crypto User" : "Key Vault Secrets User";
 	char grantee[160];
-	int r;
+	int result;
 
 	who(context, false, grantee, sizeof(grantee));
-	r = err_set(err, ERR_VAULT, EACCES,
-		    "vault '%s' refuses to %s: you have no role that allows it", name, asked);
+	result = err_set(err, ERR_VAULT, EACCES,
+			 "vault '%s' refuses to %s: you have no role that allows it", name, asked);
 	err_hint(err,
 		 "have the role %s%s granted: az role assignment create --role \"%s\" %s --scope "
 		 "$(az keyvault show --name %s --query id -o tsv); one granted minutes ago has to "
 		 "spread first",
 		 role, unwrap ? " (or Key Vault Crypto Service Encryption User)" : "", role,
 		 grantee, name);
-	return r;
+	return result;
 }
 
 static int disabled(const struct refusal_context *context, const char *name, struct err *err)
@@ -203,8 +208,8 @@ static int disabled(const struct refusal_context *context, const char *name, str
 	const char *object = context->object ? context->object : "?";
 	size_t length = strcspn(object, "/");
 	bool version = object[length] == '/';
-	int r = err_set(err, ERR_VAULT, EKEYREVOKED, "%s '%s' in vault '%s' is disabled",
-			key ? "key" : "secret", object, name);
+	int result = err_set(err, ERR_VAULT, EKEYREVOKED, "%s '%s' in vault '%s' is disabled",
+			     key ? "key" : "secret", object, name);
 
 	err_hint(
 		err,
@@ -212,7 +217,7 @@ static int disabled(const struct refusal_context *context, const char *name, str
 		"true",
 		key ? "key" : "secret", name, (int)length, object, version ? " --version " : "",
 		version ? object + length + 1 : "");
-	return r;
+	return result;
 }
 
 static int forbidden(const struct refusal *refusal, const struct refusal_context *context,
@@ -221,7 +226,7 @@ static int forbidden(const struct refusal *refusal, const struct refusal_context
 	const char *inner = refusal->inner;
 	char asked[256];
 	char name[128];
-	int r;
+	int result;
 
 	describe(context, asked, sizeof(asked));
 	cloud_vault_name(context->vault, name, sizeof(name));
@@ -234,18 +239,19 @@ static int forbidden(const struct refusal *refusal, const struct refusal_context
 	if (strcmp(inner, "SecretDisabled") == 0 || strcmp(inner, "KeyDisabled") == 0)
 		return disabled(context, name, err);
 	if (strcmp(inner, "ForbiddenByFirewall") == 0) {
-		r = err_set(err, ERR_VAULT, EACCES,
-			    "vault '%s' refuses to %s: its firewall does not allow this machine's "
-			    "address",
-			    name, asked);
+		result = err_set(
+			err, ERR_VAULT, EACCES,
+			"vault '%s' refuses to %s: its firewall does not allow this machine's "
+			"address",
+			name, asked);
 		err_hint(err,
 			 "have it allowed: az keyvault network-rule add --name %s "
 			 "--ip-address THIS-MACHINE'S-PUBLIC-ADDRESS",
 			 name);
-		return r;
+		return result;
 	}
 	if (strcmp(inner, "ForbiddenByConnection") == 0) {
-		r = err_set(
+		result = err_set(
 			err, ERR_VAULT, EACCES,
 			"vault '%s' refuses to %s: it takes no connections from public networks",
 			name, asked);
@@ -253,35 +259,36 @@ static int forbidden(const struct refusal *refusal, const struct refusal_context
 			 "run adefuse where the vault's private endpoint is reached, or: az "
 			 "keyvault update --name %s --public-network-access Enabled",
 			 name);
-		return r;
+		return result;
 	}
-	r = err_set(err, ERR_VAULT, EACCES, "vault '%s' refuses to %s (HTTP 403 %s%s%s)", name,
-		    asked, refusal->code, inner[0] ? "/" : "", inner);
+	result = err_set(err, ERR_VAULT, EACCES, "vault '%s' refuses to %s (HTTP 403 %s%s%s)", name,
+			 asked, refusal->code, inner[0] ? "/" : "", inner);
 	err_hint(
 		err,
 		"needed are Get and List on secrets (or the role Key Vault Secrets User), and Unwrap "
 		"Key on keys (or Key Vault Crypto User); rights and network rules stand in: az "
 		"keyvault show --name %s",
 		name);
-	return r;
+	return result;
 }
 
 static int not_found(const struct refusal_context *context, struct err *err)
 {
 	bool key = context->operation == VAULT_UNWRAP;
 	char name[128];
-	int r;
+	int result;
 
 	cloud_vault_name(context->vault, name, sizeof(name));
 	if (context->operation == VAULT_LIST_SECRETS) {
-		r = err_set(err, ERR_NOT_FOUND, ENOENT,
-			    "'%s' knows no secrets: it is not a Key Vault", context->vault->host);
+		result = err_set(err, ERR_NOT_FOUND, ENOENT,
+				 "'%s' knows no secrets: it is not a Key Vault",
+				 context->vault->host);
 		err_hint(err, "a managed HSM has keys only: --vault names the vault that has the "
 			      "secret; az keyvault list shows vaults");
-		return r;
+		return result;
 	}
-	r = err_set(err, ERR_NOT_FOUND, ENOENT, "vault '%s' has no %s '%s'", name,
-		    key ? "key" : "secret", context->object);
+	result = err_set(err, ERR_NOT_FOUND, ENOENT, "vault '%s' has no %s '%s'", name,
+			 key ? "key" : "secret", context->object);
 	if (key)
 		err_hint(err,
 			 "it may have been deleted: az keyvault key list-deleted --vault-name %s; "
@@ -292,27 +299,28 @@ static int not_found(const struct refusal_context *context, struct err *err)
 			err,
 			"it may have been deleted: az keyvault secret list-deleted --vault-name %s",
 			name);
-	return r;
+	return result;
 }
 
 static int throttled(const struct refusal_context *context, struct err *err)
 {
 	char name[128];
-	int r;
+	int result;
 
 	cloud_vault_name(context->vault, name, sizeof(name));
 	if (context->retry_after >= 0)
-		r = err_set(err, ERR_NETWORK, EBUSY,
-			    "vault '%s' is throttled (HTTP 429) and asks to wait %lld s", name,
-			    (long long)context->retry_after);
+		result =
+			err_set(err, ERR_NETWORK, EBUSY,
+				"vault '%s' is throttled (HTTP 429) and asks to wait %" PRId64 " s",
+				name, context->retry_after);
 	else
-		r = err_set(err, ERR_NETWORK, EBUSY,
-			    "vault '%s' is throttled (HTTP 429), still after %lld s", name,
-			    (long long)(context->elapsed_ms / 1000));
+		result = err_set(err, ERR_NETWORK, EBUSY,
+				 "vault '%s' is throttled (HTTP 429), still after %" PRId64 " s",
+				 name, context->elapsed_ms / 1000);
 	err_hint(err,
 		 "somebody asks this vault too often; try again later, or allow more time with "
 		 "--timeout");
-	return r;
+	return result;
 }
 
 static int bad_request(const struct refusal *refusal, const struct refusal_context *context,
@@ -320,24 +328,24 @@ static int bad_request(const struct refusal *refusal, const struct refusal_conte
 {
 	char asked[256];
 	char name[128];
-	int r;
+	int result;
 
 	cloud_vault_name(context->vault, name, sizeof(name));
 	describe(context, asked, sizeof(asked));
 	if (context->operation != VAULT_UNWRAP || strcmp(refusal->code, "BadParameter") != 0) {
-		r = err_set(err, ERR_NETWORK, EPROTO, "vault '%s' refuses to %s (HTTP %d %s)", name,
-			    asked, refusal->status, refusal->code);
+		result = err_set(err, ERR_NETWORK, EPROTO, "vault '%s' refuses to %s (HTTP %d %s)",
+				 name, asked, refusal->status, refusal->code);
 		err_hint(err, "is it a Key Vault, and does a proxy change its answers?");
-		return r;
+		return result;
 	}
-	r = err_set(err, ERR_VAULT, EKEYREJECTED,
-		    "key '%s' in vault '%s' does not unwrap the BEK with %s (HTTP 400 %s)",
-		    context->object, name, context->algorithm, refusal->code);
+	result = err_set(err, ERR_VAULT, EKEYREJECTED,
+			 "key '%s' in vault '%s' does not unwrap the BEK with %s (HTTP 400 %s)",
+			 context->object, name, context->algorithm, refusal->code);
 	err_hint(
 		err,
 		"the BEK was wrapped by another key or another version of it (the other algorithms have been "
 		"tried too); name the right one with --kek https://.../keys/NAME/VERSION");
-	return r;
+	return result;
 }
 
 int refusal_error(const struct refusal *refusal, const struct refusal_context *context,
@@ -345,7 +353,7 @@ int refusal_error(const struct refusal *refusal, const struct refusal_context *c
 {
 	const char *host = context->vault->host;
 	int status = refusal->status;
-	int r;
+	int result;
 
 	if (status == 400)
 		return bad_request(refusal, context, err);
@@ -358,21 +366,22 @@ int refusal_error(const struct refusal *refusal, const struct refusal_context *c
 	if (status == 429)
 		return throttled(context, err);
 	if (status >= 300 && status < 400) {
-		r = err_set(err, ERR_NETWORK, EPROTO,
-			    "'%s' redirects (HTTP %d), which a vault does not; not followed", host,
-			    status);
+		result = err_set(err, ERR_NETWORK, EPROTO,
+				 "'%s' redirects (HTTP %d), which a vault does not; not followed",
+				 host, status);
 		err_hint(err, "is this the right host, and does a proxy want a sign-in first?");
-		return r;
+		return result;
 	}
 	if (status >= 500 || status == 408) {
-		r = err_set(err, ERR_NETWORK, EREMOTEIO,
-			    "'%s' has trouble on its side (HTTP %d), still after %lld s", host,
-			    status, (long long)(context->elapsed_ms / 1000));
+		result =
+			err_set(err, ERR_NETWORK, EREMOTEIO,
+				"'%s' has trouble on its side (HTTP %d), still after %" PRId64 " s",
+				host, status, context->elapsed_ms / 1000);
 		err_hint(err, "try again later; https://status.azure.com tells about outages");
-		return r;
+		return result;
 	}
-	r = err_set(err, ERR_NETWORK, EPROTO, "'%s' answers HTTP %d%s%s", host, status,
-		    refusal->code[0] ? " " : "", refusal->code);
+	result = err_set(err, ERR_NETWORK, EPROTO, "'%s' answers HTTP %d%s%s", host, status,
+			 refusal->code[0] ? " " : "", refusal->code);
 	err_hint(err, "is this the right host, and does a proxy change its answers?");
-	return r;
+	return result;
 }

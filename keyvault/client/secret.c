@@ -44,20 +44,20 @@ static int copy_text(const struct json_value *object, const char *name, char **r
 static int copy_tags(const struct json_value *object, struct secret_item *item)
 {
 	const struct json_value *tags;
-	int r;
+	int result;
 
 	if (json_get_object(object, "tags", &tags) != 0)
 		return 0;
-	r = copy_text(tags, "DiskEncryptionKeyFileName", &item->file_name);
-	if (r == 0)
-		r = copy_text(tags, "DiskEncryptionKeyEncryptionAlgorithm", &item->algorithm);
-	if (r == 0)
-		r = copy_text(tags, "DiskEncryptionKeyEncryptionKeyURL", &item->kek_url);
-	if (r == 0)
-		r = copy_text(tags, "MachineName", &item->machine_name);
-	if (r == 0)
-		r = copy_text(tags, "VolumeLetter", &item->volume_letter);
-	return r;
+	result = copy_text(tags, "DiskEncryptionKeyFileName", &item->file_name);
+	if (result == 0)
+		result = copy_text(tags, "DiskEncryptionKeyEncryptionAlgorithm", &item->algorithm);
+	if (result == 0)
+		result = copy_text(tags, "DiskEncryptionKeyEncryptionKeyURL", &item->kek_url);
+	if (result == 0)
+		result = copy_text(tags, "MachineName", &item->machine_name);
+	if (result == 0)
+		result = copy_text(tags, "VolumeLetter", &item->volume_letter);
+	return result;
 }
 
 static int fill_item(struct secret_item *item, const struct json_value *object,
@@ -65,13 +65,13 @@ static int fill_item(struct secret_item *item, const struct json_value *object,
 {
 	const struct json_value *attributes;
 	const char *id;
-	int r;
+	int result;
 
 	if (json_get_string(object, "id", &id) != 0)
 		return -EBADMSG;
-	r = object_id_parse(id, "secrets", &item->id, NULL);
-	if (r != 0)
-		return r == -ENOMEM ? r : -EBADMSG;
+	result = object_id_parse(id, "secrets", &item->id, NULL);
+	if (result != 0)
+		return result == -ENOMEM ? result : -EBADMSG;
 	if (!url_same_origin(item->id->vault, vault))
 		return -EBADMSG;
 	item->enabled = true;
@@ -83,22 +83,22 @@ static int fill_item(struct secret_item *item, const struct json_value *object,
 		(void)json_get_integer(attributes, "exp", 0, INT64_C(1) << CREATED_MAX_SHIFT,
 				       &item->expires);
 	}
-	r = copy_text(object, "contentType", &item->content_type);
-	return r == 0 ? copy_tags(object, item) : r;
+	result = copy_text(object, "contentType", &item->content_type);
+	return result == 0 ? copy_tags(object, item) : result;
 }
 
 int secret_item_parse(const struct json_value *object, const struct url *vault,
 		      struct secret_item **ret_item)
 {
 	struct secret_item *item = calloc(1, sizeof(*item));
-	int r;
+	int result;
 
 	if (!item)
 		return -ENOMEM;
-	r = fill_item(item, object, vault);
-	if (r != 0) {
+	result = fill_item(item, object, vault);
+	if (result != 0) {
 		secret_item_free(item);
-		return r;
+		return result;
 	}
 	*ret_item = item;
 	return 0;
@@ -106,11 +106,11 @@ int secret_item_parse(const struct json_value *object, const struct url *vault,
 
 static int not_understood(const struct url *vault, const char *what, struct err *err)
 {
-	int r = err_set(err, ERR_NETWORK, EPROTO, "the answer of '%s' is not understood: %s",
-			vault->host, what);
+	int result = err_set(err, ERR_NETWORK, EPROTO, "the answer of '%s' is not understood: %s",
+			     vault->host, what);
 
 	err_hint(err, "is it a Key Vault, and does a proxy change its answers?");
-	return r;
+	return result;
 }
 
 static int parse_next(const struct json_value *root, const struct url *vault, struct url **ret_next,
@@ -118,12 +118,12 @@ static int parse_next(const struct json_value *root, const struct url *vault, st
 {
 	struct url *next CLEANUP(url_free) = NULL;
 	const char *link;
-	int r = json_get_string(root, "nextLink", &link);
+	int result = json_get_string(root, "nextLink", &link);
 
 	*ret_next = NULL;
-	if (r == -ENOENT || (r == 0 && !*link))
+	if (result == -ENOENT || (result == 0 && !*link))
 		return 0;
-	if (r != 0)
+	if (result != 0)
 		return not_understood(vault, "its link to the next page is not a text", err);
 	if (url_parse(link, &next, NULL) != 0)
 		return not_understood(vault, "its link to the next page is malformed", err);
@@ -138,23 +138,23 @@ static int visit_entries(const struct json_value *entries, const struct url *vau
 {
 	const struct json_value *entry;
 	unsigned int bad = 0;
-	int r = 0;
+	int result = 0;
 
-	for (entry = json_first(entries); entry && r == 0; entry = json_next(entry)) {
+	for (entry = json_first(entries); entry && result == 0; entry = json_next(entry)) {
 		struct secret_item *item CLEANUP(secret_item_free) = NULL;
 
-		r = secret_item_parse(entry, vault, &item);
-		if (r == -EBADMSG) {
+		result = secret_item_parse(entry, vault, &item);
+		if (result == -EBADMSG) {
 			bad++;
-			r = 0;
+			result = 0;
 			continue;
 		}
-		r = r == 0 ? visit(context, &item, err) : err_nomem(err);
+		result = result == 0 ? visit(context, &item, err) : err_nomem(err);
 	}
 	if (bad > 0)
 		log_warning("'%s' lists %u entries that are no secrets of its own; skipped",
 			    vault->host, bad);
-	return r;
+	return result;
 }
 
 int secret_page_parse(const char *body, size_t size, const struct url *vault, secret_visit *visit,
@@ -162,20 +162,20 @@ int secret_page_parse(const char *body, size_t size, const struct url *vault, se
 {
 	struct json *json CLEANUP(json_free) = NULL;
 	const struct json_value *entries;
-	int r = json_parse(body, size, &json);
+	int result = json_parse(body, size, &json);
 
-	if (r == -ENOMEM)
+	if (result == -ENOMEM)
 		return err_nomem(err);
-	if (r != 0)
+	if (result != 0)
 		return not_understood(vault, "it is not JSON", err);
-	r = json_get_array(json_root(json), "value", &entries);
-	if (r == -EBADMSG || (r != 0 && !json_is_object(json_root(json))))
+	result = json_get_array(json_root(json), "value", &entries);
+	if (result == -EBADMSG || (result != 0 && !json_is_object(json_root(json))))
 		return not_understood(vault, "it is not a list of secrets", err);
-	if (r == 0)
-		r = visit_entries(entries, vault, visit, context, err);
+	if (result == 0)
+		result = visit_entries(entries, vault, visit, context, err);
 	else
-		r = not_understood(vault, "it is not a list of secrets", err);
-	return r == 0 ? parse_next(json_root(json), vault, ret_next, err) : r;
+		result = not_understood(vault, "it is not a list of secrets", err);
+	return result == 0 ? parse_next(json_root(json), vault, ret_next, err) : result;
 }
 
 struct counter {
@@ -225,17 +225,17 @@ int secret_list(struct vault_client *client, const struct url *vault, const char
 	for (unsigned int pages = 1; page; pages++) {
 		struct secret *body CLEANUP(secret_free) = NULL;
 		struct url *next = NULL;
-		int r;
+		int result;
 
 		if (pages > PAGES_MAX || (mark && same_page(mark, page)))
 			return not_understood(vault, "its pages go round in circles", err);
 		call.url = page;
-		r = vault_call(client, &call, &body, err);
-		if (r == 0)
-			r = secret_page_parse(secret_text(body), secret_size(body), vault,
-					      count_item, &counter, &next, err);
-		if (r != 0)
-			return r;
+		result = vault_call(client, &call, &body, err);
+		if (result == 0)
+			result = secret_page_parse(secret_text(body), secret_size(body), vault,
+						   count_item, &counter, &next, err);
+		if (result != 0)
+			return result;
 		if ((pages & (pages - 1)) == 0) {
 			url_free(mark);
 			mark = TAKE(page);
@@ -252,22 +252,22 @@ int secret_answer_parse(const char *body, size_t size, const struct object_id *a
 {
 	struct json *json CLEANUP(json_free) = NULL;
 	struct secret_item *item CLEANUP(secret_item_free) = NULL;
-	int r = json_parse(body, size, &json);
+	int result = json_parse(body, size, &json);
 
-	if (r == -ENOMEM)
+	if (result == -ENOMEM)
 		return err_nomem(err);
-	if (r != 0)
+	if (result != 0)
 		return not_understood(asked->vault, "it is not JSON", err);
-	r = secret_item_parse(json_root(json), asked->vault, &item);
-	if (r == -ENOMEM)
+	result = secret_item_parse(json_root(json), asked->vault, &item);
+	if (result == -ENOMEM)
 		return err_nomem(err);
-	if (r != 0 || strcasecmp(item->id->name, asked->name) != 0 ||
+	if (result != 0 || strcasecmp(item->id->name, asked->name) != 0 ||
 	    (asked->version[0] && strcasecmp(item->id->version, asked->version) != 0))
 		return not_understood(asked->vault, "it is not the secret asked for", err);
-	r = json_take_secret(json, json_root(json), "value", ret_value);
-	if (r == -ENOMEM)
+	result = json_take_secret(json, json_root(json), "value", ret_value);
+	if (result == -ENOMEM)
 		return err_nomem(err);
-	if (r != 0)
+	if (result != 0)
 		return not_understood(asked->vault, "the secret has no value", err);
 	*ret_item = TAKE(item);
 	return 0;
@@ -299,12 +299,12 @@ int secret_fetch(struct vault_client *client, const struct object_id *id,
 	struct url *url CLEANUP(url_free) = NULL;
 	char text[OBJECT_TEXT_SIZE];
 	struct vault_call call;
-	int r = make_get(id, text, &url, &call, err);
+	int result = make_get(id, text, &url, &call, err);
 
-	if (r == 0)
-		r = vault_call(client, &call, &body, err);
-	if (r != 0)
-		return r;
+	if (result == 0)
+		result = vault_call(client, &call, &body, err);
+	if (result != 0)
+		return result;
 	return secret_answer_parse(secret_text(body), secret_size(body), id, ret_item, ret_value,
 				   err);
 }
@@ -319,13 +319,13 @@ int secret_prepare(struct vault_client *client, const struct object_id *id, bool
 		.operation = VAULT_LIST_VERSIONS,
 		.object = id->name,
 	};
-	int r = 0;
+	int result = 0;
 
 	if (versions)
 		call.url = url = first_page(id->vault, id->name);
 	else
-		r = make_get(id, text, &url, &call, err);
-	if (r == 0 && !call.url)
-		r = err_nomem(err);
-	return r == 0 ? vault_prepare(client, &call, err) : r;
+		result = make_get(id, text, &url, &call, err);
+	if (result == 0 && !call.url)
+		result = err_nomem(err);
+	return result == 0 ? vault_prepare(client, &call, err) : result;
 }

@@ -28,14 +28,14 @@ static int make_body(const char *algorithm, const struct secret *wrapped, struct
 	struct secret *bytes CLEANUP(secret_free) = NULL;
 	struct secret *value CLEANUP(secret_free) = NULL;
 	struct secret *body CLEANUP(secret_free) = NULL;
-	int r = base64_decode(secret_text(wrapped), secret_size(wrapped), &bytes);
+	int result = base64_decode(secret_text(wrapped), secret_size(wrapped), &bytes);
 
-	if (r == -EINVAL || (r == 0 && secret_size(bytes) == 0)) {
-		r = err_set(err, ERR_KEY, EBADMSG, "the wrapped BEK is not base64");
+	if (result == -EINVAL || (result == 0 && secret_size(bytes) == 0)) {
+		result = err_set(err, ERR_KEY, EBADMSG, "the wrapped BEK is not base64");
 		err_hint(err, "is it a secret that Azure Disk Encryption wrote?");
-		return r;
+		return result;
 	}
-	if (r != 0)
+	if (result != 0)
 		return err_nomem(err);
 	value = base64_encode_url(secret_bytes(bytes), secret_size(bytes));
 	if (!value || secret_append(&body, "{\"alg\":\"", 8) != 0 ||
@@ -50,11 +50,11 @@ static int make_body(const char *algorithm, const struct secret *wrapped, struct
 
 static int not_understood(const struct object_id *asked, const char *what, struct err *err)
 {
-	int r = err_set(err, ERR_NETWORK, EPROTO, "the answer of '%s' is not understood: %s",
-			asked->vault->host, what);
+	int result = err_set(err, ERR_NETWORK, EPROTO, "the answer of '%s' is not understood: %s",
+			     asked->vault->host, what);
 
 	err_hint(err, "is it a Key Vault, and does a proxy change its answers?");
-	return r;
+	return result;
 }
 
 int unwrap_answer_parse(const char *body, size_t size, const struct object_id *asked,
@@ -64,23 +64,23 @@ int unwrap_answer_parse(const char *body, size_t size, const struct object_id *a
 	struct object_id *kek CLEANUP(object_id_free) = NULL;
 	struct secret *value CLEANUP(secret_free) = NULL;
 	const char *kid;
-	int r = json_parse(body, size, &json);
+	int result = json_parse(body, size, &json);
 
-	if (r == -ENOMEM)
+	if (result == -ENOMEM)
 		return err_nomem(err);
-	if (r != 0)
+	if (result != 0)
 		return not_understood(asked, "it is not JSON", err);
 	if (json_get_string(json_root(json), "kid", &kid) != 0 ||
 	    object_id_parse(kid, "keys", &kek, NULL) != 0 ||
 	    !url_same_origin(kek->vault, asked->vault) || strcasecmp(kek->name, asked->name) != 0 ||
 	    (asked->version[0] && strcasecmp(kek->version, asked->version) != 0))
 		return not_understood(asked, "it is not of the key asked for", err);
-	r = json_take_secret(json, json_root(json), "value", &value);
-	if (r == 0)
-		r = base64_decode(secret_text(value), secret_size(value), ret_bytes);
-	if (r == -ENOMEM)
+	result = json_take_secret(json, json_root(json), "value", &value);
+	if (result == 0)
+		result = base64_decode(secret_text(value), secret_size(value), ret_bytes);
+	if (result == -ENOMEM)
 		return err_nomem(err);
-	if (r != 0)
+	if (result != 0)
 		return not_understood(asked, "the unwrapped value is not base64", err);
 	*ret_kek = TAKE(kek);
 	return 0;
@@ -101,10 +101,10 @@ int unwrap_key(struct vault_client *client, const struct object_id *kek, const c
 		.object = object_id_text(kek, text),
 		.algorithm = algorithm,
 	};
-	int r = make_body(algorithm, wrapped, &body, err);
+	int result = make_body(algorithm, wrapped, &body, err);
 
-	if (r != 0)
-		return r;
+	if (result != 0)
+		return result;
 	/* An empty version stands for the current one, as in Microsoft's clients. */
 	(void)snprintf(path, sizeof(path), "/keys/%s/%s/unwrapkey", kek->name, kek->version);
 	url = url_at(kek->vault, path, VAULT_QUERY);
@@ -112,9 +112,9 @@ int unwrap_key(struct vault_client *client, const struct object_id *kek, const c
 		return err_nomem(err);
 	call.url = url;
 	call.body = body;
-	r = vault_call(client, &call, &answer, err);
-	if (r != 0)
-		return r;
+	result = vault_call(client, &call, &answer, err);
+	if (result != 0)
+		return result;
 	return unwrap_answer_parse(secret_text(answer), secret_size(answer), kek, ret_bytes,
 				   ret_kek, err);
 }

@@ -127,18 +127,18 @@ static struct known *find_known(struct shared *shared, const struct url *url)
 }
 
 /* A vault that is gone is a name that is gone. */
-static int no_such_vault(const struct vault_client *client, const struct url *url, int r,
+static int no_such_vault(const struct vault_client *client, const struct url *url, int result,
 			 struct err *err)
 {
 	char name[128];
 
-	if (r != -ENXIO || !cloud_resource_of(client->trust->cloud, url))
-		return r;
+	if (result != -ENXIO || !cloud_resource_of(client->trust->cloud, url))
+		return result;
 	cloud_vault_name(url, name, sizeof(name));
 	(void)err_set(err, ERR_NOT_FOUND, ENXIO, "there is no vault '%s': host '%s' does not exist",
 		      name, url->host);
 	err_hint(err, "check the name; a deleted vault shows in az keyvault list-deleted");
-	return r;
+	return result;
 }
 
 static int send_call(struct vault_client *client, const struct vault_call *call,
@@ -151,15 +151,15 @@ static int send_call(struct vault_client *client, const struct vault_call *call,
 		.body = bearer ? call->body : NULL,
 		.content_type = bearer && call->body ? "application/json" : NULL,
 	};
-	int r = fetch(client->fetcher, &request, ret_result, err);
+	int result = fetch(client->fetcher, &request, ret_result, err);
 
-	return r == 0 ? 0 : no_such_vault(client, call->url, r, err);
+	return result == 0 ? 0 : no_such_vault(client, call->url, result, err);
 }
 
-static int refused(const struct vault_call *call, const struct fetch_result *result,
+static int refused(const struct vault_call *call, const struct fetch_result *answer,
 		   const struct ticket *ticket, struct err *err)
 {
-	const struct http_response *response = &result->response;
+	const struct http_response *response = &answer->response;
 	struct refusal_context context = {
 		.operation = call->operation,
 		.vault = call->url,
@@ -169,7 +169,7 @@ static int refused(const struct vault_call *call, const struct fetch_result *res
 		.given_tenant = ticket->given_tenant,
 		.algorithm = call->algorithm,
 		.retry_after = response->retry_after,
-		.elapsed_ms = result->elapsed_ms,
+		.elapsed_ms = answer->elapsed_ms,
 	};
 	struct refusal refusal;
 
@@ -203,33 +203,34 @@ static int remember(struct shared *shared, const struct url *url, struct challen
 static int learn(struct vault_client *client, const struct vault_call *call,
 		 struct known **ret_known, struct err *err)
 {
-	struct fetch_result result CLEANUP(fetch_result_clear) = {0};
+	struct fetch_result answer CLEANUP(fetch_result_clear) = {0};
 	struct challenge *challenge CLEANUP(challenge_free) = NULL;
-	int r = send_call(client, call, NULL, &result, err);
-	int status = result.response.status;
+	int result = send_call(client, call, NULL, &answer, err);
+	int status = answer.response.status;
 	const struct ticket none = {.client_id = tokens_client_id(client->shared->tokens)};
 
-	if (r != 0)
-		return r;
+	if (result != 0)
+		return result;
 	if (status != 401 && (status < 200 || status >= 300))
-		return refused(call, &result, &none, err);
+		return refused(call, &answer, &none, err);
 	if (status != 401)
-		r = err_set(err, ERR_NETWORK, EPROTO,
-			    "'%s' answers without a token: it is not a Key Vault", call->url->host);
-	else if (!result.response.www_authenticate)
-		r = err_set(err, ERR_NETWORK, EPROTO,
-			    "'%s' does not say how to sign in: it is not a Key Vault",
-			    call->url->host);
+		result = err_set(err, ERR_NETWORK, EPROTO,
+				 "'%s' answers without a token: it is not a Key Vault",
+				 call->url->host);
+	else if (!answer.response.www_authenticate)
+		result = err_set(err, ERR_NETWORK, EPROTO,
+				 "'%s' does not say how to sign in: it is not a Key Vault",
+				 call->url->host);
 	else
-		r = challenge_parse(result.response.www_authenticate, &challenge, err);
-	if (r == -EPROTO)
+		result = challenge_parse(answer.response.www_authenticate, &challenge, err);
+	if (result == -EPROTO)
 		err_hint(err, "is '%s' the right host, and does a proxy change its answers?",
 			 call->url->host);
-	if (r != 0 || !challenge)
-		return r;
-	r = challenge_check(challenge, client->trust, call->url, err);
-	if (r != 0)
-		return r;
+	if (result != 0 || !challenge)
+		return result;
+	result = challenge_check(challenge, client->trust, call->url, err);
+	if (result != 0)
+		return result;
 	log_debug("'%s' belongs to tenant %s", call->url->host, challenge->tenant);
 	if (remember(client->shared, call->url, TAKE(challenge), ret_known) != 0)
 		return err_nomem(err);
@@ -245,13 +246,13 @@ static int get_token(struct shared *shared, const struct known *known, const str
 		.resource = known->challenge->resource,
 	};
 	const struct secret *token = NULL;
-	int r = tokens_get(shared->tokens, &wanted, false, &token, ret_kept, err);
+	int result = tokens_get(shared->tokens, &wanted, false, &token, ret_kept, err);
 
 	/* Unless another thread has had it renewed in the meantime. */
-	if (r == 0 && refused && secret_equal(token, refused))
-		r = tokens_get(shared->tokens, &wanted, true, &token, ret_kept, err);
-	if (r != 0)
-		return r;
+	if (result == 0 && refused && secret_equal(token, refused))
+		result = tokens_get(shared->tokens, &wanted, true, &token, ret_kept, err);
+	if (result != 0)
+		return result;
 	ticket->token = secret_copy(secret_bytes(token), secret_size(token));
 	ticket->client_id = tokens_client_id(shared->tokens);
 	if (tokens_was_given(shared->tokens)) {
@@ -267,27 +268,27 @@ static int get_ticket(struct vault_client *client, const struct vault_call *call
 	struct known *known = find_known(client->shared, call->url);
 	bool learnt = !known;
 	bool kept = false;
-	int r = known ? 0 : learn(client, call, &known, err);
+	int result = known ? 0 : learn(client, call, &known, err);
 
-	if (r != 0 || !known)
-		return r;
-	r = get_token(client->shared, known, refused, ticket, &kept, err);
+	if (result != 0 || !known)
+		return result;
+	result = get_token(client->shared, known, refused, ticket, &kept, err);
 	if (learnt)
-		known->fresh = r == 0 && !kept;
+		known->fresh = result == 0 && !kept;
 	ticket->old = !known->fresh;
 	ticket->serial = known->serial;
-	return r;
+	return result;
 }
 
 static int authorise(struct vault_client *client, const struct vault_call *call,
 		     const struct secret *refused, struct ticket *ticket, struct err *err)
 {
-	int r;
+	int result;
 
 	pthread_mutex_lock(&client->shared->lock);
-	r = get_ticket(client, call, refused, ticket, err);
+	result = get_ticket(client, call, refused, ticket, err);
 	pthread_mutex_unlock(&client->shared->lock);
-	return r;
+	return result;
 }
 
 /* A vault that refuses a token may have moved to another tenant: it is asked anew. */
@@ -310,19 +311,19 @@ static int call_once(struct vault_client *client, const struct vault_call *call,
 		     const struct ticket *ticket, struct secret **ret_body, bool *ret_again,
 		     struct err *err)
 {
-	struct fetch_result result CLEANUP(fetch_result_clear) = {0};
-	int r = send_call(client, call, ticket->token, &result, err);
-	int status = result.response.status;
+	struct fetch_result answer CLEANUP(fetch_result_clear) = {0};
+	int result = send_call(client, call, ticket->token, &answer, err);
+	int status = answer.response.status;
 
-	if (r != 0)
-		return r;
+	if (result != 0)
+		return result;
 	note_answer(client->shared, call->url, ticket->serial, status);
 	if (status == 200) {
-		*ret_body = TAKE(result.response.body);
+		*ret_body = TAKE(answer.response.body);
 		return 0;
 	}
 	*ret_again = status == 401 && ticket->old;
-	return refused(call, &result, ticket, err);
+	return refused(call, &answer, ticket, err);
 }
 
 static int call_with(struct vault_client *client, const struct vault_call *call,
@@ -330,15 +331,15 @@ static int call_with(struct vault_client *client, const struct vault_call *call,
 		     struct err *err)
 {
 	bool again = false;
-	int r = authorise(client, call, NULL, first, err);
+	int result = authorise(client, call, NULL, first, err);
 
-	if (r == 0)
-		r = call_once(client, call, first, ret_body, &again, err);
-	if (r == 0 || !again)
-		return r;
+	if (result == 0)
+		result = call_once(client, call, first, ret_body, &again, err);
+	if (result == 0 || !again)
+		return result;
 	log_debug("the token for '%s' is not taken any more; getting a new one", call->url->host);
-	r = authorise(client, call, first->token, second, err);
-	return r == 0 ? call_once(client, call, second, ret_body, &again, err) : r;
+	result = authorise(client, call, first->token, second, err);
+	return result == 0 ? call_once(client, call, second, ret_body, &again, err) : result;
 }
 
 int vault_call(struct vault_client *client, const struct vault_call *call, struct secret **ret_body,
@@ -346,22 +347,22 @@ int vault_call(struct vault_client *client, const struct vault_call *call, struc
 {
 	struct ticket first = {0};
 	struct ticket second = {0};
-	int r = trust_check(client->trust, call->url, err);
+	int result = trust_check(client->trust, call->url, err);
 
-	if (r == 0)
-		r = call_with(client, call, &first, &second, ret_body, err);
+	if (result == 0)
+		result = call_with(client, call, &first, &second, ret_body, err);
 	ticket_clear(&first);
 	ticket_clear(&second);
-	return r;
+	return result;
 }
 
 int vault_prepare(struct vault_client *client, const struct vault_call *call, struct err *err)
 {
 	struct ticket ticket = {0};
-	int r = trust_check(client->trust, call->url, err);
+	int result = trust_check(client->trust, call->url, err);
 
-	if (r == 0)
-		r = authorise(client, call, NULL, &ticket, err);
+	if (result == 0)
+		result = authorise(client, call, NULL, &ticket, err);
 	ticket_clear(&ticket);
-	return r;
+	return result;
 }

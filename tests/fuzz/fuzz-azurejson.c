@@ -27,11 +27,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct azure_keys keys CLEANUP(azure_keys_clear) = {0};
 	struct err err;
-	int r = azure_keys_parse((const char *)data, size, &keys, &err);
+	int result = azure_keys_parse((const char *)data, size, &keys, &err);
 
-	if (r == 0 && keys.count == 0)
+	if (result == 0 && keys.count == 0)
 		abort();
-	for (size_t i = 0; r == 0 && i < keys.count; i++) {
+	for (size_t i = 0; result == 0 && i < keys.count; i++) {
 		parse_url(keys.list[i].secret_url, "secrets");
 		if (keys.list[i].kek_url)
 			parse_url(keys.list[i].kek_url, "keys");

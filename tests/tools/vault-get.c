@@ -244,14 +244,14 @@ static int run(struct request *request, struct keyvault *keyvault, struct err *e
 		.context = request,
 	};
 	size_t found = 0;
-	int r;
+	int result;
 
 	if (request->secret)
 		return keyvault_get(keyvault, &wanted, request->secret, err);
-	r = keyvault_search(keyvault, &wanted, &found, err);
-	if (r == 0)
+	result = keyvault_search(keyvault, &wanted, &found, err);
+	if (result == 0)
 		printf("found %zu\n", found);
-	return r;
+	return result;
 }
 
 int main(int argc, char **argv)
@@ -261,7 +261,7 @@ int main(int argc, char **argv)
 	struct rusage usage;
 	struct err err = {0};
 	int option;
-	int r;
+	int result;
 
 	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1)
 		set_option(&request, option);
@@ -270,23 +270,23 @@ int main(int argc, char **argv)
 	(void)setvbuf(stdout, NULL, _IOLBF, 0);
 	logger_start();
 	logger_set_level(LOGGER_DEBUG);
-	r = keyvault_new(&request.options, &keyvault, &err);
-	if (r == 0)
-		r = run(&request, keyvault, &err);
-	if (r == 0 && request.twice) {
+	result = keyvault_new(&request.options, &keyvault, &err);
+	if (result == 0)
+		result = run(&request, keyvault, &err);
+	if (result == 0 && request.twice) {
 		char line[16];
 
 		printf("once\n");
 		if (!fgets(line, sizeof(line), stdin))
 			fail_usage("no line on standard input");
-		r = run(&request, keyvault, &err);
+		result = run(&request, keyvault, &err);
 	}
 	keyvault_free(keyvault);
 	for (size_t i = 0; i < request.expected_count; i++)
 		secret_free(request.expected[i]);
 	if (getrusage(RUSAGE_SELF, &usage) == 0)
 		printf("maxrss %ld\n", usage.ru_maxrss);
-	if (r != 0)
+	if (result != 0)
 		log_err(&err);
-	return r != 0 ? (int)err.kind : 0;
+	return result != 0 ? (int)err.kind : 0;
 }

@@ -24,10 +24,10 @@ static void check_find(bool agent, enum managed_source source, const char *want)
 {
 	struct managed_endpoint endpoint CLEANUP(managed_endpoint_clear) = {0};
 	struct err err = {0};
-	int r = managed_find(agent, &endpoint, &err);
-	char *got CLEANUP(free) = r == 0 ? url_format(endpoint.url) : NULL;
+	int result = managed_find(agent, &endpoint, &err);
+	char *got CLEANUP(free) = result == 0 ? url_format(endpoint.url) : NULL;
 
-	is(r, want ? 0 : -EINVAL, "%s", want ? want : "refused");
+	is(result, want ? 0 : -EINVAL, "%s", want ? want : "refused");
 	is_text(got, want, "  URL");
 	if (want)
 		is(endpoint.source, source, "  is %s", managed_name(source));
@@ -173,9 +173,9 @@ static void check_realm(const char *header, const char *want)
 {
 	char path[ARC_PATH_MAX] = "";
 	struct err err = {0};
-	int r = arc_parse_realm(header, FOLDER, path, &err);
+	int result = arc_parse_realm(header, FOLDER, path, &err);
 
-	ok((r == 0) == (want != NULL), "realm: %.90s", header ? header : "(none)");
+	ok((result == 0) == (want != NULL), "realm: %.90s", header ? header : "(none)");
 	is_text(path, want ? want : "", "  path");
 	ok(want || err.kind != ERR_NONE, "  error");
 }

@@ -23,12 +23,13 @@ static void check_host(const char *text, const char *const *hosts, bool allowed)
 	struct url *url CLEANUP(url_free) = parse(text);
 	struct vault_trust trust = trust_of(KEYVAULT_CLOUD_PUBLIC, hosts);
 	struct err err = {0};
-	int r = trust_check(&trust, url, &err);
+	int result = trust_check(&trust, url, &err);
 
 	if (allowed)
-		is(r, 0, "trusted: %s", text);
+		is(result, 0, "trusted: %s", text);
 	else
-		ok(r == -EPERM && err.kind == ERR_VAULT && err.hint[0], "not trusted: %s", text);
+		ok(result == -EPERM && err.kind == ERR_VAULT && err.hint[0], "not trusted: %s",
+		   text);
 }
 
 /* Named by the endpoint's zone: refused, and told what to say instead. */
@@ -123,9 +124,9 @@ static void check_challenge(const char *header, const char *tenant, const char *
 {
 	struct challenge *challenge CLEANUP(challenge_free) = NULL;
 	struct err err = {0};
-	int r = challenge_parse(header, &challenge, &err);
+	int result = challenge_parse(header, &challenge, &err);
 
-	if (!ok(r == 0, "understood: %s", header)) {
+	if (!ok(result == 0, "understood: %s", header)) {
 		printf("# %s\n", err.message);
 		return;
 	}
@@ -218,12 +219,13 @@ static void check_resource(enum keyvault_cloud cloud, const char *vault, const c
 	char *name = strdup(resource);
 	struct challenge challenge = {tenant, name};
 	struct err err = {0};
-	int r = challenge_check(&challenge, &trust, url, &err);
+	int result = challenge_check(&challenge, &trust, url, &err);
 
 	if (allowed)
-		is(r, 0, "%s may ask for %s", vault, resource);
+		is(result, 0, "%s may ask for %s", vault, resource);
 	else
-		ok(r == -EPERM && err.kind == ERR_SIGNIN, "%s may not ask for %s", vault, resource);
+		ok(result == -EPERM && err.kind == ERR_SIGNIN, "%s may not ask for %s", vault,
+		   resource);
 	free(tenant);
 	free(name);
 }

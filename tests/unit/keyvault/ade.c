@@ -147,13 +147,13 @@ static void check_kek(const char *json_text, const char *given, const char *want
 	struct object_id *kek CLEANUP(object_id_free) = NULL;
 	struct err err = {0};
 	char *text = NULL;
-	int r = bek_choose_kek(item, given, &kek, &err);
+	int result = bek_choose_kek(item, given, &kek, &err);
 
 	if (!want) {
-		ok(r != 0 && err.message[0], "refused: --kek %s", given ? given : "(none)");
+		ok(result != 0 && err.message[0], "refused: --kek %s", given ? given : "(none)");
 		return;
 	}
-	must(r == 0);
+	must(result == 0);
 	text = object_id_format(kek, "keys");
 	is_text(text, want, "--kek %s", given ? given : "(none)");
 	free(text);
@@ -181,16 +181,16 @@ static int choose(const char *configured, const char *allowed, const char *vault
 {
 	const char *tenant = NULL;
 	struct err err = {0};
-	int r;
+	int result;
 
 	if (allowed)
 		must(setenv("AZURE_ADDITIONALLY_ALLOWED_TENANTS", allowed, 1) == 0);
 	else
 		must(unsetenv("AZURE_ADDITIONALLY_ALLOWED_TENANTS") == 0);
-	r = credential_choose_tenant(configured, vault, &tenant, &err);
-	if (r == 0)
+	result = credential_choose_tenant(configured, vault, &tenant, &err);
+	if (result == 0)
 		is_text(tenant, want, "  signs in to");
-	return r;
+	return result;
 }
 
 static void test_tenants(void)

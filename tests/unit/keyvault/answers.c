@@ -96,11 +96,11 @@ static void test_refusals(void)
 		};
 		struct refusal refusal;
 		struct err err = {0};
-		int r;
+		int result;
 
 		refusal_parse(row->status, row->body, strlen(row->body), &refusal);
-		r = refusal_error(&refusal, &context, &err);
-		is(r, row->code, "row %zu: %d %s", i, row->status, row->message);
+		result = refusal_error(&refusal, &context, &err);
+		is(result, row->code, "row %zu: %d %s", i, row->status, row->message);
 		is(err.kind, row->kind, "  kind");
 		if (!ok(strstr(err.message, row->message), "  message"))
 			printf("# %s\n", err.message);

@@ -8,10 +8,10 @@
 static int parse(const char *text)
 {
 	struct json *json = NULL;
-	int r = json_parse(text, strlen(text), &json);
+	int result = json_parse(text, strlen(text), &json);
 
 	json_free(json);
-	return r;
+	return result;
 }
 
 static void test_documents(void)

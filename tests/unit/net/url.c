@@ -140,10 +140,10 @@ static void check_local(const char *text, const char *want)
 {
 	struct url *url CLEANUP(url_free) = NULL;
 	struct err err = {0};
-	int r = url_parse_local(text, &url, &err);
-	char *got CLEANUP(free) = r == 0 ? url_format(url) : NULL;
+	int result = url_parse_local(text, &url, &err);
+	char *got CLEANUP(free) = result == 0 ? url_format(url) : NULL;
 
-	is(r, want ? 0 : -EINVAL, "%s as a local URL", text);
+	is(result, want ? 0 : -EINVAL, "%s as a local URL", text);
 	is_text(got, want, "  is %s", want ? want : "refused");
 	ok(!url || url->plain, "  and plain");
 }
