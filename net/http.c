@@ -12,11 +12,10 @@
 
 #include "base/log.h"
 #include "net/cafile.h"
-#include "net/curl.h"
 #include "net/httperr.h"
+#include "net/libcurl.h"
 
 struct http {
-	const struct curl *lib;
 	CURL *curl;
 	struct cafile own_ca;
 	char *own_ca_dir;
@@ -63,9 +62,10 @@ static int collect_ca(struct http *http, const char *ca_file, struct err *err)
 
 	if (bundle) {
 		result = cafile_append(&http->own_ca, bundle, "SSL_CERT_FILE", err);
-	} else if (http->lib->easy_getinfo(http->curl, CURLINFO_CAINFO, &built_in) == CURLE_OK &&
+	} else if (curl_easy_getinfo(http->curl, CURLINFO_CAINFO, &built_in) == CURLE_OK &&
 		   built_in) {
-		/* A system without its bundle still works with its directory, or --ca-file. */
+		/* A system without its bundle still works with its directory, or --ca-file.
+		 */
 		if (cafile_append(&http->own_ca, built_in, "certificate bundle", NULL) == -ENOMEM)
 			result = err_nomem(err);
 	}
@@ -84,7 +84,7 @@ static int collect_ca(struct http *http, const char *ca_file, struct err *err)
 static int setup(struct http *http, const struct http_options *options, struct err *err)
 {
 	http->interrupted = options->interrupted;
-	http->curl = http->lib->easy_init();
+	http->curl = curl_easy_init();
 	if (!http->curl)
 		return err_nomem(err);
 	return collect_ca(http, options->ca_file, err);
@@ -92,16 +92,14 @@ static int setup(struct http *http, const struct http_options *options, struct e
 
 int http_new(const struct http_options *options, struct http **ret_http, struct err *err)
 {
-	const struct curl *lib = curl_load(err);
 	struct http *http;
-	int result;
+	int result = libcurl_load(err);
 
-	if (!lib)
-		return -ELIBACC;
+	if (result != 0)
+		return result;
 	http = calloc(1, sizeof(*http));
 	if (!http)
 		return err_nomem(err);
-	http->lib = lib;
 	result = setup(http, options, err);
 	if (result != 0) {
 		http_free(http);
@@ -117,12 +115,11 @@ int http_clone(const struct http *http, const volatile sig_atomic_t *interrupted
 	struct http *clone = calloc(1, sizeof(*clone));
 
 	if (clone)
-		clone->curl = http->lib->easy_init();
+		clone->curl = curl_easy_init();
 	if (!clone || !clone->curl) {
 		free(clone);
 		return err_nomem(err);
 	}
-	clone->lib = http->lib;
 	clone->interrupted = interrupted;
 	clone->ca = http->ca;
 	clone->ca_dir = http->ca_dir;
@@ -134,7 +131,7 @@ void http_free(struct http *http)
 {
 	if (!http)
 		return;
-	http->lib->easy_cleanup(http->curl);
+	curl_easy_cleanup(http->curl);
 	cafile_clear(&http->own_ca);
 	free(http->own_ca_dir);
 	free(http);
@@ -190,7 +187,7 @@ static bool join_authenticate(struct http_response *response, const char *value,
 }
 
 /* Seconds, or a date (RFC 9110, 10.2.3). */
-static int64_t parse_retry_after(const struct curl *lib, const char *value, size_t size)
+static int64_t parse_retry_after(const char *value, size_t size)
 {
 	char text[64];
 	time_t date;
@@ -202,7 +199,7 @@ static int64_t parse_retry_after(const struct curl *lib, const char *value, size
 	text[size] = '\0';
 	if (strspn(text, "0123456789") == size)
 		return size > 9 ? INT32_MAX : strtol(text, NULL, 10);
-	date = lib->getdate(text, NULL);
+	date = curl_getdate(text, NULL);
 	if (date == (time_t)-1)
 		return -1;
 	return date > now ? date - now : 0;
@@ -239,7 +236,7 @@ static size_t on_header(char *line, size_t unit, size_t count, void *context)
 	}
 	value = header_value(line, size, "Retry-After", &length);
 	if (value)
-		response->retry_after = parse_retry_after(reception->http->lib, value, length);
+		response->retry_after = parse_retry_after(value, length);
 	return size;
 }
 
@@ -259,10 +256,10 @@ static int on_progress(void *context, curl_off_t a, curl_off_t b, curl_off_t c, 
 }
 
 /* Options are checked together: the first that fails is kept. */
-#define SET(http, code, option, value)                                                      \
-	do {                                                                                \
-		if ((code) == CURLE_OK)                                                     \
-			(code) = (http)->lib->easy_setopt((http)->curl, (option), (value)); \
+#define SET(http, code, option, value)                                              \
+	do {                                                                        \
+		if ((code) == CURLE_OK)                                             \
+			(code) = curl_easy_setopt((http)->curl, (option), (value)); \
 	} while (0)
 
 static CURLcode set_tls(struct http *http)
@@ -426,7 +423,7 @@ static int perform(struct http *http, const struct http_request *request,
 	}
 	if (request->url->plain)
 		add_local_headers(request, &nodes[3], last);
-	http->lib->easy_reset(http->curl);
+	curl_easy_reset(http->curl);
 	http->library_error[0] = '\0';
 	code = set_policy(http, request);
 	if (code == CURLE_OK)
@@ -436,7 +433,7 @@ static int perform(struct http *http, const struct http_request *request,
 	if (code == CURLE_OK)
 		code = set_request(http, request, url, nodes);
 	if (code == CURLE_OK)
-		code = http->lib->easy_perform(http->curl);
+		code = curl_easy_perform(http->curl);
 	/* libcurl takes a connection that ends amid the headers for a whole answer. */
 	if (code == CURLE_OK && !reception->headers_ended)
 		code = CURLE_PARTIAL_FILE;
@@ -452,17 +449,16 @@ static int report(struct http *http, const struct http_request *request,
 		.abort = reception->abort,
 		.url = request->url,
 		.library_text = http->library_error,
-		.code_text = http->lib->easy_strerror(code),
+		.code_text = curl_easy_strerror(code),
 	};
 	long number = 0;
 	curl_off_t connected = 0;
 
-	if (http->lib->easy_getinfo(http->curl, CURLINFO_OS_ERRNO, &number) == CURLE_OK)
+	if (curl_easy_getinfo(http->curl, CURLINFO_OS_ERRNO, &number) == CURLE_OK)
 		failure.os_errno = (int)number;
-	if (http->lib->easy_getinfo(http->curl, CURLINFO_HTTP_CONNECTCODE, &number) == CURLE_OK)
+	if (curl_easy_getinfo(http->curl, CURLINFO_HTTP_CONNECTCODE, &number) == CURLE_OK)
 		failure.proxy_status = number;
-	if (http->lib->easy_getinfo(http->curl, CURLINFO_PRETRANSFER_TIME_T, &connected) ==
-	    CURLE_OK)
+	if (curl_easy_getinfo(http->curl, CURLINFO_PRETRANSFER_TIME_T, &connected) == CURLE_OK)
 		failure.connected = connected > 0;
 	return http_failure_error(&failure, err);
 }
@@ -492,15 +488,15 @@ int http_send(struct http *http, const struct http_request *request,
 		result = err_nomem(err);
 	} else if (code != CURLE_OK) {
 		log_debug("%s %s%s: %s", request->method, origin, request->url->path,
-			  http->lib->easy_strerror(code));
+			  curl_easy_strerror(code));
 		result = report(http, request, &reception, code, err);
 	} else {
-		(void)http->lib->easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &status);
+		(void)curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &status);
 		log_debug("%s %s%s: HTTP %ld, %zu bytes", request->method, origin,
 			  request->url->path, status, secret_size(reception.response.body));
 	}
 	/* The handle must not point at what is about to be freed. */
-	http->lib->easy_reset(http->curl);
+	curl_easy_reset(http->curl);
 	if (result != 0) {
 		http_response_clear(&reception.response);
 		return result;

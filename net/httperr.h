@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
-#include "net/curl.h"
+#include "net/libcurl.h"
 #include "net/url.h"
 
 /* Why one of our callbacks ended a transfer. */

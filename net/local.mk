@@ -2,11 +2,11 @@
 noinst_LIBRARIES += net/libnet.a
 net_libnet_a_SOURCES = \
 	net/cafile.c net/cafile.h \
-	net/curl.c net/curl.h \
 	net/fetch.c net/fetch.h \
 	net/http.c net/http.h \
 	net/httperr.c net/httperr.h \
 	net/json.c net/json.h \
 	net/json_write.c net/json_write.h \
+	net/libcurl.c net/libcurl.h \
 	net/retry.c net/retry.h \
 	net/url.c net/url.h

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "net/curl.h"
+#include "net/libcurl.h"
 
 enum {
 	HTTP_PORT = 80,
@@ -107,24 +107,23 @@ static void lower(char *text)
 }
 
 /* A part as a malloc'ed copy, so that everything here is freed by free(). */
-static int get_part(const struct curl *lib, CURLU *handle, CURLUPart part, unsigned int flags,
-		    char **ret_text)
+static int get_part(CURLU *handle, CURLUPart part, unsigned int flags, char **ret_text)
 {
 	char *part_text = NULL;
-	CURLUcode code = lib->url_get(handle, part, &part_text, flags);
+	CURLUcode code = curl_url_get(handle, part, &part_text, flags);
 
 	if (code == CURLUE_NO_QUERY)
 		return -ENOENT;
 	if (code != CURLUE_OK)
 		return code == CURLUE_OUT_OF_MEMORY ? -ENOMEM : -EINVAL;
 	*ret_text = strdup(part_text);
-	lib->free(part_text);
+	curl_free(part_text);
 	return *ret_text ? 0 : -ENOMEM;
 }
 
-static int take_host(const struct curl *lib, CURLU *handle, struct url *url, struct err *err)
+static int take_host(CURLU *handle, struct url *url, struct err *err)
 {
-	int result = get_part(lib, handle, CURLUPART_HOST, 0, &url->host);
+	int result = get_part(handle, CURLUPART_HOST, 0, &url->host);
 	char *zone = NULL;
 	size_t length;
 
@@ -132,8 +131,8 @@ static int take_host(const struct curl *lib, CURLU *handle, struct url *url, str
 		return err_nomem(err);
 	if (result != 0)
 		return refuse(err, "its host cannot be read");
-	if (lib->url_get(handle, CURLUPART_ZONEID, &zone, 0) != CURLUE_NO_ZONEID) {
-		lib->free(zone);
+	if (curl_url_get(handle, CURLUPART_ZONEID, &zone, 0) != CURLUE_NO_ZONEID) {
+		curl_free(zone);
 		return refuse(err, "an IPv6 zone is not allowed");
 	}
 	lower(url->host);
@@ -148,29 +147,29 @@ static int take_host(const struct curl *lib, CURLU *handle, struct url *url, str
 	return 0;
 }
 
-static int take_port(const struct curl *lib, CURLU *handle, struct url *url, struct err *err)
+static int take_port(CURLU *handle, struct url *url, struct err *err)
 {
 	char *text = NULL;
-	CURLUcode code = lib->url_get(handle, CURLUPART_PORT, &text, CURLU_DEFAULT_PORT);
+	CURLUcode code = curl_url_get(handle, CURLUPART_PORT, &text, CURLU_DEFAULT_PORT);
 	unsigned long port = 0;
 
 	if (code == CURLUE_OUT_OF_MEMORY)
 		return err_nomem(err);
 	if (code == CURLUE_OK)
 		port = strtoul(text, NULL, 10);
-	lib->free(text);
+	curl_free(text);
 	if (port == 0 || port > UINT16_MAX)
 		return refuse(err, "its port is out of range");
 	url->port = (uint16_t)port;
 	return 0;
 }
 
-static int take_rest(const struct curl *lib, CURLU *handle, struct url *url, struct err *err)
+static int take_rest(CURLU *handle, struct url *url, struct err *err)
 {
-	int result = get_part(lib, handle, CURLUPART_PATH, 0, &url->path);
+	int result = get_part(handle, CURLUPART_PATH, 0, &url->path);
 
 	if (result == 0) {
-		result = get_part(lib, handle, CURLUPART_QUERY, 0, &url->query);
+		result = get_part(handle, CURLUPART_QUERY, 0, &url->query);
 		if (result == -ENOENT)
 			result = 0;
 	}
@@ -181,27 +180,27 @@ static int take_rest(const struct curl *lib, CURLU *handle, struct url *url, str
 
 static int parse_parts(const char *text, struct url *url, struct err *err)
 {
-	const struct curl *lib = curl_load(err);
-	CURLU *handle = lib ? lib->url() : NULL;
+	CURLU *handle = NULL;
 	CURLUcode code;
-	int result = 0;
+	int result = libcurl_load(err);
 
-	if (!lib)
-		return -ELIBACC;
+	if (result != 0)
+		return result;
+	handle = curl_url();
 	if (!handle)
 		return err_nomem(err);
-	code = lib->url_set(handle, CURLUPART_URL, text, CURLU_DISALLOW_USER);
+	code = curl_url_set(handle, CURLUPART_URL, text, CURLU_DISALLOW_USER);
 	if (code == CURLUE_OUT_OF_MEMORY)
 		result = err_nomem(err);
 	else if (code != CURLUE_OK)
-		result = refuse(err, lib->url_strerror(code));
+		result = refuse(err, curl_url_strerror(code));
 	if (result == 0)
-		result = take_host(lib, handle, url, err);
+		result = take_host(handle, url, err);
 	if (result == 0)
-		result = take_port(lib, handle, url, err);
+		result = take_port(handle, url, err);
 	if (result == 0)
-		result = take_rest(lib, handle, url, err);
-	lib->url_cleanup(handle);
+		result = take_rest(handle, url, err);
+	curl_url_cleanup(handle);
 	return result;
 }
 

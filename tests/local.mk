@@ -24,6 +24,7 @@ MOUNT_TESTS = \
 	tests/e2e/mount/evidence.sh \
 	tests/e2e/mount/partly.sh \
 	tests/e2e/mount/damaged.sh \
+	tests/e2e/mount/libcurl.sh \
 	tests/e2e/disk/engine.sh \
 	tests/e2e/disk/mutated-images.sh \
 	tests/e2e/disk/bad-input.sh \

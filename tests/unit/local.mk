@@ -52,6 +52,7 @@ UNIT_TESTS += \
 	tests/unit/keyvault/answers \
 	tests/unit/keyvault/azurejson \
 	tests/unit/net/json \
+	tests/unit/net/libcurl \
 	tests/unit/net/local \
 	tests/unit/net/retry \
 	tests/unit/net/url \
@@ -102,6 +103,7 @@ tests_unit_keyvault_ade_SOURCES = tests/unit/keyvault/ade.c tests/tap.h
 tests_unit_keyvault_answers_SOURCES = tests/unit/keyvault/answers.c tests/tap.h
 tests_unit_keyvault_azurejson_SOURCES = tests/unit/keyvault/azurejson.c tests/tap.h
 tests_unit_net_json_SOURCES = tests/unit/net/json.c tests/tap.h
+tests_unit_net_libcurl_SOURCES = tests/unit/net/libcurl.c tests/tap.h
 tests_unit_net_local_SOURCES = tests/unit/net/local.c tests/tap.h
 tests_unit_net_retry_SOURCES = tests/unit/net/retry.c tests/tap.h
 tests_unit_net_url_SOURCES = tests/unit/net/url.c tests/tap.h
