@@ -15,7 +15,6 @@
 
 enum {
 	PROBE_MS = 1000,
-	ATTEMPT_MS = 30000,
 	CUT_IS_LIKE = 503, /* a connection that is cut is trouble that passes */
 };
 
@@ -94,16 +93,6 @@ static int no_answer(const struct url *url, int result, struct err *err)
 	return result;
 }
 
-/* What is left of the time that the user allows; never 0, which libcurl takes for no limit. */
-static int64_t attempt_ms(const struct retry_policy *policy, int64_t elapsed)
-{
-	int64_t left = (int64_t)policy->deadline_ms - elapsed;
-
-	if (left < 1)
-		return 1;
-	return left < ATTEMPT_MS ? left : ATTEMPT_MS;
-}
-
 /* One request, repeated as IMDS wants it. */
 static int ask(const struct credential_context *context, const struct url *url,
 	       const struct secret *const *headers, struct http_response *ret_response,
@@ -122,7 +111,7 @@ static int ask(const struct credential_context *context, const struct url *url,
 		int status;
 		int result;
 
-		request.timeout_ms = attempt_ms(policy, spent);
+		request.timeout_ms = retry_attempt_ms((int64_t)policy->deadline_ms - spent);
 		result = http_send(context->fetcher->http, &request, ret_response, err);
 		elapsed = policy->clock.now_ms(&policy->clock) - start;
 		status = result == -ECONNRESET ? CUT_IS_LIKE : ret_response->status;
@@ -144,17 +133,6 @@ static int ask(const struct credential_context *context, const struct url *url,
 	}
 }
 
-/* "NAME: value" as a secret. */
-static struct secret *header_line(const char *name, const char *value)
-{
-	struct secret *line CLEANUP(secret_free) = NULL;
-
-	if (secret_append(&line, name, strlen(name)) != 0 || secret_append(&line, ": ", 2) != 0 ||
-	    secret_append(&line, value, strlen(value)) != 0)
-		return NULL;
-	return TAKE(line);
-}
-
 /* IDENTITY_HEADER goes into a header as it is. */
 static bool header_ok(const char *value)
 {
@@ -163,16 +141,6 @@ static bool header_ok(const char *value)
 			return false;
 	}
 	return true;
-}
-
-static struct secret *arc_answer(const struct secret *key)
-{
-	struct secret *line CLEANUP(secret_free) = NULL;
-
-	if (secret_append(&line, "Authorization: Basic ", 21) != 0 ||
-	    secret_append(&line, secret_bytes(key), secret_size(key)) != 0)
-		return NULL;
-	return TAKE(line);
 }
 
 /* Arc's challenge answered with the file that it names. */
@@ -193,7 +161,7 @@ static int ask_arc(const struct credential_context *context, const struct url *u
 	http_response_clear(response);
 	if (result != 0)
 		return result;
-	answer = arc_answer(key);
+	answer = http_header("Authorization: Basic ", secret_bytes(key), secret_size(key));
 	if (!answer)
 		return err_nomem(err);
 	headers[1] = answer;
@@ -212,8 +180,8 @@ static int ask_source(const struct credential_context *context,
 
 	if (app_service && (!header || !header_ok(header)))
 		return err_set(err, ERR_USAGE, EINVAL, "IDENTITY_HEADER is not one");
-	line = app_service ? header_line("X-IDENTITY-HEADER", header)
-			   : header_line("Metadata", "true");
+	line = app_service ? http_header("X-IDENTITY-HEADER: ", header, strlen(header))
+			   : http_header("Metadata: ", "true", 4);
 	if (!url || !line)
 		return err_nomem(err);
 	if (endpoint->source == MANAGED_ARC)

@@ -29,11 +29,6 @@ void managed_endpoint_clear(struct managed_endpoint *endpoint)
 	*endpoint = (struct managed_endpoint){0};
 }
 
-const char *managed_name(enum managed_source source)
-{
-	return sources[source].name;
-}
-
 static int parse_endpoint(const char *text, const char *variable, struct url **ret_url,
 			  struct err *err)
 {

@@ -39,8 +39,6 @@ static inline __attribute__((unused)) void managed_endpoint_clear_cleanup(
  */
 int managed_find(bool arc_agent, struct managed_endpoint *ret_endpoint, struct err *err);
 
-const char *managed_name(enum managed_source source);
-
 /* The query of a token request; malloc'ed, NULL when out of memory or the texts are too long. */
 char *managed_query(enum managed_source source, const char *resource,
 		    const struct keyvault_identity *identity);

@@ -8,11 +8,6 @@
 
 #include "base/log.h"
 
-enum {
-	/* So that one answer that never comes does not use up the whole deadline. */
-	ATTEMPT_MS = 30000
-};
-
 void fetch_result_clear(struct fetch_result *result)
 {
 	http_response_clear(&result->response);
@@ -22,11 +17,8 @@ static int attempt(const struct fetcher *fetcher, const struct http_request *req
 		   const struct retry *retry, struct http_response *ret_response, struct err *err)
 {
 	struct http_request timed = *request;
-	int64_t left = retry_left_ms(retry);
 
-	timed.timeout_ms = left < ATTEMPT_MS ? left : ATTEMPT_MS;
-	if (timed.timeout_ms < 1)
-		timed.timeout_ms = 1; /* 0 means without limit to libcurl */
+	timed.timeout_ms = retry_attempt_ms(retry_left_ms(retry));
 	return http_send(fetcher->http, &timed, ret_response, err);
 }
 

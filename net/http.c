@@ -7,13 +7,17 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 
 #include "base/log.h"
 #include "net/cafile.h"
-#include "net/httperr.h"
+#include "net/http_failure.h"
+#include "net/http_reception.h"
 #include "net/libcurl.h"
+
+enum {
+	HEADERS_MAX = 3 + HTTP_LOCAL_HEADERS_MAX
+};
 
 struct http {
 	CURL *curl;
@@ -25,22 +29,16 @@ struct http {
 	char library_error[CURL_ERROR_SIZE];
 };
 
-/* What the callbacks collect of one answer. */
-struct reception {
-	const struct http *http;
-	struct http_response response;
-	size_t header_bytes;
-	unsigned int header_count;
-	bool headers_ended;    /* the empty line was seen */
-	enum http_abort abort; /* why a callback ended the transfer */
+/*
+ * A request's header lines. The list is made of our own nodes, not by curl_slist_append(), which
+ * copies: the token's line stays in locked memory.
+ */
+struct headers {
+	struct secret *bearer;
+	char *content_type;
+	struct curl_slist nodes[HEADERS_MAX];
+	size_t count;
 };
-
-void http_response_clear(struct http_response *response)
-{
-	secret_free(response->body);
-	free(response->www_authenticate);
-	*response = (struct http_response){0};
-}
 
 static const char *env_path(const char *name)
 {
@@ -137,124 +135,6 @@ void http_free(struct http *http)
 	free(http);
 }
 
-static size_t on_body(char *data, size_t unit, size_t count, void *context)
-{
-	struct reception *reception = context;
-	size_t size = unit * count;
-	int result;
-
-	if (size > HTTP_BODY_MAX - secret_size(reception->response.body)) {
-		reception->abort = HTTP_ABORT_BODY;
-		return 0;
-	}
-	result = secret_append(&reception->response.body, data, size);
-	if (result != 0) {
-		reception->abort = HTTP_ABORT_MEMORY;
-		return 0;
-	}
-	return size;
-}
-
-/* The value when the line is this header; trimmed, not terminated. */
-static const char *header_value(const char *line, size_t size, const char *name, size_t *ret_size)
-{
-	size_t length = strlen(name);
-
-	if (size <= length || strncasecmp(line, name, length) != 0 || line[length] != ':')
-		return NULL;
-	line += length + 1;
-	size -= length + 1;
-	while (size > 0 && (*line == ' ' || *line == '\t')) {
-		line++;
-		size--;
-	}
-	while (size > 0 && strchr(" \t\r\n", line[size - 1]))
-		size--;
-	*ret_size = size;
-	return line;
-}
-
-static bool join_authenticate(struct http_response *response, const char *value, size_t size)
-{
-	char *old = response->www_authenticate;
-	char *joined;
-
-	if (asprintf(&joined, "%s%s%.*s", old ? old : "", old ? ", " : "", (int)size, value) < 0)
-		return false;
-	free(old);
-	response->www_authenticate = joined;
-	return true;
-}
-
-/* Seconds, or a date (RFC 9110, 10.2.3). */
-static int64_t parse_retry_after(const char *value, size_t size)
-{
-	char text[64];
-	time_t date;
-	time_t now = time(NULL);
-
-	if (size == 0 || size >= sizeof(text))
-		return -1;
-	memcpy(text, value, size);
-	text[size] = '\0';
-	if (strspn(text, "0123456789") == size)
-		return size > 9 ? INT32_MAX : strtol(text, NULL, 10);
-	date = curl_getdate(text, NULL);
-	if (date == (time_t)-1)
-		return -1;
-	return date > now ? date - now : 0;
-}
-
-static size_t on_header(char *line, size_t unit, size_t count, void *context)
-{
-	struct reception *reception = context;
-	struct http_response *response = &reception->response;
-	size_t size = unit * count;
-	size_t length;
-	const char *value;
-
-	reception->header_bytes += size;
-	if (reception->header_bytes > HTTP_HEADERS_MAX ||
-	    ++reception->header_count > HTTP_HEADER_COUNT_MAX) {
-		reception->abort = HTTP_ABORT_HEADERS;
-		return 0;
-	}
-	if (size >= 5 && memcmp(line, "HTTP/", 5) == 0) { /* what came before was interim */
-		free(TAKE(response->www_authenticate));
-		response->retry_after = -1;
-		reception->headers_ended = false;
-		return size;
-	}
-	if (line[0] == '\r' || line[0] == '\n') {
-		reception->headers_ended = true;
-		return size;
-	}
-	value = header_value(line, size, "WWW-Authenticate", &length);
-	if (value && !join_authenticate(response, value, length)) {
-		reception->abort = HTTP_ABORT_MEMORY;
-		return 0;
-	}
-	value = header_value(line, size, "Retry-After", &length);
-	if (value)
-		response->retry_after = parse_retry_after(value, length);
-	return size;
-}
-
-static int on_progress(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
-{
-	struct reception *reception = context;
-	const volatile sig_atomic_t *interrupted = reception->http->interrupted;
-
-	(void)a;
-	(void)b;
-	(void)c;
-	(void)d;
-	if (!interrupted || !__atomic_load_n(interrupted, __ATOMIC_RELAXED))
-		return 0;
-	reception->abort = HTTP_ABORT_INTERRUPTED;
-	return 1;
-}
-
 /* Options are checked together: the first that fails is kept. */
 #define SET(http, code, option, value)                                              \
 	do {                                                                        \
@@ -335,15 +215,15 @@ static CURLcode set_local_policy(struct http *http)
 	return code;
 }
 
-static CURLcode set_callbacks(struct http *http, struct reception *reception)
+static CURLcode set_callbacks(struct http *http, struct http_reception *reception)
 {
 	CURLcode code = CURLE_OK;
 
-	SET(http, code, CURLOPT_WRITEFUNCTION, on_body);
+	SET(http, code, CURLOPT_WRITEFUNCTION, http_reception_on_body);
 	SET(http, code, CURLOPT_WRITEDATA, reception);
-	SET(http, code, CURLOPT_HEADERFUNCTION, on_header);
+	SET(http, code, CURLOPT_HEADERFUNCTION, http_reception_on_header);
 	SET(http, code, CURLOPT_HEADERDATA, reception);
-	SET(http, code, CURLOPT_XFERINFOFUNCTION, on_progress);
+	SET(http, code, CURLOPT_XFERINFOFUNCTION, http_reception_on_progress);
 	SET(http, code, CURLOPT_XFERINFODATA, reception);
 	SET(http, code, CURLOPT_NOPROGRESS, 0L);
 	return code;
@@ -367,62 +247,70 @@ static CURLcode set_request(struct http *http, const struct http_request *reques
 	return code;
 }
 
-static struct secret *bearer_line(const struct secret *token)
+struct secret *http_header(const char *start, const void *value, size_t size)
 {
 	struct secret *line CLEANUP(secret_free) = NULL;
 
-	if (secret_append(&line, "Authorization: Bearer ", 22) != 0 ||
-	    secret_append(&line, secret_bytes(token), secret_size(token)) != 0)
+	if (secret_append(&line, start, strlen(start)) != 0 ||
+	    secret_append(&line, value, size) != 0)
 		return NULL;
 	return TAKE(line);
 }
 
-/* libcurl takes a char * and does not write through it. */
-static void add_local_headers(const struct http_request *request, struct curl_slist *nodes,
-			      struct curl_slist *last)
+static void headers_clear_cleanup(struct headers *headers)
 {
-	for (size_t i = 0; i < HTTP_LOCAL_HEADERS_MAX && request->local_headers[i]; i++) {
-		union {
-			const char *text;
-			char *data;
-		} line = {.text = secret_text(request->local_headers[i])};
-
-		nodes[i].data = line.data;
-		last->next = &nodes[i];
-		last = &nodes[i];
-	}
+	secret_free(headers->bearer);
+	free(headers->content_type);
 }
 
-/*
- * The list is made of our own nodes, not by curl_slist_append(), which copies: the token's header
- * stays in locked memory.
- */
-static int perform(struct http *http, const struct http_request *request,
-		   struct reception *reception, const char *url, CURLcode *ret_code)
+static void add_header(struct headers *headers, const char *line)
 {
-	struct secret *bearer CLEANUP(secret_free) = NULL;
-	char *type CLEANUP(free) = NULL;
-	char accept[] = "Accept: application/json";
-	struct curl_slist nodes[3 + HTTP_LOCAL_HEADERS_MAX] = {{accept, NULL}};
-	struct curl_slist *last = &nodes[0];
-	CURLcode code;
+	struct curl_slist *node = &headers->nodes[headers->count];
+	/* libcurl takes a char * and does not write through it. */
+	union {
+		const char *text;
+		char *data;
+	} cast = {.text = line};
 
+	node->data = cast.data;
+	if (headers->count > 0)
+		headers->nodes[headers->count - 1].next = node;
+	headers->count++;
+}
+
+static int make_headers(const struct http_request *request, struct headers *headers)
+{
+	add_header(headers, "Accept: application/json");
 	if (request->bearer) {
-		bearer = bearer_line(request->bearer);
-		if (!bearer)
+		headers->bearer =
+			http_header("Authorization: Bearer ", secret_bytes(request->bearer),
+				    secret_size(request->bearer));
+		if (!headers->bearer)
 			return -ENOMEM;
-		nodes[1].data = (char *)secret_data(bearer);
-		last->next = &nodes[1];
-		last = &nodes[1];
+		add_header(headers, secret_text(headers->bearer));
 	}
 	if (request->content_type) {
-		if (asprintf(&type, "Content-Type: %s", request->content_type) < 0)
+		if (asprintf(&headers->content_type, "Content-Type: %s", request->content_type) < 0)
 			return -ENOMEM;
-		nodes[2].data = type;
-		last->next = &nodes[2];
+		add_header(headers, headers->content_type);
 	}
-	if (request->url->plain)
-		add_local_headers(request, &nodes[3], last);
+	for (size_t i = 0; request->url->plain && i < HTTP_LOCAL_HEADERS_MAX; i++) {
+		if (request->local_headers[i])
+			add_header(headers, secret_text(request->local_headers[i]));
+	}
+	return 0;
+}
+
+static CURLcode perform(struct http *http, const struct http_request *request, const char *url,
+			struct http_reception *reception)
+{
+	struct headers headers CLEANUP(headers_clear) = {0};
+	CURLcode code;
+
+	if (make_headers(request, &headers) != 0) {
+		reception->abort = HTTP_ABORT_MEMORY;
+		return CURLE_OUT_OF_MEMORY;
+	}
 	curl_easy_reset(http->curl);
 	http->library_error[0] = '\0';
 	code = set_policy(http, request);
@@ -431,18 +319,33 @@ static int perform(struct http *http, const struct http_request *request,
 	if (code == CURLE_OK)
 		code = set_callbacks(http, reception);
 	if (code == CURLE_OK)
-		code = set_request(http, request, url, nodes);
+		code = set_request(http, request, url, headers.nodes);
 	if (code == CURLE_OK)
 		code = curl_easy_perform(http->curl);
 	/* libcurl takes a connection that ends amid the headers for a whole answer. */
 	if (code == CURLE_OK && !reception->headers_ended)
 		code = CURLE_PARTIAL_FILE;
-	*ret_code = code;
-	return 0;
+	return code;
+}
+
+/* Without the query, which may hold a name; never a header or a body. */
+static void log_outcome(const struct http_request *request, CURLcode code,
+			const struct http_response *response)
+{
+	char *origin CLEANUP(free) = url_origin(request->url);
+
+	if (!origin)
+		return;
+	if (code == CURLE_OK)
+		log_debug("%s %s%s: HTTP %d, %zu bytes", request->method, origin,
+			  request->url->path, response->status, secret_size(response->body));
+	else
+		log_debug("%s %s%s: %s", request->method, origin, request->url->path,
+			  curl_easy_strerror(code));
 }
 
 static int report(struct http *http, const struct http_request *request,
-		  const struct reception *reception, CURLcode code, struct err *err)
+		  const struct http_reception *reception, CURLcode code, struct err *err)
 {
 	struct http_failure failure = {
 		.code = code,
@@ -466,42 +369,33 @@ static int report(struct http *http, const struct http_request *request,
 int http_send(struct http *http, const struct http_request *request,
 	      struct http_response *ret_response, struct err *err)
 {
-	struct reception reception = {.http = http, .response.retry_after = -1};
+	struct http_reception reception = {.interrupted = http->interrupted,
+					   .response.retry_after = -1};
 	char *url CLEANUP(free) = url_format(request->url);
-	char *origin CLEANUP(free) = url_origin(request->url);
-	CURLcode code = CURLE_OK;
 	long status = 0;
-	int result;
+	CURLcode code;
+	int result = 0;
 
 	if (request->url->plain &&
-	    (request->bearer || request->body || strcmp(request->method, "GET") != 0)) {
-		http_response_clear(&reception.response);
-		return err_set(err, ERR_OTHER, EINVAL, "nothing of worth is sent in plain http");
-	}
+	    (request->bearer || request->body || strcmp(request->method, "GET") != 0))
+		return err_set(err, ERR_OTHER, EINVAL, "nothing secret is sent in plain http");
 	reception.response.body = secret_new(0);
-	if (!url || !origin || !reception.response.body) {
+	if (!url || !reception.response.body) {
 		http_response_clear(&reception.response);
 		return err_nomem(err);
 	}
-	result = perform(http, request, &reception, url, &code);
-	if (result != 0) {
-		result = err_nomem(err);
-	} else if (code != CURLE_OK) {
-		log_debug("%s %s%s: %s", request->method, origin, request->url->path,
-			  curl_easy_strerror(code));
+	code = perform(http, request, url, &reception);
+	if (code != CURLE_OK)
 		result = report(http, request, &reception, code, err);
-	} else {
+	else
 		(void)curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &status);
-		log_debug("%s %s%s: HTTP %ld, %zu bytes", request->method, origin,
-			  request->url->path, status, secret_size(reception.response.body));
-	}
-	/* The handle must not point at what is about to be freed. */
+	reception.response.status = (int)status;
+	log_outcome(request, code, &reception.response);
+	/* The handle must not point to what is about to be freed. */
 	curl_easy_reset(http->curl);
-	if (result != 0) {
+	if (result == 0)
+		*ret_response = reception.response;
+	else
 		http_response_clear(&reception.response);
-		return result;
-	}
-	*ret_response = reception.response;
-	ret_response->status = (int)status;
-	return 0;
+	return result;
 }

@@ -24,13 +24,10 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
-#include "base/secret.h"
+#include "net/http_response.h"
 #include "net/url.h"
 
 enum {
-	HTTP_BODY_MAX = 1 << 20,     /* a page of a listing has some 20 KiB */
-	HTTP_HEADERS_MAX = 64 << 10, /* all of them, bytes */
-	HTTP_HEADER_COUNT_MAX = 256,
 	HTTP_CONNECT_MS = 15000,
 	HTTP_LOCAL_HEADERS_MAX = 2,
 };
@@ -68,21 +65,8 @@ struct http_request {
 	int64_t timeout_ms;	   /* for the whole request; must be positive */
 };
 
-struct http_response {
-	int status;
-	struct secret *body;	/* never NULL */
-	char *www_authenticate; /* all of them, joined by ", "; NULL when there is none */
-	int64_t retry_after;	/* seconds; -1 when missing or not understood */
-};
-
-/* Free what is in it; not the struct. */
-void http_response_clear(struct http_response *response);
-
-static inline __attribute__((unused)) void http_response_clear_cleanup(
-	struct http_response *response)
-{
-	http_response_clear(response);
-}
+/* "START" and VALUE as a header line for `local_headers`; NULL when out of memory. */
+struct secret *http_header(const char *start, const void *value, size_t size);
 
 /*
  * Send and receive. 0 with any status; else, with ERR_NETWORK:

@@ -18,6 +18,7 @@ static int64_t system_now(const struct retry_clock *clock)
 }
 
 enum {
+	ATTEMPT_MS = 30000,
 	/* Only one thread's sleep is ended by a signal: the others look this often. */
 	LOOK_MS = 200
 };
@@ -123,10 +124,9 @@ int64_t retry_plan(struct retry *retry, int64_t retry_after)
 	return step;
 }
 
-int retry_wait(struct retry *retry, int64_t retry_after)
+int64_t retry_attempt_ms(int64_t left)
 {
-	const struct retry_clock *clock = &retry->policy->clock;
-	int64_t step = retry_plan(retry, retry_after);
-
-	return step < 0 ? (int)step : clock->sleep_ms(clock, step);
+	if (left < 1)
+		return 1;
+	return left < ATTEMPT_MS ? left : ATTEMPT_MS;
 }

@@ -56,15 +56,16 @@ bool retry_wanted(int result, int status);
 
 /*
  * How long to wait before the next attempt, in ms; the step is taken then, and the caller waits.
- * Else as retry_wait().
+ * `retry_after` is what the service asked for in seconds, -1 when it did not. -ETIMEDOUT when the
+ * steps are used up or the deadline does not allow the wait.
  */
 int64_t retry_plan(struct retry *retry, int64_t retry_after);
 
 /*
- * Wait before the next attempt. `retry_after` is what the service asked for in seconds, -1 when it
- * did not. 0: try again; -ETIMEDOUT: the steps are used up or the deadline does not allow the wait
- * (nothing was waited for); -EINTR: interrupted.
+ * Time limit in ms for one attempt when `left` ms are left: at most half a minute, so that one
+ * answer that never comes does not use up the whole deadline; at least 1, as 0 means no limit to
+ * libcurl.
  */
-int retry_wait(struct retry *retry, int64_t retry_after);
+int64_t retry_attempt_ms(int64_t left);
 
 #endif

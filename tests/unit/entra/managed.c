@@ -9,6 +9,12 @@
 #include "entra/managed.h"
 #include "tests/tap.h"
 
+static const char *const source_names[] = {
+	[MANAGED_IMDS] = "IMDS",
+	[MANAGED_APP_SERVICE] = "App Service",
+	[MANAGED_ARC] = "Azure Arc",
+};
+
 static void set_endpoint(const char *endpoint, const char *header, const char *imds,
 			 const char *pod)
 {
@@ -30,7 +36,7 @@ static void check_find(bool agent, enum managed_source source, const char *want)
 	is(result, want ? 0 : -EINVAL, "%s", want ? want : "refused");
 	is_text(got, want, "  URL");
 	if (want)
-		is(endpoint.source, source, "  is %s", managed_name(source));
+		is(endpoint.source, source, "  is %s", source_names[source]);
 	else
 		ok(err.kind == ERR_USAGE && err.hint[0], "  with a hint");
 }
@@ -73,7 +79,7 @@ static void check_query(enum managed_source source, const char *identity, const 
 
 	must(!*identity || keyvault_identity_parse(identity, &who));
 	got = managed_query(source, "https://vault.azure.net", &who);
-	is_text(got, want, "%s for '%s'", managed_name(source), identity);
+	is_text(got, want, "%s for '%s'", source_names[source], identity);
 }
 
 #define RESOURCE "&resource=https%3A%2F%2Fvault.azure.net"

@@ -49,6 +49,14 @@ static struct retry_policy policy_of(struct fake *fake)
 	};
 }
 
+static int wait_next(struct retry *retry, int64_t retry_after)
+{
+	const struct retry_clock *clock = &retry->policy->clock;
+	int64_t step = retry_plan(retry, retry_after);
+
+	return step < 0 ? (int)step : clock->sleep_ms(clock, step);
+}
+
 static void test_steps(void)
 {
 	struct fake fake = {.now = 5000};
@@ -57,10 +65,10 @@ static void test_steps(void)
 
 	retry_start(&retry, &policy);
 	for (int i = 0; i < RETRY_STEPS; i++) {
-		is(retry_wait(&retry, -1), 0, "step %d is waited for", i);
+		is(wait_next(&retry, -1), 0, "step %d is waited for", i);
 		is(fake.slept[i], 1000 << i, "  for %d s", 1 << i);
 	}
-	is(retry_wait(&retry, -1), -ETIMEDOUT, "no sixth one");
+	is(wait_next(&retry, -1), -ETIMEDOUT, "no sixth one");
 	is(fake.sleeps, RETRY_STEPS, "  and no wait for it");
 	is(retry_elapsed_ms(&retry), 31000, "31 s in all");
 	is(retry_left_ms(&retry), 29000, "29 s left");
@@ -73,7 +81,7 @@ static void test_jitter(void)
 	struct retry retry;
 
 	retry_start(&retry, &policy);
-	is(retry_wait(&retry, -1), 0, "with the most jitter");
+	is(wait_next(&retry, -1), 0, "with the most jitter");
 	ok(fake.slept[0] > 1200 && fake.slept[0] <= 1250, "  up to a quarter more: %lld ms",
 	   (long long)fake.slept[0]);
 }
@@ -85,12 +93,12 @@ static void test_retry_after(void)
 	struct retry retry;
 
 	retry_start(&retry, &policy);
-	is(retry_wait(&retry, 7), 0, "Retry-After is kept");
+	is(wait_next(&retry, 7), 0, "Retry-After is kept");
 	is(fake.slept[0], 7000, "  as long as it says");
-	is(retry_wait(&retry, 0), 0, "one shorter than the step");
+	is(wait_next(&retry, 0), 0, "one shorter than the step");
 	is(fake.slept[1], 2000, "  gets the step");
-	is(retry_wait(&retry, 600), -ETIMEDOUT, "one beyond the deadline ends it");
-	is(retry_wait(&retry, INT32_MAX), -ETIMEDOUT, "and the greatest too");
+	is(wait_next(&retry, 600), -ETIMEDOUT, "one beyond the deadline ends it");
+	is(wait_next(&retry, INT32_MAX), -ETIMEDOUT, "and the greatest too");
 	is(fake.sleeps, 2, "  without a wait");
 }
 
@@ -102,8 +110,8 @@ static void test_deadline(void)
 
 	policy.deadline_ms = 2500;
 	retry_start(&retry, &policy);
-	is(retry_wait(&retry, -1), 0, "the first step fits");
-	is(retry_wait(&retry, -1), -ETIMEDOUT, "the second is longer than what is left");
+	is(wait_next(&retry, -1), 0, "the first step fits");
+	is(wait_next(&retry, -1), -ETIMEDOUT, "the second is longer than what is left");
 	is(fake.sleeps, 1, "  and is not waited for");
 	fake.now = 99999;
 	is(retry_left_ms(&retry), 0, "nothing is left after the deadline");
@@ -118,7 +126,7 @@ static void test_interrupted(void)
 	struct retry retry;
 
 	retry_start(&retry, &policy);
-	is(retry_wait(&retry, -1), -EINTR, "a signal ends the wait");
+	is(wait_next(&retry, -1), -EINTR, "a signal ends the wait");
 	is(clock.sleep_ms(&clock, 3600000), -EINTR, "the real clock sees the flag");
 	flag = 0;
 	is(clock.sleep_ms(&clock, 2), 0, "and sleeps without it");
@@ -140,6 +148,14 @@ static void test_wanted(void)
 	ok(!retry_wanted(-EMSGSIZE, 0), "and an endless body");
 }
 
+static void test_attempt(void)
+{
+	is(retry_attempt_ms(60000), 30000, "an attempt gets half a minute at the most");
+	is(retry_attempt_ms(2500), 2500, "  and no more than is left");
+	is(retry_attempt_ms(0), 1, "  and never 0, which would mean no limit");
+	is(retry_attempt_ms(-7), 1, "  even if more than that has passed");
+}
+
 int main(void)
 {
 	test_steps();
@@ -148,5 +164,6 @@ int main(void)
 	test_deadline();
 	test_interrupted();
 	test_wanted();
+	test_attempt();
 	return tap_done();
 }

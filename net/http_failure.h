@@ -1,22 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Why a request failed below HTTP, told apart and put into words. */
-#ifndef ADEFUSE_NET_HTTPERR_H
-#define ADEFUSE_NET_HTTPERR_H
-
-#include <stdbool.h>
+#ifndef ADEFUSE_NET_HTTP_FAILURE_H
+#define ADEFUSE_NET_HTTP_FAILURE_H
 
 #include "base/err.h"
-#include "net/libcurl.h"
+#include "net/http_reception.h"
 #include "net/url.h"
-
-/* Why one of our callbacks ended a transfer. */
-enum http_abort {
-	HTTP_ABORT_NONE,
-	HTTP_ABORT_BODY,
-	HTTP_ABORT_HEADERS,
-	HTTP_ABORT_MEMORY,
-	HTTP_ABORT_INTERRUPTED,
-};
 
 struct http_failure {
 	CURLcode code;

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* From libcurl's result codes to errors a user can act on; see httperr.h. */
-#include "net/httperr.h"
+/* From libcurl's result codes to errors a user can act on; see http_failure.h. */
+#include "net/http_failure.h"
 
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "net/http.h"
 
 /* libcurl has one code for "there is no such host" and "nobody could be asked". */
 static bool host_does_not_exist(const char *host)
