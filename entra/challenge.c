@@ -8,10 +8,12 @@
 #include <string.h>
 #include <strings.h>
 
+#include "entra/tenant.h"
+#include "net/url.h"
+
 enum {
 	HEADER_MAX = 8192,
 	VALUE_MAX = 1024,
-	TENANT_MAX = 128,
 };
 
 struct lexer {
@@ -136,19 +138,6 @@ static int walk(const char *header, struct found *found)
 	}
 }
 
-bool tenant_ok(const char *tenant)
-{
-	size_t length = strlen(tenant);
-
-	if (length == 0 || length > TENANT_MAX || !isalnum((unsigned char)tenant[0]))
-		return false;
-	for (size_t i = 0; i < length; i++) {
-		if (!isalnum((unsigned char)tenant[i]) && tenant[i] != '-' && tenant[i] != '.')
-			return false;
-	}
-	return true;
-}
-
 /* First segment of the path of the authority's URL. */
 static char *tenant_of(const char *authorization)
 {
@@ -157,7 +146,7 @@ static char *tenant_of(const char *authorization)
 	if (url_parse(authorization, &url, NULL) != 0)
 		return NULL;
 	url->path[1 + strcspn(url->path + 1, "/")] = '\0';
-	return tenant_ok(url->path + 1) ? strdup(url->path + 1) : NULL;
+	return tenant_is_valid(url->path + 1) ? strdup(url->path + 1) : NULL;
 }
 
 static bool ends_with(const char *text, const char *end)
@@ -230,40 +219,4 @@ void challenge_free(struct challenge *challenge)
 	free(challenge->tenant);
 	free(challenge->resource);
 	free(challenge);
-}
-
-/* A private cloud's: https://vault.DOMAIN for https://NAME.vault.DOMAIN. */
-static bool parent_vault_resource(const char *resource, const struct url *vault)
-{
-	struct url *url CLEANUP(url_free) = NULL;
-	char dotted[300];
-
-	if (url_parse(resource, &url, NULL) != 0 || url->ipv6 || url->port != 443)
-		return false;
-	if (strncmp(url->host, "vault.", 6) != 0 && strncmp(url->host, "managedhsm.", 11) != 0)
-		return false;
-	(void)snprintf(dotted, sizeof(dotted), ".%s", url->host);
-	return ends_with(vault->host, dotted) && vault->host[0] != '.';
-}
-
-int challenge_check(const struct challenge *challenge, const struct vault_trust *trust,
-		    const struct url *vault, struct err *err)
-{
-	const char *expected = cloud_resource_of(trust->cloud, vault);
-	bool fits;
-	int result;
-
-	if (expected)
-		fits = strcmp(challenge->resource, expected) == 0;
-	else
-		fits = trust_is_named(trust, vault) &&
-		       (cloud_has_resource(trust->cloud, challenge->resource) ||
-			parent_vault_resource(challenge->resource, vault));
-	if (fits)
-		return 0;
-	result = err_set(err, ERR_SIGNIN, EPERM,
-			 "'%s' asks for a token for '%s', which is not a vault's; none is sent",
-			 vault->host, challenge->resource);
-	err_hint(err, "is this the right host? A token for another service must not go to it");
-	return result;
 }

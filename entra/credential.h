@@ -7,7 +7,8 @@
 
 #include "base/err.h"
 #include "base/secret.h"
-#include "keyvault/keyvault.h"
+#include "entra/audience.h"
+#include "entra/settings.h"
 #include "net/fetch.h"
 
 /* What a way to sign in remembers between two tokens. */
@@ -17,20 +18,18 @@ struct credential_state {
 	char *refresh_tenant;
 };
 
+/* Free what is in it; not the struct. */
+void credential_state_clear(struct credential_state *state);
+
 /* What every way to sign in may use; the caller's, outlives the chain. */
 struct credential_context {
 	const struct fetcher *fetcher;
 	const struct url *authority;
 	const char *tenant; /* --tenant; NULL when not given */
-	struct keyvault_identity identity;
-	struct keyvault_person person;
+	struct entra_identity identity;
+	struct entra_person person;
 	struct credential_state *state;
 	bool asked_for; /* by name, not tried in turn */
-};
-
-struct credential_request {
-	const char *tenant;   /* the vault's, from its challenge; syntax checked */
-	const char *resource; /* https URL without a trailing slash */
 };
 
 struct token {
@@ -57,9 +56,8 @@ struct credential_ops {
 	 * failure is final: a sign-in that is set up and refused is not replaced by somebody
 	 * else's, who may have other rights.
 	 */
-	int (*get)(const struct credential_context *context,
-		   const struct credential_request *request, struct token *ret_token,
-		   struct err *err);
+	int (*get)(const struct credential_context *context, const struct entra_audience *audience,
+		   struct token *ret_token, struct err *err);
 };
 
 enum {
@@ -86,7 +84,7 @@ enum credential_chain {
  * prod, or the name of one credential, in any case; that one is then as if asked for by name.
  * *ret_restricted tells whether it is set. -EINVAL with ERR_USAGE when it is anything else.
  */
-int credential_restrict(enum keyvault_credential *ret_credential, enum credential_chain *ret_chain,
+int credential_restrict(enum entra_credential *ret_credential, enum credential_chain *ret_chain,
 			bool *ret_restricted, struct err *err);
 
 /* A variable's value; NULL when it is not set or empty. */
@@ -109,15 +107,6 @@ int credential_check_client(const char *client, struct err *err);
 /* A line for the person; logged when nobody listens. */
 void credential_tell(const struct credential_context *context, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-
-/*
- * The tenant to sign in to. A configured one must be the vault's, unless
- * AZURE_ADDITIONALLY_ALLOWED_TENANTS lists the vault's; a configured domain name cannot be compared
- * with an identifier and is used as it is (the vault refuses a token of a wrong tenant).
- * `configured` may be NULL. -EPERM with ERR_SIGNIN. The result is one of the two arguments.
- */
-int credential_choose_tenant(const char *configured, const char *vault_tenant,
-			     const char **ret_tenant, struct err *err);
 
 /* b64token (RFC 6750, 2.1) of a sensible length: nothing that could end a header line. */
 bool credential_token_ok(const struct secret *token);

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "entra/challenge.h"
-#include "entra/command.h"
 #include "entra/credential.h"
+#include "entra/program.h"
+#include "entra/tenant.h"
 #include "net/json.h"
 
 enum {
@@ -40,7 +40,7 @@ static void aadsts(const struct secret *text, char *out, size_t size)
 		(void)snprintf(out, size, " (%.*s)", (int)(6 + digits), found);
 }
 
-static int cli_failed(const struct command_result *run, const char *tenant, struct err *err)
+static int cli_failed(const struct program_result *run, const char *tenant, struct err *err)
 {
 	char code[32];
 	int result;
@@ -141,7 +141,7 @@ static int cli_parse(const struct secret *output, struct token *ret_token, struc
 
 /* posix_spawn takes arguments that it may change, so all of them are copies of ours. */
 static int run_az(const struct credential_context *context, const char *tenant,
-		  const char *resource, struct command_result *ret_result)
+		  const char *resource, struct program_result *ret_result)
 {
 	char program[] = "az";
 	char account[] = "account";
@@ -157,25 +157,22 @@ static int run_az(const struct credential_context *context, const char *tenant,
 
 	(void)snprintf(resource_value, sizeof(resource_value), "%s", resource);
 	(void)snprintf(tenant_value, sizeof(tenant_value), "%s", tenant);
-	return command_run(argv, CLI_TIMEOUT_MS, context->fetcher->policy.clock.interrupted,
+	return program_run(argv, CLI_TIMEOUT_MS, context->fetcher->policy.clock.interrupted,
 			   ret_result);
 }
 
-static int cli_get(const struct credential_context *context,
-		   const struct credential_request *request, struct token *ret_token,
-		   struct err *err)
+static int cli_get(const struct credential_context *context, const struct entra_audience *audience,
+		   struct token *ret_token, struct err *err)
 {
-	struct command_result run CLEANUP(command_result_clear) = {0};
+	struct program_result run CLEANUP(program_result_clear) = {0};
 	const char *tenant;
-	int result = credential_choose_tenant(context->tenant, request->tenant, &tenant, err);
+	int result = tenant_choose(context->tenant, audience->tenant, &tenant, err);
 
+	if (result == 0)
+		result = tenant_check(tenant, err);
 	if (result != 0)
 		return result;
-	if (!tenant_ok(tenant))
-		return err_set(err, ERR_USAGE, EINVAL,
-			       "tenant '%s' is not one: letters, digits, dashes and dots only",
-			       tenant);
-	result = run_az(context, tenant, request->resource, &run);
+	result = run_az(context, tenant, audience->resource, &run);
 	if (result != 0)
 		return cli_not_run(result, err);
 	if (run.status != 0)

@@ -13,7 +13,8 @@
 
 #include "base/log.h"
 #include "entra/device.h"
-#include "entra/entra.h"
+#include "entra/endpoint.h"
+#include "entra/tenant.h"
 #include "net/json.h"
 
 /* The Azure CLI's public client, which every tenant knows. */
@@ -56,7 +57,7 @@ static int take_token(const struct credential_context *context, const char *tena
 
 	if (response->status != 200)
 		return device_refused(response->status, text, size, err);
-	result = entra_parse(response->status, text, size, "", ret_token, err);
+	result = endpoint_parse(response->status, text, size, "", ret_token, err);
 	if (result == 0)
 		keep_refresh(context, tenant, response->body);
 	return result;
@@ -73,12 +74,12 @@ static int renew(const struct credential_context *context, const char *tenant, c
 
 	if (!state->refresh || strcasecmp(state->refresh_tenant, tenant) != 0)
 		return -EAGAIN;
-	if (entra_form_add(&form, "client_id", PUBLIC_CLIENT) != 0 ||
-	    entra_form_add(&form, "scope", scope) != 0 ||
-	    entra_form_add(&form, "grant_type", "refresh_token") != 0 ||
-	    entra_form_add(&form, "refresh_token", secret_text(state->refresh)) != 0)
+	if (endpoint_form_add(&form, "client_id", PUBLIC_CLIENT) != 0 ||
+	    endpoint_form_add(&form, "scope", scope) != 0 ||
+	    endpoint_form_add(&form, "grant_type", "refresh_token") != 0 ||
+	    endpoint_form_add(&form, "refresh_token", secret_text(state->refresh)) != 0)
 		return err_nomem(err);
-	result = entra_post(context, tenant, "token", form, &answer, err);
+	result = endpoint_post(context, tenant, "token", form, &answer, err);
 	if (result != 0)
 		return result;
 	result = take_token(context, tenant, &answer.response, ret_token, err);
@@ -92,10 +93,10 @@ static int ask_code(const struct credential_context *context, const char *tenant
 	struct secret *form CLEANUP(secret_free) = NULL;
 	int result;
 
-	if (entra_form_add(&form, "client_id", PUBLIC_CLIENT) != 0 ||
-	    entra_form_add(&form, "scope", scope) != 0)
+	if (endpoint_form_add(&form, "client_id", PUBLIC_CLIENT) != 0 ||
+	    endpoint_form_add(&form, "scope", scope) != 0)
 		return err_nomem(err);
-	result = entra_post(context, tenant, "devicecode", form, &answer, err);
+	result = endpoint_post(context, tenant, "devicecode", form, &answer, err);
 	if (result != 0)
 		return result;
 	return device_parse(answer.response.status, secret_text(answer.response.body),
@@ -106,10 +107,10 @@ static int make_poll(const struct device_code *code, struct secret **ret_form)
 {
 	struct secret *form CLEANUP(secret_free) = NULL;
 
-	if (entra_form_add(&form, "grant_type", "urn:ietf:params:oauth:grant-type:device_code") !=
-		    0 ||
-	    entra_form_add(&form, "client_id", PUBLIC_CLIENT) != 0 ||
-	    entra_form_add(&form, "device_code", secret_text(code->code)) != 0)
+	if (endpoint_form_add(&form, "grant_type",
+			      "urn:ietf:params:oauth:grant-type:device_code") != 0 ||
+	    endpoint_form_add(&form, "client_id", PUBLIC_CLIENT) != 0 ||
+	    endpoint_form_add(&form, "device_code", secret_text(code->code)) != 0)
 		return -ENOMEM;
 	*ret_form = TAKE(form);
 	return 0;
@@ -132,7 +133,7 @@ static int poll_token(const struct credential_context *context, const char *tena
 
 		if (clock->sleep_ms(clock, code->interval * 1000) == -EINTR)
 			return err_set(err, ERR_OTHER, EINTR, "interrupted");
-		result = entra_post(context, tenant, "token", form, &answer, err);
+		result = endpoint_post(context, tenant, "token", form, &answer, err);
 		if (result != 0)
 			return result;
 		what = device_poll_parse(response->status, secret_text(response->body),
@@ -161,16 +162,16 @@ static int check_wanted(const struct credential_context *context, struct err *er
 }
 
 static int device_get(const struct credential_context *context,
-		      const struct credential_request *request, struct token *ret_token,
+		      const struct entra_audience *audience, struct token *ret_token,
 		      struct err *err)
 {
 	struct device_code code CLEANUP(device_code_clear) = {0};
 	char scope[1200];
 	const char *tenant;
-	int result = credential_choose_tenant(credential_configured_tenant(context),
-					      request->tenant, &tenant, err);
+	int result = tenant_choose(credential_configured_tenant(context), audience->tenant, &tenant,
+				   err);
 
-	if (result == 0 && make_scope(request->resource, scope, sizeof(scope)) != 0)
+	if (result == 0 && make_scope(audience->resource, scope, sizeof(scope)) != 0)
 		result = err_set(err, ERR_SIGNIN, EINVAL, "the vault's resource is too long");
 	if (result != 0)
 		return result;

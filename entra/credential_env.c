@@ -13,7 +13,8 @@
 
 #include "base/smallfile.h"
 #include "entra/assertion.h"
-#include "entra/entra.h"
+#include "entra/endpoint.h"
+#include "entra/tenant.h"
 
 enum {
 	PEM_MAX = 256 << 10 /* a key and a chain have some 10 KiB */
@@ -113,7 +114,7 @@ static int add_assertion(const struct credential_context *context, const char *t
 {
 	const char *path = credential_env_value("AZURE_CLIENT_CERTIFICATE_PATH");
 	struct certificate *certificate CLEANUP(certificate_free) = NULL;
-	struct url *endpoint CLEANUP(url_free) = entra_url(context, tenant, "token");
+	struct url *endpoint CLEANUP(url_free) = endpoint_url(context, tenant, "token");
 	char *audience CLEANUP(free) = endpoint ? url_format(endpoint) : NULL;
 	struct secret *text CLEANUP(secret_free) = NULL;
 	struct assertion assertion = {
@@ -132,12 +133,11 @@ static int add_assertion(const struct credential_context *context, const char *t
 	text = assertion_make(&assertion, certificate);
 	if (!text)
 		return err_set(err, ERR_OTHER, EIO, "the client assertion cannot be signed");
-	return entra_form_assert(form, secret_text(text)) == 0 ? 0 : err_nomem(err);
+	return endpoint_form_assert(form, secret_text(text)) == 0 ? 0 : err_nomem(err);
 }
 
-static int env_get(const struct credential_context *context,
-		   const struct credential_request *request, struct token *ret_token,
-		   struct err *err)
+static int env_get(const struct credential_context *context, const struct entra_audience *audience,
+		   struct token *ret_token, struct err *err)
 {
 	const char *secret = credential_env_value("AZURE_CLIENT_SECRET");
 	struct secret *form CLEANUP(secret_free) = NULL;
@@ -147,21 +147,22 @@ static int env_get(const struct credential_context *context,
 	int result = check_configured(context, &configured, &client, err);
 
 	if (result == 0)
-		result = credential_choose_tenant(configured, request->tenant, &tenant, err);
+		result = tenant_choose(configured, audience->tenant, &tenant, err);
 	if (result != 0)
 		return result;
-	if (entra_form_start(&form, client, request->resource, "client_credentials") != 0 ||
-	    (secret && entra_form_add(&form, "client_secret", secret) != 0))
+	if (endpoint_form_start(&form, client, audience->resource, "client_credentials") != 0 ||
+	    (secret && endpoint_form_add(&form, "client_secret", secret) != 0))
 		return err_nomem(err);
 	if (!secret)
 		result = add_assertion(context, tenant, client, &form, err);
 	if (result != 0)
 		return result;
-	return entra_token(context, tenant, form,
-			   secret ? "check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET"
-				  : "check AZURE_TENANT_ID, AZURE_CLIENT_ID and "
-				    "AZURE_CLIENT_CERTIFICATE_PATH",
-			   ret_token, err);
+	return endpoint_token(
+		context, tenant, form,
+		secret ? "check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET"
+		       : "check AZURE_TENANT_ID, AZURE_CLIENT_ID and "
+			 "AZURE_CLIENT_CERTIFICATE_PATH",
+		ret_token, err);
 }
 
 const struct credential_ops credential_env = {

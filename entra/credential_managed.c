@@ -12,23 +12,24 @@
 #include "base/log.h"
 #include "entra/arc.h"
 #include "entra/managed.h"
+#include "entra/tenant.h"
 
 enum {
 	PROBE_MS = 1000,
 	CUT_IS_LIKE = 503, /* a connection that is cut is trouble that passes */
 };
 
-static struct keyvault_identity chosen_identity(const struct credential_context *context,
-						enum managed_source source)
+static struct entra_identity chosen_identity(const struct credential_context *context,
+					     enum managed_source source)
 {
-	struct keyvault_identity identity = context->identity;
+	struct entra_identity identity = context->identity;
 
 	/* Arc has the machine's own only; AZURE_CLIENT_ID is then meant for something else. */
-	if (identity.kind != KEYVAULT_IDENTITY_DEFAULT || source == MANAGED_ARC)
+	if (identity.kind != ENTRA_IDENTITY_DEFAULT || source == MANAGED_ARC)
 		return identity;
 	identity.value = credential_env_value("AZURE_CLIENT_ID");
 	if (identity.value)
-		identity.kind = KEYVAULT_IDENTITY_CLIENT;
+		identity.kind = ENTRA_IDENTITY_CLIENT;
 	return identity;
 }
 
@@ -41,9 +42,9 @@ static const char *managed_identity(const struct credential_context *context)
 
 static const char *managed_client_id(const struct credential_context *context)
 {
-	struct keyvault_identity identity = chosen_identity(context, MANAGED_IMDS);
+	struct entra_identity identity = chosen_identity(context, MANAGED_IMDS);
 
-	return identity.kind == KEYVAULT_IDENTITY_CLIENT ? identity.value : NULL;
+	return identity.kind == ENTRA_IDENTITY_CLIENT ? identity.value : NULL;
 }
 
 static int nobody_there(struct err *err)
@@ -196,25 +197,24 @@ static int check_identity(const struct credential_context *context,
 	const char *client = credential_env_value("AZURE_CLIENT_ID");
 	int result;
 
-	if (endpoint->source == MANAGED_ARC &&
-	    context->identity.kind != KEYVAULT_IDENTITY_DEFAULT) {
+	if (endpoint->source == MANAGED_ARC && context->identity.kind != ENTRA_IDENTITY_DEFAULT) {
 		result = err_set(err, ERR_USAGE, EINVAL,
 				 "an Azure Arc machine has one managed identity, its own");
 		err_hint(err, "leave --identity out");
 		return result;
 	}
-	if (context->identity.kind == KEYVAULT_IDENTITY_DEFAULT && client)
+	if (context->identity.kind == ENTRA_IDENTITY_DEFAULT && client)
 		return credential_check_client(client, err);
 	return 0;
 }
 
 static int managed_get(const struct credential_context *context,
-		       const struct credential_request *request, struct token *ret_token,
+		       const struct entra_audience *audience, struct token *ret_token,
 		       struct err *err)
 {
 	struct managed_endpoint endpoint CLEANUP(managed_endpoint_clear) = {0};
 	struct http_response response = {0};
-	struct keyvault_identity identity;
+	struct entra_identity identity;
 	char *query CLEANUP(free) = NULL;
 	const char *tenant;
 	int result = managed_find(access(ARC_AGENT, F_OK) == 0, &endpoint, err);
@@ -223,13 +223,13 @@ static int managed_get(const struct credential_context *context,
 		result = check_identity(context, &endpoint, err);
 	/* The endpoint gives tokens of the machine's tenant; --tenant can only contradict. */
 	if (result == 0)
-		result = credential_choose_tenant(context->tenant, request->tenant, &tenant, err);
+		result = tenant_choose(context->tenant, audience->tenant, &tenant, err);
 	if (result == 0)
 		result = probe(context, &endpoint, err);
 	if (result != 0)
 		return result;
 	identity = chosen_identity(context, endpoint.source);
-	query = managed_query(endpoint.source, request->resource, &identity);
+	query = managed_query(endpoint.source, audience->resource, &identity);
 	if (!query)
 		return err_nomem(err);
 	result = ask_source(context, &endpoint, query, &response, err);

@@ -85,7 +85,7 @@ static int check_token(const struct secret *token, const char *resource, int64_t
 
 static int read_given(const struct credential_context *context, struct err *err)
 {
-	const struct keyvault_person *person = &context->person;
+	const struct entra_person *person = &context->person;
 	struct secret *token CLEANUP(secret_free) = NULL;
 	int result;
 
@@ -107,7 +107,7 @@ static int read_given(const struct credential_context *context, struct err *err)
 }
 
 static int token_get(const struct credential_context *context,
-		     const struct credential_request *request, struct token *ret_token,
+		     const struct entra_audience *audience, struct token *ret_token,
 		     struct err *err)
 {
 	const struct secret *given;
@@ -117,7 +117,7 @@ static int token_get(const struct credential_context *context,
 	if (result != 0)
 		return result;
 	given = context->state->given;
-	result = check_token(given, request->resource, &lifetime, err);
+	result = check_token(given, audience->resource, &lifetime, err);
 	if (result != 0)
 		return result;
 	ret_token->value = secret_copy(secret_bytes(given), secret_size(given));

@@ -9,7 +9,8 @@
 #include <string.h>
 
 #include "base/smallfile.h"
-#include "entra/entra.h"
+#include "entra/endpoint.h"
+#include "entra/tenant.h"
 
 enum {
 	FEDERATED_MAX = 64 << 10
@@ -81,7 +82,7 @@ static int check_configured(const struct credential_context *context, const char
 }
 
 static int workload_get(const struct credential_context *context,
-			const struct credential_request *request, struct token *ret_token,
+			const struct entra_audience *audience, struct token *ret_token,
 			struct err *err)
 {
 	const char *path = credential_env_value("AZURE_FEDERATED_TOKEN_FILE");
@@ -93,17 +94,18 @@ static int workload_get(const struct credential_context *context,
 	int result = check_configured(context, path, &configured, &client, err);
 
 	if (result == 0)
-		result = credential_choose_tenant(configured, request->tenant, &tenant, err);
+		result = tenant_choose(configured, audience->tenant, &tenant, err);
 	if (result == 0)
 		result = read_federated(path, &federated, err);
 	if (result != 0)
 		return result;
-	if (entra_form_start(&form, client, request->resource, "client_credentials") != 0 ||
-	    entra_form_assert(&form, secret_text(federated)) != 0)
+	if (endpoint_form_start(&form, client, audience->resource, "client_credentials") != 0 ||
+	    endpoint_form_assert(&form, secret_text(federated)) != 0)
 		return err_nomem(err);
-	return entra_token(context, tenant, form,
-			   "check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_FEDERATED_TOKEN_FILE",
-			   ret_token, err);
+	return endpoint_token(
+		context, tenant, form,
+		"check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_FEDERATED_TOKEN_FILE", ret_token,
+		err);
 }
 
 const struct credential_ops credential_workload = {

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "entra/entra.h"
+#include "entra/endpoint.h"
 #include "net/json.h"
 
 enum {
@@ -72,8 +72,9 @@ int device_parse(int status, const char *body, size_t size, struct device_code *
 	int result;
 
 	if (status != 200)
-		return entra_parse(status, body, size,
-				   "check --tenant, --cloud and AZURE_AUTHORITY_HOST", &none, err);
+		return endpoint_parse(status, body, size,
+				      "check --tenant, --cloud and AZURE_AUTHORITY_HOST", &none,
+				      err);
 	result = json_parse(body, size, &json);
 	if (result == 0)
 		result = parse_code(json, &code);
@@ -97,7 +98,7 @@ enum device_poll device_poll_parse(int status, const char *body, size_t size)
 
 	if (status != 400)
 		return DEVICE_DONE;
-	entra_error_word(body, size, word, sizeof(word));
+	endpoint_error_word(body, size, word, sizeof(word));
 	if (strcmp(word, "authorization_pending") == 0)
 		return DEVICE_AGAIN;
 	return strcmp(word, "slow_down") == 0 ? DEVICE_SLOWER : DEVICE_DONE;
@@ -120,7 +121,7 @@ int device_refused(int status, const char *body, size_t size, struct err *err)
 	char word[WORD_SIZE];
 	int result;
 
-	entra_error_word(body, size, word, sizeof(word));
+	endpoint_error_word(body, size, word, sizeof(word));
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		if (strcmp(word, words[i].word) != 0)
 			continue;
@@ -128,5 +129,5 @@ int device_refused(int status, const char *body, size_t size, struct err *err)
 		err_hint(err, "%s", words[i].hint);
 		return result;
 	}
-	return entra_parse(status, body, size, "sign in another way: az login", &none, err);
+	return endpoint_parse(status, body, size, "sign in another way: az login", &none, err);
 }

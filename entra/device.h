@@ -44,7 +44,7 @@ enum device_poll {
 /* What an answer of the token endpoint means while a person still types. */
 enum device_poll device_poll_parse(int status, const char *body, size_t size);
 
-/* A refusal that ends it, in words; the code is entra_parse()'s for all others. */
+/* A refusal that ends it, in words; the code is endpoint_parse()'s for all others. */
 int device_refused(int status, const char *body, size_t size, struct err *err);
 
 #endif

@@ -1,244 +1,170 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Token requests to Microsoft Entra ID and what its refusals mean; see entra.h. */
+/* A session: puts settings, requests and the chain of credentials together; see entra.h. */
 #include "entra/entra.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
-#include <strings.h>
+#include <pthread.h>
 
-#include "net/json.h"
+#include "entra/authority.h"
+#include "entra/tenant.h"
+#include "entra/token.h"
 
-static bool is_unreserved(unsigned char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '-' || c == '.' || c == '_' || c == '~';
-}
-
-static int add_encoded(struct secret **form, const char *value)
-{
-	static const char hex[] = "0123456789ABCDEF";
-	int result = 0;
-
-	for (; *value && result == 0; value++) {
-		unsigned char c = (unsigned char)*value;
-		char code[3] = {'%', hex[c >> 4], hex[c & 15]};
-
-		result = is_unreserved(c) ? secret_append(form, &c, 1)
-					  : secret_append(form, code, 3);
-		secret_wipe(code, sizeof(code));
-	}
-	return result;
-}
-
-int entra_form_add(struct secret **form, const char *name, const char *value)
-{
-	int result = 0;
-
-	if (*form)
-		result = secret_append(form, "&", 1);
-	if (result == 0)
-		result = secret_append(form, name, strlen(name));
-	if (result == 0)
-		result = secret_append(form, "=", 1);
-	return result == 0 ? add_encoded(form, value) : result;
-}
-
-int entra_form_start(struct secret **form, const char *client, const char *resource,
-		     const char *grant_type)
-{
-	char scope[1200];
-	int result = snprintf(scope, sizeof(scope), "%s/.default", resource);
-
-	if (result < 0 || (size_t)result >= sizeof(scope))
-		return -EOVERFLOW;
-	result = entra_form_add(form, "client_id", client);
-	if (result == 0)
-		result = entra_form_add(form, "scope", scope);
-	return result == 0 ? entra_form_add(form, "grant_type", grant_type) : result;
-}
-
-int entra_form_assert(struct secret **form, const char *assertion)
-{
-	int result = entra_form_add(form, "client_assertion_type",
-				    "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
-
-	return result == 0 ? entra_form_add(form, "client_assertion", assertion) : result;
-}
-
-/* What can be done about the AADSTS codes that people meet. */
-static const struct {
-	int64_t code;
-	const char *hint;
-} advice[] = {
-	{7000215, "the client secret is wrong: give its value, not its id, in AZURE_CLIENT_SECRET"},
-	{7000222, "the client secret has expired: make a new one with az ad app credential reset"},
-	{700016, "the application is not known in this tenant: check AZURE_CLIENT_ID and "
-		 "AZURE_TENANT_ID"},
-	{90002, "there is no such tenant: check AZURE_TENANT_ID or --tenant, and --cloud"},
-	{900023, "there is no such tenant: check AZURE_TENANT_ID or --tenant"},
-	{500011, "the tenant does not know the vault's resource: check --cloud"},
-	{53003, "a conditional access policy forbids it: ask the tenant's administrator"},
-	{530003, "a conditional access policy wants a managed device: ask the tenant's "
-		 "administrator"},
-	{7000112, "the application is disabled: ask the tenant's administrator"},
-	{700027, "the certificate is not registered for the application: add it with "
-		 "az ad app credential reset --append --cert, and check AZURE_CLIENT_ID"},
-	{700030, "the certificate's subject or issuer is not the application's: set "
-		 "AZURE_CLIENT_SEND_CERTIFICATE_CHAIN=true and keep the chain in the PEM file"},
-	{1000502, "the certificate has expired: register a new one with az ad app credential "
-		  "reset --append --cert"},
-	{700024, "the assertion is not valid now: check this machine's clock; a federated token "
-		 "file must be kept fresh by whoever writes it"},
-	{700211, "no federated credential of the application has this issuer: az ad app "
-		 "federated-credential list"},
-	{700212, "no federated credential of the application has this audience: az ad app "
-		 "federated-credential list"},
-	{700213, "no federated credential of the application has this subject: az ad app "
-		 "federated-credential list"},
-	{70021, "no federated credential of the application fits: az ad app "
-		"federated-credential list"},
-	{50059, "the tenant is not known here: check --tenant and --cloud"},
-	{70043, "the session has expired: az login"},
-	{700082, "the session has expired: az login"},
+enum {
+	TIMEOUT_SECONDS_MAX = 24 * 3600
 };
 
-static int64_t first_code(const struct json_value *root)
+struct entra {
+	enum entra_cloud cloud;
+	struct fetcher fetcher; /* the caller's requests */
+	struct fetcher signin;	/* those of whichever thread signs in, under the lock */
+	struct url *authority;
+	pthread_mutex_t lock; /* of all below; held while somebody signs in */
+	struct credential_context context;
+	struct credential_state state;
+	struct tokens *tokens;
+};
+
+static int make_policy(const struct entra_settings *settings, struct retry_policy *policy,
+		       struct err *err)
 {
-	const struct json_value *codes;
-	const struct json_value *first;
-	int64_t code = 0;
-
-	if (json_get_array(root, "error_codes", &codes) != 0)
-		return 0;
-	first = json_first(codes);
-	if (!first || json_to_integer(first, 1, INT32_MAX, &code) != 0)
-		return 0;
-	return code;
-}
-
-/* error is a word of lower case letters (RFC 6749, 5.2); what is not is not shown. */
-static const char *error_word(const struct json_value *root)
-{
-	const char *word;
-
-	if (json_get_string(root, "error", &word) != 0 || strlen(word) > 64 ||
-	    strspn(word, "abcdefghijklmnopqrstuvwxyz_") != strlen(word))
-		return "";
-	return word;
-}
-
-void entra_error_word(const char *body, size_t size, char *word, size_t word_size)
-{
-	struct json *json CLEANUP(json_free) = NULL;
-
-	word[0] = '\0';
-	if (json_parse(body, size, &json) == 0)
-		(void)snprintf(word, word_size, "%s", error_word(json_root(json)));
-}
-
-static int refused(int status, const struct json_value *root, const char *check, struct err *err)
-{
-	const char *word = root ? error_word(root) : "";
-	int64_t code = root ? first_code(root) : 0;
-	char number[32] = "";
-	int result;
-
-	if (status >= 500 || status == 429 || status == 408) {
-		result = err_set(err, ERR_NETWORK, EREMOTEIO,
-				 "the sign-in service has trouble on its side (HTTP %d)", status);
-		err_hint(err, "try again later; https://status.azure.com tells about outages");
-		return result;
-	}
-	if (code)
-		(void)snprintf(number, sizeof(number), " AADSTS%" PRId64, code);
-	result = err_set(err, ERR_SIGNIN, EACCES, "sign-in refused (HTTP %d%s%s%s)", status,
-			 *word ? " " : "", word, number);
-	err_hint(err, "%s", check);
-	for (size_t i = 0; i < sizeof(advice) / sizeof(advice[0]); i++) {
-		if (advice[i].code == code)
-			err_hint(err, "%s", advice[i].hint);
-	}
-	return result;
-}
-
-static int not_understood(struct err *err)
-{
-	int result =
-		err_set(err, ERR_NETWORK, EPROTO, "the sign-in service's answer is not understood");
-
-	err_hint(err, "is AZURE_AUTHORITY_HOST right, and does a proxy change its answers?");
-	return result;
-}
-
-int entra_parse(int status, const char *body, size_t size, const char *check,
-		struct token *ret_token, struct err *err)
-{
-	struct json *json CLEANUP(json_free) = NULL;
-	struct secret *value CLEANUP(secret_free) = NULL;
-	const struct json_value *root = NULL;
-	const char *type;
-	int64_t lifetime;
-	int result = json_parse(body, size, &json);
-
-	if (result == -ENOMEM)
-		return err_nomem(err);
-	if (result == 0)
-		root = json_root(json);
-	if (status != 200)
-		return refused(status, root, check, err);
-	if (!root || json_get_string(root, "token_type", &type) != 0 ||
-	    strcasecmp(type, "Bearer") != 0 ||
-	    json_get_integer(root, "expires_in", 0, TOKEN_LIFETIME_MAX, &lifetime) != 0)
-		return not_understood(err);
-	result = json_take_secret(json, root, "access_token", &value);
-	if (result == -ENOMEM)
-		return err_nomem(err);
-	if (result != 0 || !credential_token_ok(value))
-		return not_understood(err);
-	ret_token->value = TAKE(value);
-	ret_token->lifetime = lifetime;
+	if (settings->timeout_seconds > TIMEOUT_SECONDS_MAX)
+		return err_set(err, ERR_USAGE, EINVAL, "a time limit of more than a day");
+	policy->clock = retry_system_clock(settings->interrupted);
+	policy->base_ms = settings->retry_base_ms ? settings->retry_base_ms : RETRY_BASE_MS;
+	policy->deadline_ms =
+		settings->timeout_seconds ? settings->timeout_seconds * 1000 : RETRY_DEADLINE_MS;
 	return 0;
 }
 
-struct url *entra_url(const struct credential_context *context, const char *tenant,
-		      const char *endpoint)
+/* First of all the library is loaded: what follows reads URLs with it. */
+static int make_fetchers(const struct entra_settings *settings, struct entra *entra,
+			 struct err *err)
 {
-	char path[200];
-	int length = snprintf(path, sizeof(path), "/%s/oauth2/v2.0/%s", tenant, endpoint);
-
-	if (length < 0 || (size_t)length >= sizeof(path))
-		return NULL;
-	return url_at(context->authority, path, NULL);
-}
-
-int entra_post(const struct credential_context *context, const char *tenant, const char *endpoint,
-	       const struct secret *form, struct fetch_result *ret_result, struct err *err)
-{
-	struct url *url CLEANUP(url_free) = entra_url(context, tenant, endpoint);
-	struct http_request request = {
-		.method = "POST",
-		.url = url,
-		.body = form,
-		.content_type = "application/x-www-form-urlencoded",
+	struct http_options options = {
+		.ca_file = settings->ca_file,
+		.interrupted = settings->interrupted,
 	};
-	int result = url ? fetch(context->fetcher, &request, ret_result, err) : err_nomem(err);
+	int result = http_new(&options, &entra->fetcher.http, err);
 
-	if (result != 0)
-		err_prefix(err, "sign-in");
+	if (result == 0)
+		result = http_clone(entra->fetcher.http, settings->interrupted, &entra->signin.http,
+				    err);
+	if (result == 0)
+		result = make_policy(settings, &entra->fetcher.policy, err);
+	entra->signin.policy = entra->fetcher.policy;
 	return result;
 }
 
-int entra_token(const struct credential_context *context, const char *tenant,
-		const struct secret *form, const char *check, struct token *ret_token,
-		struct err *err)
+static int make_tokens(const struct entra_settings *settings, struct entra *entra, struct err *err)
 {
-	struct fetch_result answer CLEANUP(fetch_result_clear) = {0};
-	int result = entra_post(context, tenant, "token", form, &answer, err);
+	struct tokens_options options = {.credential = settings->credential};
+	int result = 0;
 
+	if (options.credential == ENTRA_CREDENTIAL_AUTO)
+		result = credential_restrict(&options.credential, &options.chain,
+					     &options.restricted, err);
+	if (result == 0)
+		result = authority_find(settings->cloud, &entra->authority, err);
 	if (result != 0)
 		return result;
-	return entra_parse(answer.response.status, secret_text(answer.response.body),
-			   secret_size(answer.response.body), check, ret_token, err);
+	entra->context = (struct credential_context){
+		.fetcher = &entra->signin,
+		.authority = entra->authority,
+		.tenant = settings->tenant,
+		.identity = settings->identity,
+		.person = settings->person,
+		.state = &entra->state,
+		.asked_for = options.credential != ENTRA_CREDENTIAL_AUTO,
+	};
+	entra->tokens = tokens_new(&entra->context, &options);
+	return entra->tokens ? 0 : err_nomem(err);
+}
+
+int entra_new(const struct entra_settings *settings, struct entra **ret_entra, struct err *err)
+{
+	struct entra *entra = calloc(1, sizeof(*entra));
+	int result;
+
+	if (!entra || pthread_mutex_init(&entra->lock, NULL) != 0) {
+		free(entra);
+		return err_nomem(err);
+	}
+	entra->cloud = settings->cloud;
+	result = make_fetchers(settings, entra, err);
+	if (result == 0)
+		result = tenant_check(settings->tenant, err);
+	if (result == 0)
+		result = make_tokens(settings, entra, err);
+	if (result != 0) {
+		entra_free(entra);
+		return result;
+	}
+	*ret_entra = entra;
+	return 0;
+}
+
+void entra_free(struct entra *entra)
+{
+	if (!entra)
+		return;
+	tokens_free(entra->tokens);
+	credential_state_clear(&entra->state);
+	url_free(entra->authority);
+	http_free(entra->signin.http);
+	http_free(entra->fetcher.http);
+	(void)pthread_mutex_destroy(&entra->lock);
+	free(entra);
+}
+
+enum entra_cloud entra_cloud_of(const struct entra *entra)
+{
+	return entra->cloud;
+}
+
+const struct fetcher *entra_fetcher(const struct entra *entra)
+{
+	return &entra->fetcher;
+}
+
+void entra_token_clear(struct entra_token *token)
+{
+	secret_free(token->value);
+	*token = (struct entra_token){0};
+}
+
+/* Under the lock. The copy is the caller's: another thread may have the kept one renewed. */
+static int get_token(struct tokens *tokens, const struct entra_audience *audience,
+		     const struct secret *refused, struct entra_token *ret_token, struct err *err)
+{
+	const struct secret *value = NULL;
+	struct secret *copy;
+	bool is_old = false;
+	int result = tokens_get(tokens, audience, false, &value, &is_old, err);
+
+	/* Unless another thread has had it renewed in the meantime. */
+	if (result == 0 && refused && secret_equal(value, refused))
+		result = tokens_get(tokens, audience, true, &value, &is_old, err);
+	if (result != 0)
+		return result;
+	copy = secret_copy(secret_bytes(value), secret_size(value));
+	if (!copy)
+		return err_nomem(err);
+	*ret_token = (struct entra_token){
+		.value = copy,
+		.is_old = is_old,
+		.is_given = tokens_was_given(tokens),
+		.client_id = tokens_client_id(tokens),
+	};
+	return 0;
+}
+
+int entra_get_token(struct entra *entra, const struct entra_audience *audience,
+		    const struct secret *refused, struct entra_token *ret_token, struct err *err)
+{
+	int result;
+
+	pthread_mutex_lock(&entra->lock);
+	result = get_token(entra->tokens, audience, refused, ret_token, err);
+	pthread_mutex_unlock(&entra->lock);
+	return result;
 }

@@ -1,42 +1,84 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The token endpoint of Microsoft Entra ID. */
+/*
+ * Signing in to Microsoft Entra ID: the door to this folder.
+ *
+ * A session is made from the user's settings and gives tokens for whatever its caller talks to: Key
+ * Vault, Resource Manager. Ways to sign in are tried in turn; the first that serves is used from
+ *then on. Tokens are kept, and renewed five minutes before they expire.
+ *
+ *	struct entra_settings settings = {.tenant = tenant, .ca_file = ca_file};
+ *	struct entra_audience arm = {.tenant = tenant, .resource = "https://management.azure.com"};
+ *	struct entra *entra CLEANUP(entra_free) = NULL;
+ *	struct entra_token token CLEANUP(entra_token_clear) = {0};
+ *	struct fetch_result answer CLEANUP(fetch_result_clear) = {0};
+ *	struct http_request request = {.method = "GET", .url = subscriptions};
+ *	int result = entra_new(&settings, &entra, err);
+ *
+ *	if (result == 0)
+ *		result = entra_get_token(entra, &arm, NULL, &token, err);
+ *	if (result == 0) {
+ *		request.bearer = token.value;
+ *		result = fetch(entra_fetcher(entra), &request, &answer, err);
+ *	}
+ *
+ * A service that refuses a kept token (HTTP 401) may take a new one: ask again with the refused
+ *token as `refused`. Whose tenant a service belongs to is in its challenge (challenge.h); which
+ *resource it may name there is for the caller to check, as a token must not be sent to somebody
+ *else.
+ *
+ * Ownership: the session copies the settings; the strings, the person's context and `interrupted`
+ * stay the caller's and outlive it. A token belongs to whoever got it.
+ *
+ * Threads: entra_get_token() may be called in any thread. One at a time signs in; whoever needs the
+ * same token waits and finds it there. The rest belongs to the thread that made the session.
+ *
+ * Errors: ERR_USAGE for a setting that cannot be right, ERR_SIGNIN when nobody can sign in (with
+ *the reason of each way), ERR_NETWORK when the authority is not reached or not understood,
+ *ERR_OTHER when libcurl is missing or memory is short.
+ */
 #ifndef ADEFUSE_ENTRA_ENTRA_H
 #define ADEFUSE_ENTRA_ENTRA_H
 
-#include "entra/credential.h"
+#include "entra/audience.h"
+#include "entra/settings.h"
+#include "net/fetch.h"
 
-/* Add "name=value" to an application/x-www-form-urlencoded body; -ENOMEM, -EOVERFLOW. */
-int entra_form_add(struct secret **form, const char *name, const char *value);
+struct entra;
 
-/* A form with the client id, the scope that `resource` stands for, and the grant type. */
-int entra_form_start(struct secret **form, const char *client, const char *resource,
-		     const char *grant_type);
+/* -EINVAL with ERR_USAGE also when AZURE_TOKEN_CREDENTIALS or AZURE_AUTHORITY_HOST is wrong. */
+int entra_new(const struct entra_settings *settings, struct entra **ret_entra, struct err *err);
+void entra_free(struct entra *entra);
+DEFINE_CLEANUP(struct entra, entra_free)
 
-/* Add a client assertion (RFC 7523): a JWT in place of a client secret. */
-int entra_form_assert(struct secret **form, const char *assertion);
-
-/* URL of an endpoint of `tenant` (syntax checked by the caller), such as "token"; NULL when out of
- * memory. */
-struct url *entra_url(const struct credential_context *context, const char *tenant,
-		      const char *endpoint);
-
-/* POST the form to an endpoint. The answer may be a refusal: entra_parse() tells. */
-int entra_post(const struct credential_context *context, const char *tenant, const char *endpoint,
-	       const struct secret *form, struct fetch_result *ret_result, struct err *err);
+enum entra_cloud entra_cloud_of(const struct entra *entra);
 
 /*
- * POST the form to the authority's token endpoint of `tenant`. ERR_SIGNIN with the AADSTS code when
- * it is refused; `check` is the hint when nothing better is known about that code.
+ * For the caller's own requests: the settings' certificates, time limits and interruption. The
+ * session's; http_clone() makes one for another thread.
  */
-int entra_token(const struct credential_context *context, const char *tenant,
-		const struct secret *form, const char *check, struct token *ret_token,
-		struct err *err);
+const struct fetcher *entra_fetcher(const struct entra *entra);
 
-/* Pure: the answer of the endpoint, a success or a refusal. */
-int entra_parse(int status, const char *body, size_t size, const char *check,
-		struct token *ret_token, struct err *err);
+struct entra_token {
+	struct secret *value;
+	bool is_old;	       /* got for an earlier call: if it is refused, a new one may serve */
+	bool is_given;	       /* the user's ready token, which nothing here can renew */
+	const char *client_id; /* who is signed in, for hints; the session's; NULL when not known */
+};
 
-/* Pure: the word that a refusal names as its error; "" when there is none that is one. */
-void entra_error_word(const char *body, size_t size, char *word, size_t word_size);
+/* Free what is in it; not the struct. */
+void entra_token_clear(struct entra_token *token);
+
+static inline __attribute__((unused)) void entra_token_clear_cleanup(struct entra_token *token)
+{
+	entra_token_clear(token);
+}
+
+/*
+ * A token for the audience, valid now. `refused` is one that the service did not take, NULL at
+ * first: if it is still the kept one, it is replaced. -EACCES with ERR_SIGNIN when nobody can sign
+ * in.
+ */
+int entra_get_token(struct entra *entra, const struct entra_audience *audience,
+		    const struct secret *refused, struct entra_token *ret_token, struct err *err);
 
 #endif

@@ -3,9 +3,9 @@ noinst_LIBRARIES += entra/libentra.a
 entra_libentra_a_SOURCES = \
 	entra/arc.c entra/arc.h \
 	entra/assertion.c entra/assertion.h \
+	entra/audience.h \
+	entra/authority.c entra/authority.h \
 	entra/challenge.c entra/challenge.h \
-	entra/cloud.c entra/cloud.h \
-	entra/command.c entra/command.h \
 	entra/credential.c entra/credential.h \
 	entra/credential_cli.c \
 	entra/credential_device.c \
@@ -14,6 +14,10 @@ entra_libentra_a_SOURCES = \
 	entra/credential_token.c \
 	entra/credential_workload.c \
 	entra/device.c entra/device.h \
+	entra/endpoint.c entra/endpoint.h \
 	entra/entra.c entra/entra.h \
 	entra/managed.c entra/managed.h \
+	entra/program.c entra/program.h \
+	entra/settings.c entra/settings.h \
+	entra/tenant.c entra/tenant.h \
 	entra/token.c entra/token.h

@@ -104,7 +104,7 @@ static bool encode(const char *value, char *out, size_t size)
 }
 
 char *managed_query(enum managed_source source, const char *resource,
-		    const struct keyvault_identity *identity)
+		    const struct entra_identity *identity)
 {
 	const char *parameter = "client_id";
 	char encoded_resource[1024];
@@ -112,9 +112,9 @@ char *managed_query(enum managed_source source, const char *resource,
 	char *query;
 	int length;
 
-	if (identity->kind == KEYVAULT_IDENTITY_OBJECT)
+	if (identity->kind == ENTRA_IDENTITY_OBJECT)
 		parameter = "object_id";
-	else if (identity->kind == KEYVAULT_IDENTITY_RESOURCE)
+	else if (identity->kind == ENTRA_IDENTITY_RESOURCE)
 		parameter = sources[source].resource_id;
 	if (!encode(resource, encoded_resource, sizeof(encoded_resource)) ||
 	    (identity->value && !encode(identity->value, encoded_id, sizeof(encoded_id))))

@@ -41,7 +41,7 @@ int managed_find(bool arc_agent, struct managed_endpoint *ret_endpoint, struct e
 
 /* The query of a token request; malloc'ed, NULL when out of memory or the texts are too long. */
 char *managed_query(enum managed_source source, const char *resource,
-		    const struct keyvault_identity *identity);
+		    const struct entra_identity *identity);
 
 /*
  * An answer of any of the sources. CREDENTIAL_ABSENT when the machine has no such identity, -EACCES

@@ -40,12 +40,12 @@ struct tokens {
 };
 
 static const struct credential_ops *const all[] = {
-	[KEYVAULT_CREDENTIAL_ENV] = &credential_env,
-	[KEYVAULT_CREDENTIAL_WORKLOAD] = &credential_workload,
-	[KEYVAULT_CREDENTIAL_MANAGED] = &credential_managed,
-	[KEYVAULT_CREDENTIAL_CLI] = &credential_cli,
-	[KEYVAULT_CREDENTIAL_DEVICE] = &credential_device,
-	[KEYVAULT_CREDENTIAL_TOKEN] = &credential_token,
+	[ENTRA_CREDENTIAL_ENV] = &credential_env,
+	[ENTRA_CREDENTIAL_WORKLOAD] = &credential_workload,
+	[ENTRA_CREDENTIAL_MANAGED] = &credential_managed,
+	[ENTRA_CREDENTIAL_CLI] = &credential_cli,
+	[ENTRA_CREDENTIAL_DEVICE] = &credential_device,
+	[ENTRA_CREDENTIAL_TOKEN] = &credential_token,
 };
 
 /* The order that people know from Microsoft's tools. */
@@ -65,7 +65,7 @@ struct tokens *tokens_new(const struct credential_context *context,
 		return NULL;
 	tokens->context = context;
 	tokens->restricted = options->restricted;
-	if (options->credential != KEYVAULT_CREDENTIAL_AUTO)
+	if (options->credential != ENTRA_CREDENTIAL_AUTO)
 		tokens->chain[0] = all[options->credential];
 	else
 		memcpy(tokens->chain, chains[options->chain], sizeof(tokens->chain));
@@ -109,14 +109,14 @@ static int64_t now_ms(const struct tokens *tokens)
 	return clock->now_ms(clock);
 }
 
-static struct cached *find(struct tokens *tokens, const struct credential_request *request,
+static struct cached *find(struct tokens *tokens, const struct entra_audience *audience,
 			   const char *identity)
 {
 	for (size_t i = 0; i < CACHE_MAX; i++) {
 		struct cached *cached = &tokens->cache[i];
 
-		if (cached->value && strcasecmp(cached->tenant, request->tenant) == 0 &&
-		    strcmp(cached->resource, request->resource) == 0 &&
+		if (cached->value && strcasecmp(cached->tenant, audience->tenant) == 0 &&
+		    strcmp(cached->resource, audience->resource) == 0 &&
 		    strcmp(cached->identity, identity) == 0)
 			return cached;
 	}
@@ -124,10 +124,10 @@ static struct cached *find(struct tokens *tokens, const struct credential_reques
 }
 
 /* Takes the token's value. */
-static int keep(struct tokens *tokens, const struct credential_request *request,
-		const char *identity, struct token *token, const struct secret **ret_token)
+static int keep(struct tokens *tokens, const struct entra_audience *audience, const char *identity,
+		struct token *token, const struct secret **ret_token)
 {
-	struct cached *cached = find(tokens, request, identity);
+	struct cached *cached = find(tokens, audience, identity);
 	/* One that lives shorter than the margin is used for half its life. */
 	int64_t use = token->lifetime > INT64_C(2) * TOKEN_RENEW_BEFORE
 			      ? token->lifetime - TOKEN_RENEW_BEFORE
@@ -139,8 +139,8 @@ static int keep(struct tokens *tokens, const struct credential_request *request,
 	}
 	cached_clear(cached);
 	cached->value = TAKE(token->value);
-	cached->tenant = strdup(request->tenant);
-	cached->resource = strdup(request->resource);
+	cached->tenant = strdup(audience->tenant);
+	cached->resource = strdup(audience->resource);
 	cached->identity = strdup(identity);
 	cached->renew_at = now_ms(tokens) + use * 1000;
 	if (!cached->tenant || !cached->resource || !cached->identity) {
@@ -152,12 +152,12 @@ static int keep(struct tokens *tokens, const struct credential_request *request,
 }
 
 static int try_one(struct tokens *tokens, const struct credential_ops *ops,
-		   const struct credential_request *request, bool renew,
+		   const struct entra_audience *audience, bool renew,
 		   const struct secret **ret_token, bool *ret_kept, struct err *err)
 {
 	const char *identity = ops->identity ? ops->identity(tokens->context) : NULL;
 	const char *kept_as = identity ? identity : ops->name;
-	struct cached *cached = find(tokens, request, kept_as);
+	struct cached *cached = find(tokens, audience, kept_as);
 	struct token token = {0};
 	int result;
 
@@ -166,12 +166,12 @@ static int try_one(struct tokens *tokens, const struct credential_ops *ops,
 		*ret_kept = true;
 		return 0;
 	}
-	result = ops->get(tokens->context, request, &token, err);
+	result = ops->get(tokens->context, audience, &token, err);
 	if (result != 0)
 		return result;
 	log_debug("signed in with %s", ops->describe);
 	tokens->used = ops;
-	if (keep(tokens, request, kept_as, &token, ret_token) != 0)
+	if (keep(tokens, audience, kept_as, &token, ret_token) != 0)
 		return err_nomem(err);
 	return 0;
 }
@@ -223,7 +223,7 @@ static int nobody(const struct tokens *tokens, const struct attempt *attempts, s
 	return -EACCES;
 }
 
-static int walk(struct tokens *tokens, const struct credential_request *request, bool renew,
+static int walk(struct tokens *tokens, const struct entra_audience *audience, bool renew,
 		const struct secret **ret_token, bool *ret_kept, struct attempt *attempts,
 		struct err *err)
 {
@@ -234,7 +234,7 @@ static int walk(struct tokens *tokens, const struct credential_request *request,
 
 		*attempt = (struct attempt){.ops = *ops};
 		attempt->result =
-			try_one(tokens, *ops, request, renew, ret_token, ret_kept, &attempt->why);
+			try_one(tokens, *ops, audience, renew, ret_token, ret_kept, &attempt->why);
 		if (attempt->result == 0)
 			return 0;
 		if (attempt->result == CREDENTIAL_ABSENT || attempt->result == CREDENTIAL_PARTIAL)
@@ -249,7 +249,7 @@ static int walk(struct tokens *tokens, const struct credential_request *request,
 	return nobody(tokens, attempts, count, err);
 }
 
-int tokens_get(struct tokens *tokens, const struct credential_request *request, bool renew,
+int tokens_get(struct tokens *tokens, const struct entra_audience *audience, bool renew,
 	       const struct secret **ret_token, bool *ret_kept, struct err *err)
 {
 	struct attempt *attempts CLEANUP(free) = NULL;
@@ -257,13 +257,13 @@ int tokens_get(struct tokens *tokens, const struct credential_request *request, 
 	int result;
 
 	if (tokens->used) {
-		result = try_one(tokens, tokens->used, request, renew, ret_token, &kept, err);
+		result = try_one(tokens, tokens->used, audience, renew, ret_token, &kept, err);
 		/* Not set up any more: what served has gone, and is not replaced by another. */
 		if (result == CREDENTIAL_ABSENT || result == CREDENTIAL_PARTIAL)
 			result = -EACCES;
 	} else {
 		attempts = calloc(CHAIN_MAX, sizeof(*attempts));
-		result = attempts ? walk(tokens, request, renew, ret_token, &kept, attempts, err)
+		result = attempts ? walk(tokens, audience, renew, ret_token, &kept, attempts, err)
 				  : err_nomem(err);
 	}
 	if (result == 0 && ret_kept)

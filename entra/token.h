@@ -9,7 +9,6 @@
 #include <stdbool.h>
 
 #include "entra/credential.h"
-#include "keyvault/keyvault.h"
 
 enum {
 	TOKEN_RENEW_BEFORE = 300 /* seconds */
@@ -18,8 +17,8 @@ enum {
 struct tokens;
 
 struct tokens_options {
-	enum keyvault_credential credential;
-	enum credential_chain chain; /* of KEYVAULT_CREDENTIAL_AUTO */
+	enum entra_credential credential;
+	enum credential_chain chain; /* of ENTRA_CREDENTIAL_AUTO */
 	bool restricted;	     /* for messages: AZURE_TOKEN_CREDENTIALS says so */
 };
 
@@ -35,7 +34,7 @@ DEFINE_CLEANUP(struct tokens, tokens_free)
  * ERR_SIGNIN when nobody can sign in (with each reason), ERR_NETWORK
  * when the authority is not reached.
  */
-int tokens_get(struct tokens *tokens, const struct credential_request *request, bool renew,
+int tokens_get(struct tokens *tokens, const struct entra_audience *audience, bool renew,
 	       const struct secret **ret_token, bool *ret_kept, struct err *err);
 
 /* Client id that the last token was got for; NULL when not known (a person's, through az). */

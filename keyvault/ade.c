@@ -28,12 +28,12 @@ static bool find_id(const struct ade_candidates *candidates, const struct guid *
 	return false;
 }
 
-static bool is_of(const struct secret_item *item, const char *machine)
+static bool is_of(const struct vault_secret *item, const char *machine)
 {
 	return machine && item->machine_name && strcasecmp(item->machine_name, machine) == 0;
 }
 
-static bool is_linux(const struct secret_item *item)
+static bool is_linux(const struct vault_secret *item)
 {
 	static const char name[] = "LinuxPassPhraseFileName";
 
@@ -41,7 +41,7 @@ static bool is_linux(const struct secret_item *item)
 }
 
 /* A machine's name stands on other secrets as well. */
-static bool looks_like_bek(const struct secret_item *item)
+static bool looks_like_bek(const struct vault_secret *item)
 {
 	bool bek = !is_linux(item) && item->content_type &&
 		   (strcasecmp(item->content_type, "BEK") == 0 ||
@@ -54,7 +54,7 @@ static bool looks_like_bek(const struct secret_item *item)
 	return bek;
 }
 
-const char *ade_foreign(const struct secret_item *item, const char *machine)
+const char *ade_foreign(const struct vault_secret *item, const char *machine)
 {
 	if (!is_of(item, machine) || looks_like_bek(item))
 		return NULL;
@@ -63,12 +63,12 @@ const char *ade_foreign(const struct secret_item *item, const char *machine)
 	return "has no BEK's content type and no BEK's file name";
 }
 
-bool ade_has_expired(const struct secret_item *item, int64_t now)
+bool ade_has_expired(const struct vault_secret *item, int64_t now)
 {
 	return item->expires > 0 && item->expires <= now;
 }
 
-int ade_add(struct ade_candidates *candidates, struct secret_item **item, enum ade_match match,
+int ade_add(struct ade_candidates *candidates, struct vault_secret **item, enum ade_match match,
 	    size_t wanted)
 {
 	struct ade_candidate *bigger;
@@ -91,7 +91,7 @@ int ade_add(struct ade_candidates *candidates, struct secret_item **item, enum a
 	return 0;
 }
 
-int ade_consider(struct ade_candidates *candidates, struct secret_item **item)
+int ade_consider(struct ade_candidates *candidates, struct vault_secret **item)
 {
 	const char *name = (*item)->id->name;
 	struct guid guid;
@@ -161,7 +161,7 @@ static void set_ranks(struct ade_candidates *candidates)
 
 	qsort(list, candidates->count, sizeof(*list), compare_letters);
 	for (size_t i = 0; i < candidates->count; i++) {
-		const struct secret_item *item = list[i].item;
+		const struct vault_secret *item = list[i].item;
 
 		if (list[i].match != ADE_BY_MACHINE)
 			continue;
@@ -185,13 +185,13 @@ void ade_sort(struct ade_candidates *candidates)
 void ade_candidates_clear(struct ade_candidates *candidates)
 {
 	for (size_t i = 0; i < candidates->count; i++)
-		secret_item_free(candidates->list[i].item);
+		vault_secret_free(candidates->list[i].item);
 	free(candidates->list);
 	candidates->list = NULL;
 	candidates->count = 0;
 }
 
-bool ade_is_wrapped(const struct secret_item *item, bool kek_given)
+bool ade_is_wrapped(const struct vault_secret *item, bool kek_given)
 {
 	if (item->kek_url)
 		return true;

@@ -19,7 +19,7 @@
 #include <stddef.h>
 
 #include "base/text/guid.h"
-#include "keyvault/client/secret.h"
+#include "keyvault/client/vault_secret.h"
 
 enum ade_match {
 	ADE_BY_NAME,
@@ -32,7 +32,7 @@ enum {
 };
 
 struct ade_candidate {
-	struct secret_item *item;
+	struct vault_secret *item;
 	enum ade_match match;
 	size_t wanted; /* index of the identifier; the count of them when by machine */
 	size_t rank;   /* by machine: how many newer usable ones the same drive letter has */
@@ -49,10 +49,10 @@ struct ade_candidates {
 };
 
 /* Takes the item when it is a candidate. 0, -ENOMEM, -E2BIG. */
-int ade_consider(struct ade_candidates *candidates, struct secret_item **item);
+int ade_consider(struct ade_candidates *candidates, struct vault_secret **item);
 
 /* Takes the item, whatever it is. -ENOMEM, -E2BIG. */
-int ade_add(struct ade_candidates *candidates, struct secret_item **item, enum ade_match match,
+int ade_add(struct ade_candidates *candidates, struct vault_secret **item, enum ade_match match,
 	    size_t wanted);
 
 /*
@@ -62,13 +62,13 @@ int ade_add(struct ade_candidates *candidates, struct secret_item **item, enum a
  */
 void ade_sort(struct ade_candidates *candidates);
 
-bool ade_has_expired(const struct secret_item *item, int64_t now);
+bool ade_has_expired(const struct vault_secret *item, int64_t now);
 
 /*
  * Why a secret that carries the machine's name is none of ours: "has no BEK's content type", "is
  * the pass phrase of a Linux disk"; NULL when it is of another machine, or is a BEK. Static.
  */
-const char *ade_foreign(const struct secret_item *item, const char *machine);
+const char *ade_foreign(const struct vault_secret *item, const char *machine);
 
 void ade_candidates_clear(struct ade_candidates *candidates);
 
@@ -82,6 +82,6 @@ static inline __attribute__((unused)) void ade_candidates_clear_cleanup(
  * Whether the value has to be unwrapped: the tags name a KEK or the content type says so; of the
  * algorithm tag nothing follows. When neither says anything, a KEK named by the user decides.
  */
-bool ade_is_wrapped(const struct secret_item *item, bool kek_given);
+bool ade_is_wrapped(const struct vault_secret *item, bool kek_given);
 
 #endif

@@ -12,7 +12,7 @@
 #define ADEFUSE_KEYVAULT_AHEAD_H
 
 #include "keyvault/ade.h"
-#include "keyvault/bekfetch.h"
+#include "keyvault/bek_fetch.h"
 
 enum {
 	/* Requests of a search at once. A vault allows thousands in ten seconds; what more would

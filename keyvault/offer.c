@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "keyvault/versions.h"
 
-static void origin_of(const struct secret_item *item, char *secret_url, char *kek_url,
+static void origin_of(const struct vault_secret *item, char *secret_url, char *kek_url,
 		      const char *algorithm, struct keyvault_origin *origin)
 {
 	origin->secret_url = secret_url;
@@ -44,7 +44,7 @@ int offer_bek(const struct bek_fetched *fetched, const struct keyvault_request *
 }
 
 /* What would be done with a secret. A KEK that cannot be told is left open: the fetch would say. */
-int offer_preview(const struct secret_item *item, const struct guid *id,
+int offer_preview(const struct vault_secret *item, const struct guid *id,
 		  const struct keyvault_request *request, struct err *err)
 {
 	struct object_id *kek CLEANUP(object_id_free) = NULL;
@@ -64,7 +64,7 @@ int offer_preview(const struct secret_item *item, const struct guid *id,
 	return request->preview(request->context, id, &origin, err);
 }
 
-int offer_disabled(const struct secret_item *item, struct err *err)
+int offer_disabled(const struct vault_secret *item, struct err *err)
 {
 	struct refusal refusal = {.status = 403, .code = "Forbidden", .inner = "SecretDisabled"};
 	char text[OBJECT_TEXT_SIZE];
@@ -97,7 +97,7 @@ int offer_versions(const struct object_id *id, const struct ade_candidates *vers
 		   const struct guid *wanted, const struct keyvault_request *request,
 		   struct err *err)
 {
-	const struct secret_item *item = versions_pick(versions, id->version);
+	const struct vault_secret *item = versions_pick(versions, id->version);
 
 	if (item && item->enabled)
 		return offer_preview(item, wanted, request, err);

@@ -4,14 +4,15 @@
 #define ADEFUSE_KEYVAULT_OFFER_H
 
 #include "keyvault/ade.h"
-#include "keyvault/bekfetch.h"
+#include "keyvault/bek_fetch.h"
+#include "keyvault/request.h"
 
 /* To `accept`, whose result it is; that it has expired is said when it serves. */
 int offer_bek(const struct bek_fetched *fetched, const struct keyvault_request *request,
 	      struct err *err);
 
 /* To `preview`, whose result it is; `id` as there. */
-int offer_preview(const struct secret_item *item, const struct guid *id,
+int offer_preview(const struct vault_secret *item, const struct guid *id,
 		  const struct keyvault_request *request, struct err *err);
 
 /*
@@ -23,6 +24,6 @@ int offer_versions(const struct object_id *id, const struct ade_candidates *vers
 		   struct err *err);
 
 /* As if it had been got: -EKEYREVOKED, with the vault's refusal in words. */
-int offer_disabled(const struct secret_item *item, struct err *err);
+int offer_disabled(const struct vault_secret *item, struct err *err);
 
 #endif

@@ -11,7 +11,7 @@
 #ifndef ADEFUSE_KEYVAULT_PORTAL_H
 #define ADEFUSE_KEYVAULT_PORTAL_H
 
-#include "keyvault/client/objectid.h"
+#include "keyvault/client/object_id.h"
 
 /* As object_id_parse(), and takes portal pages too. Pure. */
 int portal_object_parse(const char *text, const char *collection, struct object_id **ret_id,

@@ -162,8 +162,8 @@ static void obtain(struct search *search, struct job *job)
 	job->kind = job_kind_of(search);
 	job->id = id_of_turn(search, search->turn);
 	if (!search->prepared) {
-		job->code = secret_prepare(search->client, job->id, job->kind == JOB_VERSIONS,
-					   &job->err);
+		job->code = vault_secret_prepare(search->client, job->id, job->kind == JOB_VERSIONS,
+						 &job->err);
 		if (job->code != 0)
 			return;
 		search->prepared = true;
@@ -257,7 +257,7 @@ static int walk_versions(struct search *search, const struct ade_candidates *ver
 	int result = 0;
 
 	for (size_t i = 0; i < versions->count && result == 0 && !*ret_accepted; i++) {
-		const struct secret_item *item = versions->list[i].item;
+		const struct vault_secret *item = versions->list[i].item;
 		struct job job CLEANUP(job_clear) = {.kind = JOB_FETCH, .id = item->id};
 		char text[OBJECT_TEXT_SIZE];
 
@@ -366,7 +366,7 @@ static int ask_by_name(struct search *search, struct err *err)
 
 /* --------------------------------------------------------------- by listing */
 
-static int on_listed(void *context, struct secret_item **item, struct err *err)
+static int on_listed(void *context, struct vault_secret **item, struct err *err)
 {
 	struct ade_candidates *candidates = context;
 	const char *foreign = ade_foreign(*item, candidates->machine);
@@ -385,8 +385,8 @@ static int on_listed(void *context, struct secret_item **item, struct err *err)
 static int gather(struct search *search, struct err *err)
 {
 	struct err failure = {0};
-	int result = secret_list(search->client, search->vault, NULL, on_listed,
-				 &search->candidates, &failure);
+	int result = vault_secret_list(search->client, search->vault, NULL, on_listed,
+				       &search->candidates, &failure);
 
 	if (result == -EACCES && failure.kind == ERR_VAULT && search->request->id_count > 0) {
 		log_info("%s", failure.message);
@@ -416,7 +416,7 @@ static int preview_listed(struct search *search, const struct ade_candidate *can
 static int try_current(struct search *search, struct ade_candidate *candidate, bool *ret_accepted,
 		       struct err *err)
 {
-	const struct secret_item *item = candidate->item;
+	const struct vault_secret *item = candidate->item;
 	struct err why = {0};
 	int result;
 

@@ -3,9 +3,9 @@
 #ifndef ADEFUSE_KEYVAULT_SEARCH_H
 #define ADEFUSE_KEYVAULT_SEARCH_H
 
-#include "keyvault/client/objectid.h"
+#include "keyvault/client/object_id.h"
 #include "keyvault/client/vault.h"
-#include "keyvault/keyvault.h"
+#include "keyvault/request.h"
 
 /* As keyvault_search() says; of the request, `vault` is not looked at. */
 int search_vault(struct vault_client *client, const struct url *vault,

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-static int on_version(void *context, struct secret_item **item, struct err *err)
+static int on_version(void *context, struct vault_secret **item, struct err *err)
 {
 	struct ade_candidates *versions = context;
 	int result;
@@ -23,17 +23,17 @@ static int on_version(void *context, struct secret_item **item, struct err *err)
 int versions_list(struct vault_client *client, const struct object_id *id,
 		  struct ade_candidates *versions, struct err *err)
 {
-	int result = secret_list(client, id->vault, id->name, on_version, versions, err);
+	int result = vault_secret_list(client, id->vault, id->name, on_version, versions, err);
 
 	if (result == 0)
 		ade_sort(versions);
 	return result;
 }
 
-const struct secret_item *versions_pick(const struct ade_candidates *versions, const char *version)
+const struct vault_secret *versions_pick(const struct ade_candidates *versions, const char *version)
 {
 	for (size_t i = 0; i < versions->count; i++) {
-		const struct secret_item *item = versions->list[i].item;
+		const struct vault_secret *item = versions->list[i].item;
 
 		if (version[0] ? strcasecmp(item->id->version, version) == 0 : item->enabled)
 			return item;

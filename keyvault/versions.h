@@ -7,12 +7,13 @@
 
 /*
  * All versions of the secret, newest first; what has expired by `versions->now` comes last. The
- * caller clears `versions` in any case. Errors as secret_list().
+ * caller clears `versions` in any case. Errors as vault_secret_list().
  */
 int versions_list(struct vault_client *client, const struct object_id *id,
 		  struct ade_candidates *versions, struct err *err);
 
 /* The version that a get would give: the one asked for, or the newest that is enabled; or NULL. */
-const struct secret_item *versions_pick(const struct ade_candidates *versions, const char *version);
+const struct vault_secret *versions_pick(const struct ade_candidates *versions,
+					 const char *version);
 
 #endif

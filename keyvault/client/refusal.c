@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "entra/cloud.h"
+#include "keyvault/client/vault_cloud.h"
 #include "net/json.h"
 
 enum {
@@ -229,12 +229,12 @@ static int forbidden(const struct refusal *refusal, const struct refusal_context
 	int result;
 
 	describe(context, asked, sizeof(asked));
-	cloud_vault_name(context->vault, name, sizeof(name));
+	vault_cloud_vault_name(context->vault, name, sizeof(name));
 	if (strcmp(inner, "ForbiddenByPolicy") == 0 || strcmp(inner, "AccessDenied") == 0)
 		return by_policy(context, asked, name, err);
 	if (strcmp(inner, "ForbiddenByRbac") == 0)
 		return by_rbac(context, asked, name, err);
-	if (!inner[0] && context->operation == VAULT_UNWRAP && cloud_is_hsm(context->vault))
+	if (!inner[0] && context->operation == VAULT_UNWRAP && vault_cloud_is_hsm(context->vault))
 		return by_hsm(context, asked, name, err);
 	if (strcmp(inner, "SecretDisabled") == 0 || strcmp(inner, "KeyDisabled") == 0)
 		return disabled(context, name, err);
@@ -278,7 +278,7 @@ static int not_found(const struct refusal_context *context, struct err *err)
 	char name[128];
 	int result;
 
-	cloud_vault_name(context->vault, name, sizeof(name));
+	vault_cloud_vault_name(context->vault, name, sizeof(name));
 	if (context->operation == VAULT_LIST_SECRETS) {
 		result = err_set(err, ERR_NOT_FOUND, ENOENT,
 				 "'%s' knows no secrets: it is not a Key Vault",
@@ -307,7 +307,7 @@ static int throttled(const struct refusal_context *context, struct err *err)
 	char name[128];
 	int result;
 
-	cloud_vault_name(context->vault, name, sizeof(name));
+	vault_cloud_vault_name(context->vault, name, sizeof(name));
 	if (context->retry_after >= 0)
 		result =
 			err_set(err, ERR_NETWORK, EBUSY,
@@ -330,7 +330,7 @@ static int bad_request(const struct refusal *refusal, const struct refusal_conte
 	char name[128];
 	int result;
 
-	cloud_vault_name(context->vault, name, sizeof(name));
+	vault_cloud_vault_name(context->vault, name, sizeof(name));
 	describe(context, asked, sizeof(asked));
 	if (context->operation != VAULT_UNWRAP || strcmp(refusal->code, "BadParameter") != 0) {
 		result = err_set(err, ERR_NETWORK, EPROTO, "vault '%s' refuses to %s (HTTP %d %s)",

@@ -3,7 +3,7 @@
 #ifndef ADEFUSE_KEYVAULT_CLIENT_UNWRAP_H
 #define ADEFUSE_KEYVAULT_CLIENT_UNWRAP_H
 
-#include "keyvault/client/objectid.h"
+#include "keyvault/client/object_id.h"
 #include "keyvault/client/vault.h"
 
 /* "RSA-OAEP", "RSA-OAEP-256", "RSA1_5" in any case, as the service spells it; NULL when none. */

@@ -2,10 +2,9 @@
 /*
  * Challenge, token, request, and what came of it; see vault.h.
  *
- * Threads: clients of one session share its challenges and its tokens, under `lock`. The lock is
- * held while a vault is asked for its challenge and while somebody signs in, on purpose: whoever
- * needs the same waits, and finds it there. Requests with a token are made without it, each thread
- * with a copy of the token, since another thread may renew the kept one.
+ * Threads: clones of a client share what is known of vaults, under `lock`. The lock is held while a
+ * vault is asked for its challenge and while somebody signs in, on purpose: whoever needs the same
+ * waits, and finds it there. Requests with a token are made without it.
  */
 #include "keyvault/client/vault.h"
 
@@ -27,14 +26,14 @@ struct known {
 };
 
 struct shared {
-	pthread_mutex_t lock; /* of all below, and of whatever signs in */
-	struct tokens *tokens;
+	pthread_mutex_t lock; /* of all below */
 	struct known known[KNOWN_MAX];
 	size_t next; /* slot to fill, the oldest */
 	uint64_t serials;
 };
 
 struct vault_client {
+	struct entra *entra;
 	const struct fetcher *fetcher;
 	const struct vault_trust *trust;
 	struct shared *shared;
@@ -43,24 +42,21 @@ struct vault_client {
 
 /* What a request is sent with. */
 struct ticket {
-	struct secret *token;
-	uint64_t serial; /* of the challenge that it answers */
-	bool old;	 /* it was kept from before: if it is refused, another may serve */
-	const char *client_id;
+	struct entra_token token;
+	uint64_t serial;      /* of the challenge that it answers */
+	bool is_old;	      /* it was kept from before: if it is refused, another may serve */
 	char *given_resource; /* when the token was given ready: what it has to be for */
 	char *given_tenant;
 };
 
-static void ticket_clear(struct ticket *ticket)
+static void ticket_clear_cleanup(struct ticket *ticket)
 {
-	secret_free(ticket->token);
+	entra_token_clear(&ticket->token);
 	free(ticket->given_resource);
 	free(ticket->given_tenant);
-	*ticket = (struct ticket){0};
 }
 
-struct vault_client *vault_client_new(const struct fetcher *fetcher,
-				      const struct vault_trust *trust, struct tokens *tokens)
+struct vault_client *vault_client_new(struct entra *entra, const struct vault_trust *trust)
 {
 	struct vault_client *client = calloc(1, sizeof(*client));
 	struct shared *shared = calloc(1, sizeof(*shared));
@@ -70,8 +66,8 @@ struct vault_client *vault_client_new(const struct fetcher *fetcher,
 		free(shared);
 		return NULL;
 	}
-	shared->tokens = tokens;
-	client->fetcher = fetcher;
+	client->entra = entra;
+	client->fetcher = entra_fetcher(entra);
 	client->trust = trust;
 	client->shared = shared;
 	return client;
@@ -132,9 +128,9 @@ static int no_such_vault(const struct vault_client *client, const struct url *ur
 {
 	char name[128];
 
-	if (result != -ENXIO || !cloud_resource_of(client->trust->cloud, url))
+	if (result != -ENXIO || !vault_cloud_resource(client->trust->cloud, url))
 		return result;
-	cloud_vault_name(url, name, sizeof(name));
+	vault_cloud_vault_name(url, name, sizeof(name));
 	(void)err_set(err, ERR_NOT_FOUND, ENXIO, "there is no vault '%s': host '%s' does not exist",
 		      name, url->host);
 	err_hint(err, "check the name; a deleted vault shows in az keyvault list-deleted");
@@ -164,7 +160,7 @@ static int refused(const struct vault_call *call, const struct fetch_result *ans
 		.operation = call->operation,
 		.vault = call->url,
 		.object = call->object,
-		.client_id = ticket->client_id,
+		.client_id = ticket->token.client_id,
 		.given_resource = ticket->given_resource,
 		.given_tenant = ticket->given_tenant,
 		.algorithm = call->algorithm,
@@ -207,7 +203,7 @@ static int learn(struct vault_client *client, const struct vault_call *call,
 	struct challenge *challenge CLEANUP(challenge_free) = NULL;
 	int result = send_call(client, call, NULL, &answer, err);
 	int status = answer.response.status;
-	const struct ticket none = {.client_id = tokens_client_id(client->shared->tokens)};
+	const struct ticket none = {0};
 
 	if (result != 0)
 		return result;
@@ -228,7 +224,7 @@ static int learn(struct vault_client *client, const struct vault_call *call,
 			 call->url->host);
 	if (result != 0 || !challenge)
 		return result;
-	result = challenge_check(challenge, client->trust, call->url, err);
+	result = vault_trust_check_challenge(client->trust, challenge, call->url, err);
 	if (result != 0)
 		return result;
 	log_debug("'%s' belongs to tenant %s", call->url->host, challenge->tenant);
@@ -238,28 +234,20 @@ static int learn(struct vault_client *client, const struct vault_call *call,
 }
 
 /* `refused`: the token that the vault did not take, NULL at first. */
-static int get_token(struct shared *shared, const struct known *known, const struct secret *refused,
-		     struct ticket *ticket, bool *ret_kept, struct err *err)
+static int get_token(struct vault_client *client, const struct known *known,
+		     const struct secret *refused, struct ticket *ticket, struct err *err)
 {
-	const struct credential_request wanted = {
+	const struct entra_audience audience = {
 		.tenant = known->challenge->tenant,
 		.resource = known->challenge->resource,
 	};
-	const struct secret *token = NULL;
-	int result = tokens_get(shared->tokens, &wanted, false, &token, ret_kept, err);
+	int result = entra_get_token(client->entra, &audience, refused, &ticket->token, err);
 
-	/* Unless another thread has had it renewed in the meantime. */
-	if (result == 0 && refused && secret_equal(token, refused))
-		result = tokens_get(shared->tokens, &wanted, true, &token, ret_kept, err);
-	if (result != 0)
+	if (result != 0 || !ticket->token.is_given)
 		return result;
-	ticket->token = secret_copy(secret_bytes(token), secret_size(token));
-	ticket->client_id = tokens_client_id(shared->tokens);
-	if (tokens_was_given(shared->tokens)) {
-		ticket->given_resource = strdup(wanted.resource);
-		ticket->given_tenant = strdup(wanted.tenant);
-	}
-	return ticket->token ? 0 : err_nomem(err);
+	ticket->given_resource = strdup(audience.resource);
+	ticket->given_tenant = strdup(audience.tenant);
+	return ticket->given_resource && ticket->given_tenant ? 0 : err_nomem(err);
 }
 
 static int get_ticket(struct vault_client *client, const struct vault_call *call,
@@ -267,15 +255,14 @@ static int get_ticket(struct vault_client *client, const struct vault_call *call
 {
 	struct known *known = find_known(client->shared, call->url);
 	bool learnt = !known;
-	bool kept = false;
 	int result = known ? 0 : learn(client, call, &known, err);
 
 	if (result != 0 || !known)
 		return result;
-	result = get_token(client->shared, known, refused, ticket, &kept, err);
+	result = get_token(client, known, refused, ticket, err);
 	if (learnt)
-		known->fresh = result == 0 && !kept;
-	ticket->old = !known->fresh;
+		known->fresh = result == 0 && !ticket->token.is_old;
+	ticket->is_old = !known->fresh;
 	ticket->serial = known->serial;
 	return result;
 }
@@ -312,7 +299,7 @@ static int call_once(struct vault_client *client, const struct vault_call *call,
 		     struct err *err)
 {
 	struct fetch_result answer CLEANUP(fetch_result_clear) = {0};
-	int result = send_call(client, call, ticket->token, &answer, err);
+	int result = send_call(client, call, ticket->token.value, &answer, err);
 	int status = answer.response.status;
 
 	if (result != 0)
@@ -322,47 +309,33 @@ static int call_once(struct vault_client *client, const struct vault_call *call,
 		*ret_body = TAKE(answer.response.body);
 		return 0;
 	}
-	*ret_again = status == 401 && ticket->old;
+	*ret_again = status == 401 && ticket->is_old;
 	return refused(call, &answer, ticket, err);
-}
-
-static int call_with(struct vault_client *client, const struct vault_call *call,
-		     struct ticket *first, struct ticket *second, struct secret **ret_body,
-		     struct err *err)
-{
-	bool again = false;
-	int result = authorise(client, call, NULL, first, err);
-
-	if (result == 0)
-		result = call_once(client, call, first, ret_body, &again, err);
-	if (result == 0 || !again)
-		return result;
-	log_debug("the token for '%s' is not taken any more; getting a new one", call->url->host);
-	result = authorise(client, call, first->token, second, err);
-	return result == 0 ? call_once(client, call, second, ret_body, &again, err) : result;
 }
 
 int vault_call(struct vault_client *client, const struct vault_call *call, struct secret **ret_body,
 	       struct err *err)
 {
-	struct ticket first = {0};
-	struct ticket second = {0};
-	int result = trust_check(client->trust, call->url, err);
+	struct ticket first CLEANUP(ticket_clear) = {0};
+	struct ticket second CLEANUP(ticket_clear) = {0};
+	bool again = false;
+	int result = vault_trust_check(client->trust, call->url, err);
 
 	if (result == 0)
-		result = call_with(client, call, &first, &second, ret_body, err);
-	ticket_clear(&first);
-	ticket_clear(&second);
-	return result;
+		result = authorise(client, call, NULL, &first, err);
+	if (result == 0)
+		result = call_once(client, call, &first, ret_body, &again, err);
+	if (result == 0 || !again)
+		return result;
+	log_debug("the token for '%s' is not taken any more; getting a new one", call->url->host);
+	result = authorise(client, call, first.token.value, &second, err);
+	return result == 0 ? call_once(client, call, &second, ret_body, &again, err) : result;
 }
 
 int vault_prepare(struct vault_client *client, const struct vault_call *call, struct err *err)
 {
-	struct ticket ticket = {0};
-	int result = trust_check(client->trust, call->url, err);
+	struct ticket ticket CLEANUP(ticket_clear) = {0};
+	int result = vault_trust_check(client->trust, call->url, err);
 
-	if (result == 0)
-		result = authorise(client, call, NULL, &ticket, err);
-	ticket_clear(&ticket);
-	return result;
+	return result == 0 ? authorise(client, call, NULL, &ticket, err) : result;
 }

@@ -9,18 +9,17 @@
 #ifndef ADEFUSE_KEYVAULT_CLIENT_VAULT_H
 #define ADEFUSE_KEYVAULT_CLIENT_VAULT_H
 
-#include "entra/challenge.h"
-#include "entra/token.h"
+#include "entra/entra.h"
 #include "keyvault/client/refusal.h"
+#include "keyvault/client/vault_trust.h"
 
 /* The version of the service's interface that is spoken; goes into every request. */
 #define VAULT_QUERY "api-version=7.4"
 
 struct vault_client;
 
-/* All arguments stay the caller's and outlive it. NULL when out of memory. */
-struct vault_client *vault_client_new(const struct fetcher *fetcher,
-				      const struct vault_trust *trust, struct tokens *tokens);
+/* The session and `trust` stay the caller's and outlive it. NULL when out of memory. */
+struct vault_client *vault_client_new(struct entra *entra, const struct vault_trust *trust);
 
 /*
  * For another thread, with a fetcher of its own that outlives it. `client` outlives it too. NULL

@@ -5,18 +5,18 @@
  */
 #include <string.h>
 
-#include "entra/entra.h"
+#include "entra/endpoint.h"
 #include "keyvault/ade.h"
-#include "keyvault/bekfetch.h"
+#include "keyvault/bek_fetch.h"
 #include "keyvault/client/refusal.h"
-#include "keyvault/client/secret.h"
 #include "keyvault/client/unwrap.h"
+#include "keyvault/client/vault_secret.h"
 
 #define HOST "https://contoso-kv.vault.azure.net"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static int on_item(void *context, struct secret_item **item, struct err *err)
+static int on_item(void *context, struct vault_secret **item, struct err *err)
 {
 	struct object_id *kek CLEANUP(object_id_free) = NULL;
 
@@ -33,19 +33,20 @@ static void read_listing(const char *body, size_t size, const struct url *vault)
 	struct url *next CLEANUP(url_free) = NULL;
 	struct err err;
 
-	if (secret_page_parse(body, size, vault, on_item, &candidates, &next, &err) == 0 && next &&
-	    !url_same_origin(next, vault))
+	if (vault_secret_page_parse(body, size, vault, on_item, &candidates, &next, &err) == 0 &&
+	    next && !url_same_origin(next, vault))
 		abort();
 	ade_sort(&candidates);
 }
 
 static void read_secret(const char *body, size_t size, const struct object_id *id)
 {
-	struct secret_item *item CLEANUP(secret_item_free) = NULL;
+	struct vault_secret *item CLEANUP(vault_secret_free) = NULL;
 	struct secret *value CLEANUP(secret_free) = NULL;
 	struct err err;
 
-	if (secret_answer_parse(body, size, id, &item, &value, &err) == 0 && (!item || !value))
+	if (vault_secret_answer_parse(body, size, id, &item, &value, &err) == 0 &&
+	    (!item || !value))
 		abort();
 }
 
@@ -64,7 +65,7 @@ static void read_token(const char *body, size_t size, int status)
 	struct token token = {0};
 	struct err err;
 
-	if (entra_parse(status, body, size, "check", &token, &err) == 0 &&
+	if (endpoint_parse(status, body, size, "check", &token, &err) == 0 &&
 	    !credential_token_ok(token.value))
 		abort();
 	secret_free(token.value);

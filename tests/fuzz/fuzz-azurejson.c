@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "keyvault/azurejson.h"
+#include "keyvault/azure_keys.h"
 #include "keyvault/portal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

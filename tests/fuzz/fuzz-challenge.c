@@ -4,7 +4,8 @@
 #include <string.h>
 
 #include "base/secret.h"
-#include "entra/challenge.h"
+#include "entra/tenant.h"
+#include "keyvault/client/vault_trust.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -17,11 +18,11 @@ static void need(bool condition)
 static void check(const struct challenge *challenge, const char *vault_text,
 		  const char *const *hosts)
 {
-	struct vault_trust trust = {cloud_get(KEYVAULT_CLOUD_PUBLIC), hosts};
+	struct vault_trust trust = {vault_cloud_get(ENTRA_CLOUD_PUBLIC), hosts};
 	struct url *vault CLEANUP(url_free) = NULL;
 
 	need(url_parse(vault_text, &vault, NULL) == 0);
-	if (challenge_check(challenge, &trust, vault, NULL) == 0)
+	if (vault_trust_check_challenge(&trust, challenge, vault, NULL) == 0)
 		need(strcmp(challenge->resource, "https://vault.azure.net") == 0 ||
 		     (hosts && strcmp(challenge->resource, "https://managedhsm.azure.net") == 0));
 }
@@ -35,7 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!text || challenge_parse(secret_text(text), &challenge, &err) != 0)
 		return 0;
-	need(tenant_ok(challenge->tenant));
+	need(tenant_is_valid(challenge->tenant));
 	check(challenge, "https://contoso.vault.azure.net", NULL);
 	check(challenge, "https://127.0.0.1:4443", hosts);
 	return 0;

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "base/secret.h"
-#include "keyvault/client/objectid.h"
+#include "keyvault/client/object_id.h"
 #include "net/url.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

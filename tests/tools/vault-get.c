@@ -28,7 +28,7 @@ enum {
 };
 
 struct request {
-	struct keyvault_options options;
+	struct entra_settings options;
 	const char *trusted[LIST_MAX + 1];
 	size_t trusted_count;
 	const char *vault;
@@ -131,13 +131,13 @@ static void add_id(struct request *request, const char *text)
 
 static void set_cloud(struct request *request, const char *name)
 {
-	if (!keyvault_cloud_parse(name, &request->options.cloud))
+	if (!entra_cloud_parse(name, &request->options.cloud))
 		fail_usage("--cloud");
 }
 
 static void set_credential(struct request *request, const char *name)
 {
-	if (!keyvault_credential_parse(name, &request->options.credential))
+	if (!entra_credential_parse(name, &request->options.credential))
 		fail_usage("--credential");
 }
 
@@ -256,7 +256,8 @@ static int run(struct request *request, struct keyvault *keyvault, struct err *e
 
 int main(int argc, char **argv)
 {
-	struct request request = {.options.trusted_hosts = request.trusted};
+	struct request request = {0};
+	struct entra *entra = NULL;
 	struct keyvault *keyvault = NULL;
 	struct rusage usage;
 	struct err err = {0};
@@ -270,7 +271,9 @@ int main(int argc, char **argv)
 	(void)setvbuf(stdout, NULL, _IOLBF, 0);
 	logger_start();
 	logger_set_level(LOGGER_DEBUG);
-	result = keyvault_new(&request.options, &keyvault, &err);
+	result = entra_new(&request.options, &entra, &err);
+	if (result == 0)
+		result = keyvault_new(entra, request.trusted, &keyvault, &err);
 	if (result == 0)
 		result = run(&request, keyvault, &err);
 	if (result == 0 && request.twice) {
@@ -282,6 +285,7 @@ int main(int argc, char **argv)
 		result = run(&request, keyvault, &err);
 	}
 	keyvault_free(keyvault);
+	entra_free(entra);
 	for (size_t i = 0; i < request.expected_count; i++)
 		secret_free(request.expected[i]);
 	if (getrusage(RUSAGE_SELF, &usage) == 0)

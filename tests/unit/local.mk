@@ -41,8 +41,9 @@ UNIT_TESTS += \
 	tests/unit/disk/source-contract \
 	tests/unit/disk/vhd \
 	tests/unit/entra/assertion \
+	tests/unit/entra/challenge \
 	tests/unit/entra/managed \
-	tests/unit/entra/trust \
+	tests/unit/entra/tenant \
 	tests/unit/export/pipeline \
 	tests/unit/export/resume \
 	tests/unit/export/run \
@@ -51,6 +52,7 @@ UNIT_TESTS += \
 	tests/unit/keyvault/ade \
 	tests/unit/keyvault/answers \
 	tests/unit/keyvault/azurejson \
+	tests/unit/keyvault/trust \
 	tests/unit/net/json \
 	tests/unit/net/libcurl \
 	tests/unit/net/local \
@@ -92,8 +94,9 @@ tests_unit_disk_partition_volume_SOURCES = tests/unit/disk/partition-volume.c te
 tests_unit_disk_source_contract_SOURCES = tests/unit/disk/source-contract.c tests/craft.h tests/fault.c tests/fault.h tests/source_contract.h tests/tap.h
 tests_unit_disk_vhd_SOURCES = tests/unit/disk/vhd.c tests/craft.h tests/fault.c tests/fault.h tests/tap.h
 tests_unit_entra_assertion_SOURCES = tests/unit/entra/assertion.c tests/tap.h
+tests_unit_entra_challenge_SOURCES = tests/unit/entra/challenge.c tests/tap.h
 tests_unit_entra_managed_SOURCES = tests/unit/entra/managed.c tests/tap.h
-tests_unit_entra_trust_SOURCES = tests/unit/entra/trust.c tests/tap.h
+tests_unit_entra_tenant_SOURCES = tests/unit/entra/tenant.c tests/tap.h
 tests_unit_export_pipeline_SOURCES = tests/unit/export/pipeline.c tests/fault.c tests/fault.h tests/tap.h
 tests_unit_export_resume_SOURCES = tests/unit/export/resume.c tests/tap.h
 tests_unit_export_run_SOURCES = tests/unit/export/run.c tests/tap.h
@@ -102,6 +105,7 @@ tests_unit_fs_tree_SOURCES = tests/unit/fs/tree.c tests/tap.h
 tests_unit_keyvault_ade_SOURCES = tests/unit/keyvault/ade.c tests/tap.h
 tests_unit_keyvault_answers_SOURCES = tests/unit/keyvault/answers.c tests/tap.h
 tests_unit_keyvault_azurejson_SOURCES = tests/unit/keyvault/azurejson.c tests/tap.h
+tests_unit_keyvault_trust_SOURCES = tests/unit/keyvault/trust.c tests/tap.h
 tests_unit_net_json_SOURCES = tests/unit/net/json.c tests/tap.h
 tests_unit_net_libcurl_SOURCES = tests/unit/net/libcurl.c tests/tap.h
 tests_unit_net_local_SOURCES = tests/unit/net/local.c tests/tap.h

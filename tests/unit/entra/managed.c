@@ -74,10 +74,10 @@ static void test_find(void)
 
 static void check_query(enum managed_source source, const char *identity, const char *want)
 {
-	struct keyvault_identity who = {0};
+	struct entra_identity who = {0};
 	char *got CLEANUP(free) = NULL;
 
-	must(!*identity || keyvault_identity_parse(identity, &who));
+	must(!*identity || entra_identity_parse(identity, &who));
 	got = managed_query(source, "https://vault.azure.net", &who);
 	is_text(got, want, "%s for '%s'", source_names[source], identity);
 }
@@ -89,10 +89,10 @@ static void test_identities(void)
 	static const char *const bad[] = {"",	     "client:",	     "client:a b",  "client:a&b",
 					  "object:", "resource:x",   "resource:",   "other:a",
 					  "aaaa",    "client:../..", "resource:/\n"};
-	struct keyvault_identity identity;
+	struct entra_identity identity;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		ok(!keyvault_identity_parse(bad[i], &identity), "no identity: '%s'", bad[i]);
+		ok(!entra_identity_parse(bad[i], &identity), "no identity: '%s'", bad[i]);
 	check_query(MANAGED_IMDS, "", "api-version=2018-02-01" RESOURCE);
 	check_query(MANAGED_IMDS, "client:a-1", "api-version=2018-02-01" RESOURCE "&client_id=a-1");
 	check_query(MANAGED_IMDS, "object:a-1", "api-version=2018-02-01" RESOURCE "&object_id=a-1");

@@ -3,33 +3,32 @@
  * KEK. */
 #include <errno.h>
 
-#include "entra/credential.h"
 #include "keyvault/ade.h"
-#include "keyvault/bekfetch.h"
+#include "keyvault/bek_fetch.h"
 #include "tests/tap.h"
 
 #define ID_A "4381F759-C4F8-4DE0-BB61-FC33A831BDA5"
 #define ID_B "7EB4F531-5FBA-4970-8E2D-C11FD6B0C69D"
 #define HOST "https://contoso-kv.vault.azure.net"
 
-static struct secret_item *item_of(const char *json_text)
+static struct vault_secret *item_of(const char *json_text)
 {
 	struct json *json CLEANUP(json_free) = NULL;
 	struct url *vault CLEANUP(url_free) = NULL;
-	struct secret_item *item = NULL;
+	struct vault_secret *item = NULL;
 
 	must(url_parse(HOST, &vault, NULL) == 0);
 	must(json_parse(json_text, strlen(json_text), &json) == 0);
-	must(secret_item_parse(json_root(json), vault, &item) == 0);
+	must(vault_secret_parse(json_root(json), vault, &item) == 0);
 	return item;
 }
 
 static void add(struct ade_candidates *candidates, const char *json_text)
 {
-	struct secret_item *item = item_of(json_text);
+	struct vault_secret *item = item_of(json_text);
 
 	must(ade_consider(candidates, &item) == 0);
-	secret_item_free(item);
+	vault_secret_free(item);
 }
 
 #define ITEM(name, created, type, file, machine)                        \
@@ -95,7 +94,7 @@ static void test_machine_order(void)
 
 static void check_foreign(const char *json_text, const char *want)
 {
-	struct secret_item *item CLEANUP(secret_item_free) = item_of(json_text);
+	struct vault_secret *item CLEANUP(vault_secret_free) = item_of(json_text);
 	const char *why = ade_foreign(item, "vm01");
 
 	ok(want ? why && strstr(why, want) : !why, "foreign: %s", json_text);
@@ -118,7 +117,7 @@ static void test_foreign(void)
 
 static void check_wrapped(const char *json_text, bool kek, bool want)
 {
-	struct secret_item *item CLEANUP(secret_item_free) = item_of(json_text);
+	struct vault_secret *item CLEANUP(vault_secret_free) = item_of(json_text);
 
 	ok(ade_is_wrapped(item, kek) == want, "%s%s: %s", want ? "wrapped" : "plain",
 	   kek ? " with --kek" : "", json_text);
@@ -143,7 +142,7 @@ static void test_wrapped(void)
 
 static void check_kek(const char *json_text, const char *given, const char *want)
 {
-	struct secret_item *item CLEANUP(secret_item_free) = item_of(json_text);
+	struct vault_secret *item CLEANUP(vault_secret_free) = item_of(json_text);
 	struct object_id *kek CLEANUP(object_id_free) = NULL;
 	struct err err = {0};
 	char *text = NULL;
@@ -177,34 +176,6 @@ static void test_kek(void)
 		  NULL, NULL);
 }
 
-static int choose(const char *configured, const char *allowed, const char *vault, const char *want)
-{
-	const char *tenant = NULL;
-	struct err err = {0};
-	int result;
-
-	if (allowed)
-		must(setenv("AZURE_ADDITIONALLY_ALLOWED_TENANTS", allowed, 1) == 0);
-	else
-		must(unsetenv("AZURE_ADDITIONALLY_ALLOWED_TENANTS") == 0);
-	result = credential_choose_tenant(configured, vault, &tenant, &err);
-	if (result == 0)
-		is_text(tenant, want, "  signs in to");
-	return result;
-}
-
-static void test_tenants(void)
-{
-	is(choose(NULL, NULL, "t1", "t1"), 0, "none configured: the vault's");
-	is(choose("T1", NULL, "t1", "t1"), 0, "the vault's in another case");
-	is(choose("t2", NULL, "t1", NULL), -EPERM, "another one is refused");
-	is(choose("t2", "t3; t1 ;t4", "t1", "t1"), 0, "unless it is listed");
-	is(choose("t2", "*", "t1", "t1"), 0, "or all are");
-	is(choose("t2", "t11;t", "t1", NULL), -EPERM, "parts of a name do not count");
-	is(choose("contoso.example", NULL, "t1", "contoso.example"), 0,
-	   "a domain's name is used as it is");
-}
-
 int main(void)
 {
 	test_order();
@@ -212,6 +183,5 @@ int main(void)
 	test_foreign();
 	test_wrapped();
 	test_kek();
-	test_tenants();
 	return tap_done();
 }

@@ -2,10 +2,10 @@
 /* keyvault: what answers of the vault and of the sign-in service mean, from stored bodies. */
 #include <errno.h>
 
-#include "entra/entra.h"
+#include "entra/endpoint.h"
 #include "keyvault/client/refusal.h"
-#include "keyvault/client/secret.h"
 #include "keyvault/client/unwrap.h"
+#include "keyvault/client/vault_secret.h"
 #include "tests/tap.h"
 
 static struct url *vault_url(void)
@@ -174,25 +174,25 @@ static void test_sign_in(void)
 	struct token token = {0};
 	struct err err = {0};
 
-	is(entra_parse(200, good, sizeof(good) - 1, "check", &token, &err), 0, "a token");
+	is(endpoint_parse(200, good, sizeof(good) - 1, "check", &token, &err), 0, "a token");
 	is(token.lifetime, 3599, "  its lifetime");
 	is_text(secret_text(token.value), "aaa.bbb-_.ccc", "  its text");
 	secret_free(token.value);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		ok(entra_parse(200, bad[i], strlen(bad[i]), "check", &token, &err) == -EPROTO &&
+		ok(endpoint_parse(200, bad[i], strlen(bad[i]), "check", &token, &err) == -EPROTO &&
 			   err.kind == ERR_NETWORK,
 		   "not understood: %s", bad[i]);
-	is(entra_parse(401, refused, sizeof(refused) - 1, "check", &token, &err), -EACCES,
+	is(endpoint_parse(401, refused, sizeof(refused) - 1, "check", &token, &err), -EACCES,
 	   "refused");
 	is(err.kind, ERR_SIGNIN, "  kind");
 	ok(strstr(err.message, "invalid_client AADSTS7000215"), "  both codes");
 	ok(!strstr(err.message, "s3cret"), "  and not the description");
 	ok(strstr(err.hint, "client secret is wrong"), "  and what to do");
-	is(entra_parse(503, "", 0, "check", &token, &err), -EREMOTEIO, "trouble on their side");
+	is(endpoint_parse(503, "", 0, "check", &token, &err), -EREMOTEIO, "trouble on their side");
 	is(err.kind, ERR_NETWORK, "  is no refusal");
 }
 
-static int count_items(void *context, struct secret_item **item, struct err *err)
+static int count_items(void *context, struct vault_secret **item, struct err *err)
 {
 	unsigned int *count = context;
 
@@ -209,8 +209,8 @@ static void check_page(const char *body, int want, unsigned int items, const cha
 	unsigned int count = 0;
 	struct err err = {0};
 
-	is(secret_page_parse(body, strlen(body), vault, count_items, &count, &next, &err), want,
-	   "page: %.70s", body);
+	is(vault_secret_page_parse(body, strlen(body), vault, count_items, &count, &next, &err),
+	   want, "page: %.70s", body);
 	if (want == 0) {
 		is(count, items, "  entries");
 		is_text(next ? next->query : NULL, next_query, "  next page");
@@ -251,13 +251,13 @@ static void check_version(const char *version, const char *body, int want)
 {
 	struct url *vault CLEANUP(url_free) = vault_url();
 	struct object_id *id CLEANUP(object_id_free) = NULL;
-	struct secret_item *item CLEANUP(secret_item_free) = NULL;
+	struct vault_secret *item CLEANUP(vault_secret_free) = NULL;
 	struct secret *value CLEANUP(secret_free) = NULL;
 	struct err err = {0};
 
 	must(object_id_make(vault, "A-1", version, &id, NULL) == 0);
-	is(secret_answer_parse(body, strlen(body), id, &item, &value, &err), want, "secret: %.80s",
-	   body);
+	is(vault_secret_answer_parse(body, strlen(body), id, &item, &value, &err), want,
+	   "secret: %.80s", body);
 	ok(want != 0 || (item && value), "  is complete when it is taken");
 }
 

@@ -3,7 +3,7 @@
  * it. */
 #include <errno.h>
 
-#include "keyvault/azurejson.h"
+#include "keyvault/azure_keys.h"
 #include "keyvault/portal.h"
 #include "tests/tap.h"
 

@@ -4,8 +4,8 @@
  * https://VAULT/keys/NAME[/VERSION]. They come from the user, from tags and from answers, and
  * become paths of requests: so only the characters that the service allows pass.
  */
-#ifndef ADEFUSE_KEYVAULT_CLIENT_OBJECTID_H
-#define ADEFUSE_KEYVAULT_CLIENT_OBJECTID_H
+#ifndef ADEFUSE_KEYVAULT_CLIENT_OBJECT_ID_H
+#define ADEFUSE_KEYVAULT_CLIENT_OBJECT_ID_H
 
 #include "base/cleanup.h"
 #include "base/err.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Parsing and writing of secret and key URLs; see objectid.h. */
-#include "keyvault/client/objectid.h"
+/* Parsing and writing of secret and key URLs; see object_id.h. */
+#include "keyvault/client/object_id.h"
 
 #include <errno.h>
 #include <stdio.h>

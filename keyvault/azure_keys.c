@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Encryption settings out of az's JSON; see azurejson.h. */
-#include "keyvault/azurejson.h"
+/* Encryption settings out of az's JSON; see azure_keys.h. */
+#include "keyvault/azure_keys.h"
 
 #include <errno.h>
 #include <string.h>

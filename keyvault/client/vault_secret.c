@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Listing and getting secrets; see secret.h. */
-#include "keyvault/client/secret.h"
+/* Listing and getting secrets; see vault_secret.h. */
+#include "keyvault/client/vault_secret.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@ enum {
 	CREATED_MAX_SHIFT = 40 /* seconds: far beyond any date */
 };
 
-void secret_item_free(struct secret_item *item)
+void vault_secret_free(struct vault_secret *item)
 {
 	if (!item)
 		return;
@@ -41,7 +41,7 @@ static int copy_text(const struct json_value *object, const char *name, char **r
 	return *ret_text ? 0 : -ENOMEM;
 }
 
-static int copy_tags(const struct json_value *object, struct secret_item *item)
+static int copy_tags(const struct json_value *object, struct vault_secret *item)
 {
 	const struct json_value *tags;
 	int result;
@@ -60,7 +60,7 @@ static int copy_tags(const struct json_value *object, struct secret_item *item)
 	return result;
 }
 
-static int fill_item(struct secret_item *item, const struct json_value *object,
+static int fill_item(struct vault_secret *item, const struct json_value *object,
 		     const struct url *vault)
 {
 	const struct json_value *attributes;
@@ -87,17 +87,17 @@ static int fill_item(struct secret_item *item, const struct json_value *object,
 	return result == 0 ? copy_tags(object, item) : result;
 }
 
-int secret_item_parse(const struct json_value *object, const struct url *vault,
-		      struct secret_item **ret_item)
+int vault_secret_parse(const struct json_value *object, const struct url *vault,
+		       struct vault_secret **ret_item)
 {
-	struct secret_item *item = calloc(1, sizeof(*item));
+	struct vault_secret *item = calloc(1, sizeof(*item));
 	int result;
 
 	if (!item)
 		return -ENOMEM;
 	result = fill_item(item, object, vault);
 	if (result != 0) {
-		secret_item_free(item);
+		vault_secret_free(item);
 		return result;
 	}
 	*ret_item = item;
@@ -134,16 +134,16 @@ static int parse_next(const struct json_value *root, const struct url *vault, st
 }
 
 static int visit_entries(const struct json_value *entries, const struct url *vault,
-			 secret_visit *visit, void *context, struct err *err)
+			 vault_secret_visit *visit, void *context, struct err *err)
 {
 	const struct json_value *entry;
 	unsigned int bad = 0;
 	int result = 0;
 
 	for (entry = json_first(entries); entry && result == 0; entry = json_next(entry)) {
-		struct secret_item *item CLEANUP(secret_item_free) = NULL;
+		struct vault_secret *item CLEANUP(vault_secret_free) = NULL;
 
-		result = secret_item_parse(entry, vault, &item);
+		result = vault_secret_parse(entry, vault, &item);
 		if (result == -EBADMSG) {
 			bad++;
 			result = 0;
@@ -157,8 +157,9 @@ static int visit_entries(const struct json_value *entries, const struct url *vau
 	return result;
 }
 
-int secret_page_parse(const char *body, size_t size, const struct url *vault, secret_visit *visit,
-		      void *context, struct url **ret_next, struct err *err)
+int vault_secret_page_parse(const char *body, size_t size, const struct url *vault,
+			    vault_secret_visit *visit, void *context, struct url **ret_next,
+			    struct err *err)
 {
 	struct json *json CLEANUP(json_free) = NULL;
 	const struct json_value *entries;
@@ -179,13 +180,13 @@ int secret_page_parse(const char *body, size_t size, const struct url *vault, se
 }
 
 struct counter {
-	secret_visit *visit;
+	vault_secret_visit *visit;
 	void *context;
 	const struct url *vault;
 	unsigned int items;
 };
 
-static int count_item(void *context, struct secret_item **item, struct err *err)
+static int count_item(void *context, struct vault_secret **item, struct err *err)
 {
 	struct counter *counter = context;
 
@@ -208,8 +209,8 @@ static bool same_page(const struct url *a, const struct url *b)
 	       strcmp(a->query, b->query) == 0;
 }
 
-int secret_list(struct vault_client *client, const struct url *vault, const char *name,
-		secret_visit *visit, void *context, struct err *err)
+int vault_secret_list(struct vault_client *client, const struct url *vault, const char *name,
+		      vault_secret_visit *visit, void *context, struct err *err)
 {
 	struct counter counter = {visit, context, vault, 0};
 	struct url *page CLEANUP(url_free) = first_page(vault, name);
@@ -232,8 +233,8 @@ int secret_list(struct vault_client *client, const struct url *vault, const char
 		call.url = page;
 		result = vault_call(client, &call, &body, err);
 		if (result == 0)
-			result = secret_page_parse(secret_text(body), secret_size(body), vault,
-						   count_item, &counter, &next, err);
+			result = vault_secret_page_parse(secret_text(body), secret_size(body),
+							 vault, count_item, &counter, &next, err);
 		if (result != 0)
 			return result;
 		if ((pages & (pages - 1)) == 0) {
@@ -247,18 +248,19 @@ int secret_list(struct vault_client *client, const struct url *vault, const char
 	return 0;
 }
 
-int secret_answer_parse(const char *body, size_t size, const struct object_id *asked,
-			struct secret_item **ret_item, struct secret **ret_value, struct err *err)
+int vault_secret_answer_parse(const char *body, size_t size, const struct object_id *asked,
+			      struct vault_secret **ret_item, struct secret **ret_value,
+			      struct err *err)
 {
 	struct json *json CLEANUP(json_free) = NULL;
-	struct secret_item *item CLEANUP(secret_item_free) = NULL;
+	struct vault_secret *item CLEANUP(vault_secret_free) = NULL;
 	int result = json_parse(body, size, &json);
 
 	if (result == -ENOMEM)
 		return err_nomem(err);
 	if (result != 0)
 		return not_understood(asked->vault, "it is not JSON", err);
-	result = secret_item_parse(json_root(json), asked->vault, &item);
+	result = vault_secret_parse(json_root(json), asked->vault, &item);
 	if (result == -ENOMEM)
 		return err_nomem(err);
 	if (result != 0 || strcasecmp(item->id->name, asked->name) != 0 ||
@@ -292,8 +294,8 @@ static int make_get(const struct object_id *id, char *text, struct url **ret_url
 	return 0;
 }
 
-int secret_fetch(struct vault_client *client, const struct object_id *id,
-		 struct secret_item **ret_item, struct secret **ret_value, struct err *err)
+int vault_secret_fetch(struct vault_client *client, const struct object_id *id,
+		       struct vault_secret **ret_item, struct secret **ret_value, struct err *err)
 {
 	struct secret *body CLEANUP(secret_free) = NULL;
 	struct url *url CLEANUP(url_free) = NULL;
@@ -305,12 +307,12 @@ int secret_fetch(struct vault_client *client, const struct object_id *id,
 		result = vault_call(client, &call, &body, err);
 	if (result != 0)
 		return result;
-	return secret_answer_parse(secret_text(body), secret_size(body), id, ret_item, ret_value,
-				   err);
+	return vault_secret_answer_parse(secret_text(body), secret_size(body), id, ret_item,
+					 ret_value, err);
 }
 
-int secret_prepare(struct vault_client *client, const struct object_id *id, bool versions,
-		   struct err *err)
+int vault_secret_prepare(struct vault_client *client, const struct object_id *id, bool versions,
+			 struct err *err)
 {
 	struct url *url CLEANUP(url_free) = NULL;
 	char text[OBJECT_TEXT_SIZE];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* posix_spawn, two pipes and a deadline; see command.h. */
-#include "entra/command.h"
+/* posix_spawn, two pipes and a deadline; see program.h. */
+#include "entra/program.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -45,11 +45,11 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
-void command_result_clear(struct command_result *result)
+void program_result_clear(struct program_result *result)
 {
 	secret_free(result->output);
 	secret_free(result->message);
-	*result = (struct command_result){0};
+	*result = (struct program_result){0};
 }
 
 static int spawn(char *const argv[], int output, int message, pid_t *ret_pid)
@@ -119,7 +119,7 @@ static int drain(struct stream *stream)
 {
 	char buffer[4096];
 	ssize_t n = read(stream->fd, buffer, sizeof(buffer));
-	size_t room = COMMAND_OUTPUT_MAX - secret_size(stream->text);
+	size_t room = PROGRAM_OUTPUT_MAX - secret_size(stream->text);
 	int result = 0;
 
 	if (n < 0)
@@ -198,8 +198,8 @@ static void end(struct child *child)
 	secret_free(child->message.text);
 }
 
-int command_run(char *const argv[], int64_t timeout_ms, const volatile sig_atomic_t *interrupted,
-		struct command_result *ret_result)
+int program_run(char *const argv[], int64_t timeout_ms, const volatile sig_atomic_t *interrupted,
+		struct program_result *ret_result)
 {
 	struct child child = {.output.fd = -1, .message.fd = -1};
 	int64_t deadline = now_ms() + timeout_ms;

@@ -14,8 +14,8 @@
  *
  * The URLs are foreign text: they are checked when they are used, as any other.
  */
-#ifndef ADEFUSE_KEYVAULT_AZUREJSON_H
-#define ADEFUSE_KEYVAULT_AZUREJSON_H
+#ifndef ADEFUSE_KEYVAULT_AZURE_KEYS_H
+#define ADEFUSE_KEYVAULT_AZURE_KEYS_H
 
 #include <stddef.h>
 
@@ -23,7 +23,7 @@
 #include "base/err.h"
 
 enum {
-	AZURE_JSON_MAX = 4 << 20, /* bytes: hundreds of disks */
+	AZURE_KEYS_TEXT_MAX = 4 << 20, /* bytes: hundreds of disks */
 	AZURE_KEYS_MAX = 64
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Getting and unwrapping one BEK; see bekfetch.h. */
-#include "keyvault/bekfetch.h"
+/* Getting and unwrapping one BEK; see bek_fetch.h. */
+#include "keyvault/bek_fetch.h"
 
 #include <errno.h>
 #include <string.h>
@@ -14,13 +14,13 @@
 
 void bek_fetched_clear(struct bek_fetched *fetched)
 {
-	secret_item_free(fetched->item);
+	vault_secret_free(fetched->item);
 	secret_free(fetched->bytes);
 	object_id_free(fetched->kek);
 	*fetched = (struct bek_fetched){0};
 }
 
-static int tag_kek(const struct secret_item *item, struct object_id **ret_kek, struct err *err)
+static int tag_kek(const struct vault_secret *item, struct object_id **ret_kek, struct err *err)
 {
 	int result;
 
@@ -40,7 +40,7 @@ static int tag_kek(const struct secret_item *item, struct object_id **ret_kek, s
 	return result;
 }
 
-int bek_choose_kek(const struct secret_item *item, const char *kek, struct object_id **ret_kek,
+int bek_choose_kek(const struct vault_secret *item, const char *kek, struct object_id **ret_kek,
 		   struct err *err)
 {
 	struct object_id *chosen CLEANUP(object_id_free) = NULL;
@@ -65,7 +65,7 @@ int bek_choose_kek(const struct secret_item *item, const char *kek, struct objec
 	return 0;
 }
 
-static int choose_algorithm(const struct secret_item *item, const char **ret_algorithm,
+static int choose_algorithm(const struct vault_secret *item, const char **ret_algorithm,
 			    struct err *err)
 {
 	const char *algorithm =
@@ -127,7 +127,7 @@ static void explain_missing(const struct object_id *kek, bool given, struct err 
 
 	if (given)
 		return;
-	cloud_vault_name(kek->vault, name, sizeof(name));
+	vault_cloud_vault_name(kek->vault, name, sizeof(name));
 	memcpy(message, err->message, sizeof(message));
 	(void)err_set(err, ERR_NOT_FOUND, ENOENT,
 		      "%s, which its tag DiskEncryptionKeyEncryptionKeyURL names", message);
@@ -184,7 +184,7 @@ int bek_fetch(struct vault_client *client, const struct object_id *id, const cha
 	      struct bek_fetched *fetched, struct err *err)
 {
 	struct secret *value CLEANUP(secret_free) = NULL;
-	int result = secret_fetch(client, id, &fetched->item, &value, err);
+	int result = vault_secret_fetch(client, id, &fetched->item, &value, err);
 
 	if (result != 0)
 		return result;

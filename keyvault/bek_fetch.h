@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* From a secret of ADE's to the bytes of the BEK file: get, find the KEK, unwrap, decode. */
-#ifndef ADEFUSE_KEYVAULT_BEKFETCH_H
-#define ADEFUSE_KEYVAULT_BEKFETCH_H
+#ifndef ADEFUSE_KEYVAULT_BEK_FETCH_H
+#define ADEFUSE_KEYVAULT_BEK_FETCH_H
 
-#include "entra/cloud.h"
-#include "keyvault/client/secret.h"
+#include "keyvault/client/vault_secret.h"
 
 /* What ADE uses where the tag is missing. */
 #define BEK_ALGORITHM_DEFAULT "RSA-OAEP"
 
 struct bek_fetched {
-	struct secret_item *item; /* as the get tells it, with version */
+	struct vault_secret *item; /* as the get tells it, with version */
 	struct secret *bytes;
 	struct object_id *kek; /* NULL when it was not wrapped */
 	const char *algorithm; /* static; NULL when it was not wrapped */
@@ -32,7 +31,7 @@ int bek_fetch(struct vault_client *client, const struct object_id *id, const cha
  * Which KEK: the user's word before the tag's. When the user names the key of the tag without a
  * version, the tag's version is meant. Pure.
  */
-int bek_choose_kek(const struct secret_item *item, const char *kek, struct object_id **ret_kek,
+int bek_choose_kek(const struct vault_secret *item, const char *kek, struct object_id **ret_kek,
 		   struct err *err);
 
 #endif
