@@ -44,20 +44,19 @@ static int set_credential(const struct option_command *command, const struct opt
 			  void *field, const char *value, struct err *err)
 {
 	struct open_request *request = field;
-	enum keyvault_credential credential;
+	enum entra_credential credential;
 
 	(void)command;
 	request->token = NULL;
 	if (strncmp(value, "token:", 6) == 0) {
-		request->vault.credential = KEYVAULT_CREDENTIAL_TOKEN;
+		request->signin.credential = ENTRA_CREDENTIAL_TOKEN;
 		request->token = value + 6;
 		return 0;
 	}
-	if (!keyvault_credential_parse(value, &credential) ||
-	    credential == KEYVAULT_CREDENTIAL_TOKEN)
+	if (!entra_credential_parse(value, &credential) || credential == ENTRA_CREDENTIAL_TOKEN)
 		return option_bad_choice(
 			row, value, "auto, env, workload, managed, cli, device, token:SRC", err);
-	request->vault.credential = credential;
+	request->signin.credential = credential;
 	return 0;
 }
 
@@ -65,7 +64,7 @@ static int set_identity(const struct option_command *command, const struct optio
 			void *field, const char *value, struct err *err)
 {
 	(void)command;
-	if (keyvault_identity_parse(value, field))
+	if (entra_identity_parse(value, field))
 		return 0;
 	return option_bad_choice(row, value, "client:ID, object:ID, resource:/subscriptions/...",
 				 err);
@@ -75,7 +74,7 @@ static int set_cloud(const struct option_command *command, const struct option_r
 		     void *field, const char *value, struct err *err)
 {
 	(void)command;
-	return keyvault_cloud_parse(value, field)
+	return entra_cloud_parse(value, field)
 		       ? 0
 		       : option_bad_choice(row, value, "public, china, usgov", err);
 }
@@ -123,12 +122,12 @@ static const struct option_row signin_rows[] = {
 		request,
 		"how to sign in; auto, the default, tries env,\nworkload, managed, cli and "
 		"device in this order"),
-	SETTING("identity", "client:ID|object:ID|resource:ID", set_identity, request.vault.identity,
-		"which managed identity of this machine to use"),
-	SETTING("tenant", "ID", option_text, request.vault.tenant, "sign in to this tenant"),
-	SETTING("cloud", "public|china|usgov", set_cloud, request.vault.cloud,
+	SETTING("identity", "client:ID|object:ID|resource:ID", set_identity,
+		request.signin.identity, "which managed identity of this machine to use"),
+	SETTING("tenant", "ID", option_text, request.signin.tenant, "sign in to this tenant"),
+	SETTING("cloud", "public|china|usgov", set_cloud, request.signin.cloud,
 		"the Azure cloud of the vault; default: public"),
-	SETTING("ca-file", "PEM", option_text, request.vault.ca_file,
+	SETTING("ca-file", "PEM", option_text, request.signin.ca_file,
 		"trust these certificate authorities too"),
 	SETTING("trust-vault-host", "HOST[:PORT]", add_host, hosts,
 		"a vault outside Azure's own names; it gets a token"),
@@ -136,7 +135,7 @@ static const struct option_row signin_rows[] = {
 	 .place = OPTION_BOTH,
 	 .value = "SECONDS",
 	 .set = option_uint,
-	 .field = offsetof(struct keys, request.vault.timeout_seconds),
+	 .field = offsetof(struct keys, request.signin.timeout_seconds),
 	 .least = 1,
 	 .most = 86400,
 	 .help = "how long to keep trying a vault; default: 60"},
@@ -169,7 +168,7 @@ struct open_request keys_request(const struct keys *keys, const char *disk)
 
 	request.disk = disk;
 	request.keys = keys->list;
-	request.vault.trusted_hosts = keys->hosts;
+	request.trusted_hosts = keys->hosts;
 	request.caller = person_caller();
 	return request;
 }

@@ -15,7 +15,7 @@ enum {
 };
 
 struct keys {
-	struct open_request request;	/* but for `keys` and `vault.trusted_hosts`; see below */
+	struct open_request request;	/* but for `keys` and `trusted_hosts`; see below */
 	struct open_key list[KEYS_MAX]; /* in the order given; request.key_count says how many */
 	const char *hosts[KEYS_HOST_MAX + 1]; /* NULL-terminated */
 };

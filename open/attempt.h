@@ -11,8 +11,9 @@
 struct attempt {
 	struct opened_disk *disk;
 	const struct open_request *request;
-	struct open_plan *plan;	   /* of a preview: nothing is fetched; else NULL */
-	struct keyvault *keyvault; /* made when it is first needed */
+	struct open_plan *plan; /* of a preview: nothing is fetched; else NULL */
+	struct entra *entra;	/* made when it is first needed, as the next */
+	struct keyvault *keyvault;
 	size_t keys_tried;
 	struct err misfit; /* why the last key did not fit; with several volumes: one of them */
 	struct err

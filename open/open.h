@@ -48,6 +48,7 @@
 #ifndef ADEFUSE_OPEN_OPEN_H
 #define ADEFUSE_OPEN_OPEN_H
 
+#include "entra/settings.h"
 #include "keyvault/keyvault.h"
 #include "open/opened.h"
 
@@ -93,8 +94,9 @@ struct open_request { /* NULL, 0 and false: not given */
 	unsigned int volume; /* the partition the caller is after: it must be there. 0: all */
 	const char *vm;	     /* in vaults, also the secrets of this VM */
 	const char *kek;     /* instead of the KEK that a secret names: its name or URL */
-	const char *token;   /* SRC of the access token for KEYVAULT_CREDENTIAL_TOKEN */
-	struct keyvault_options vault; /* sign-in, cloud, trust, patience; `person` is not used */
+	const char *token;   /* SRC of the access token for ENTRA_CREDENTIAL_TOKEN */
+	const char *const *trusted_hosts; /* vaults outside Azure's names; NULL-terminated */
+	struct entra_settings signin; /* cloud, ways to sign in, patience; `person` is not used */
 	struct open_caller caller;
 };
 

@@ -11,7 +11,7 @@
 
 #include "base/log.h"
 #include "base/smallfile.h"
-#include "keyvault/azurejson.h"
+#include "keyvault/azure_keys.h"
 #include "open/secret_source.h"
 #include "open/way.h"
 
@@ -41,23 +41,32 @@ static void tell(void *context, const char *line)
 /* The session with the vaults, made when it is first needed. */
 static int open_session(struct attempt *attempt, struct err *err)
 {
-	struct keyvault_options options = attempt->request->vault;
+	const struct open_request *request = attempt->request;
+	struct entra_settings settings = request->signin;
+	int result = 0;
 
 	if (attempt->keyvault)
 		return 0;
-	options.person = (struct keyvault_person){
+	settings.person = (struct entra_person){
 		.tell = tell,
-		.read_token = attempt->request->token ? read_token : NULL,
+		.read_token = request->token ? read_token : NULL,
 		.context = attempt,
-		.present = attempt->request->caller.present,
+		.present = request->caller.present,
 	};
-	return keyvault_new(&options, &attempt->keyvault, err);
+	if (!attempt->entra)
+		result = entra_new(&settings, &attempt->entra, err);
+	if (result == 0)
+		result = keyvault_new(attempt->entra, request->trusted_hosts, &attempt->keyvault,
+				      err);
+	return result;
 }
 
 void way_vault_end(struct attempt *attempt)
 {
 	keyvault_free(attempt->keyvault);
 	attempt->keyvault = NULL;
+	entra_free(attempt->entra);
+	attempt->entra = NULL;
 }
 
 void open_forget_environment(void)
@@ -306,13 +315,13 @@ static int read_json_file(const char *path, char **ret_text, size_t *ret_size, s
 		return err_set(err, ERR_USAGE, error, "cannot open '%s': %s", path,
 			       strerrordesc_np(error));
 	}
-	result = smallfile_read_plain(fd, AZURE_JSON_MAX, ret_text, ret_size);
+	result = smallfile_read_plain(fd, AZURE_KEYS_TEXT_MAX, ret_text, ret_size);
 	(void)close(fd);
 	if (result == -ENOMEM)
 		return err_nomem(err);
 	if (result == -EFBIG)
 		return err_set(err, ERR_USAGE, EFBIG, "'%s' has more than %d bytes", path,
-			       AZURE_JSON_MAX);
+			       AZURE_KEYS_TEXT_MAX);
 	if (result < 0)
 		return err_set(err, ERR_USAGE, -result, "cannot read '%s': %s", path,
 			       strerrordesc_np(-result));

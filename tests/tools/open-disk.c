@@ -82,7 +82,7 @@ static bool take_option(const char *word, struct open_request *request)
 	const char *value;
 
 	if (is(word, "vm", &request->vm) || is(word, "kek", &request->kek) ||
-	    is(word, "ca-file", &request->vault.ca_file) ||
+	    is(word, "ca-file", &request->signin.ca_file) ||
 	    is(word, "trust-vault-host", &trusted[0]))
 		return true;
 	if (is(word, "engine", &value))
@@ -176,7 +176,7 @@ int main(int argc, char **argv)
 	static char answer[] = "ANSWER";
 	struct open_request request = {
 		.keys = keys,
-		.vault.trusted_hosts = trusted,
+		.trusted_hosts = trusted,
 		.caller = {.ask = ask, .tell = tell, .context = answer},
 	};
 	struct err err = {0};

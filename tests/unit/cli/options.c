@@ -101,10 +101,10 @@ static void test_line(void)
 	is_text(p.words[0], "disk", "the first");
 	is_text(request.disk, "disk", "is the disk of the request");
 	ok(p.settings.flag, "-f");
-	is_text(request.vault.trusted_hosts[1], "h2:8443", "a second trusted host");
-	ok(!request.vault.trusted_hosts[2], "the list ends in NULL");
-	is(request.vault.cloud, KEYVAULT_CLOUD_CHINA, "cloud");
-	is(request.vault.timeout_seconds, 5, "timeout");
+	is_text(request.trusted_hosts[1], "h2:8443", "a second trusted host");
+	ok(!request.trusted_hosts[2], "the list ends in NULL");
+	is(request.signin.cloud, ENTRA_CLOUD_CHINA, "cloud");
+	is(request.signin.timeout_seconds, 5, "timeout");
 	is(parse(&p, "mount --help --nonsense"), 0, "help ends the line");
 	ok(p.help, "and is told");
 	is(parse(&p, "info -- --odd-name"), 0, "after -- all are arguments");
@@ -123,8 +123,8 @@ static void test_credential(void)
 	is(parse(&p, "x --credential token:env:T --identity client:1 --engine libbde --salvage"), 0,
 	   "sign-in");
 	is_text(p.keys.request.token, "env:T", "the source of a token");
-	is(p.keys.request.vault.credential, KEYVAULT_CREDENTIAL_TOKEN, "is a credential");
-	is_text(p.keys.request.vault.identity.value, "1", "an identity");
+	is(p.keys.request.signin.credential, ENTRA_CREDENTIAL_TOKEN, "is a credential");
+	is_text(p.keys.request.signin.identity.value, "1", "an identity");
 	is(p.keys.request.engine, ENGINE_LIBBDE, "an engine");
 	ok(p.keys.request.salvage, "salvage");
 	is(parse(&p, "x --credential token:env:T --credential cli"), 0, "the last one counts");
