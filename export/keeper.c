@@ -6,7 +6,6 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -60,10 +59,8 @@ static void *keep(void *argument)
 
 	pthread_mutex_lock(&keeper->lock);
 	while (!keeper->stop) {
-		struct timespec until;
+		struct timespec until = thread_deadline(INTERVAL_S * 1000);
 
-		clock_gettime(CLOCK_MONOTONIC, &until);
-		until.tv_sec += INTERVAL_S;
 		while (!keeper->stop &&
 		       pthread_cond_timedwait(&keeper->wake, &keeper->lock, &until) != ETIMEDOUT)
 			;
@@ -88,7 +85,6 @@ int keeper_start(const char *path, const char *identity, int fd, uint64_t done,
 		 struct ranges *unreadable, struct keeper **ret_keeper, struct err *err)
 {
 	struct keeper *keeper CLEANUP(keeper_free) = calloc(1, sizeof(*keeper));
-	pthread_condattr_t clock;
 	int result;
 
 	if (!keeper)
@@ -100,10 +96,7 @@ int keeper_start(const char *path, const char *identity, int fd, uint64_t done,
 	keeper->unreadable = *unreadable;
 	*unreadable = (struct ranges){0};
 	pthread_mutex_init(&keeper->lock, NULL);
-	pthread_condattr_init(&clock);
-	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-	pthread_cond_init(&keeper->wake, &clock);
-	pthread_condattr_destroy(&clock);
+	(void)thread_condition_init(&keeper->wake);
 	result = path ? save_locked(keeper) : 0;
 	if (result == 0 && path) {
 		result = thread_start(&keeper->thread, keep, keeper);

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/secret.h"
@@ -196,12 +195,8 @@ static struct slot *due(const struct pipeline *pipeline, unsigned int consumer)
 
 static void wait_a_tick(struct pipeline *pipeline)
 {
-	struct timespec until;
+	struct timespec until = thread_deadline(TICK_MS);
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += TICK_MS * 1000000L;
-	until.tv_sec += until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
 	(void)pthread_cond_timedwait(&pipeline->ready, &pipeline->lock, &until);
 }
 
@@ -342,15 +337,12 @@ int pipeline_run(const struct pipeline_plan *plan)
 		.next = plan->start,
 	};
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	pthread_condattr_t clock;
 	int result;
 
 	pipeline.reader_count = cpus < 1 ? 1 : cpus > READERS_MAX ? READERS_MAX : (size_t)cpus;
 	/* an even number: whole huge pages */
 	pipeline.slot_count = 4 * pipeline.reader_count + 4;
-	pthread_condattr_init(&clock);
-	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-	pthread_cond_init(&pipeline.ready, &clock);
+	(void)thread_condition_init(&pipeline.ready);
 	pthread_cond_init(&pipeline.space, NULL);
 	result = make_slots(&pipeline);
 	if (result == 0)
@@ -358,6 +350,5 @@ int pipeline_run(const struct pipeline_plan *plan)
 	free_slots(&pipeline);
 	pthread_cond_destroy(&pipeline.ready);
 	pthread_cond_destroy(&pipeline.space);
-	pthread_condattr_destroy(&clock);
 	return result;
 }
