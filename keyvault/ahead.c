@@ -11,14 +11,13 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <time.h>
 
 #include "base/log.h"
 #include "base/thread.h"
 #include "keyvault/versions.h"
 
 enum {
-	LOOK_NS = 100000000 /* how often a wait looks whether it is interrupted */
+	LOOK_MS = 100 /* how often a wait looks whether it is interrupted */
 };
 
 enum worker_state {
@@ -34,7 +33,7 @@ struct worker {
 	struct fetcher fetcher;
 	struct vault_client *client; /* NULL: there is no thread yet */
 	enum worker_state state;
-	struct job job;
+	struct ahead_job job;
 };
 
 struct ahead {
@@ -50,21 +49,21 @@ struct ahead {
 	struct worker workers[AHEAD_MAX];
 };
 
-void job_clear(struct job *job)
+void ahead_job_clear(struct ahead_job *job)
 {
 	bek_fetched_clear(&job->fetched);
 	ade_candidates_clear(&job->versions);
-	*job = (struct job){0};
+	*job = (struct ahead_job){0};
 }
 
-static void do_job(const struct ahead *ahead, struct vault_client *client, struct job *job)
+static void do_job(const struct ahead *ahead, struct vault_client *client, struct ahead_job *job)
 {
-	if (job->kind == JOB_FETCH) {
-		job->code = bek_fetch(client, job->id, ahead->kek, &job->fetched, &job->err);
+	if (job->kind == AHEAD_FETCH) {
+		job->result = bek_fetch(client, job->id, ahead->kek, &job->fetched, &job->err);
 		return;
 	}
 	job->versions.now = ahead->now;
-	job->code = versions_list(client, job->id, &job->versions, &job->err);
+	job->result = versions_list(client, job->id, &job->versions, &job->err);
 }
 
 static bool stopped(const struct ahead *ahead)
@@ -92,13 +91,13 @@ static void *work(void *argument)
 			break;
 		pthread_mutex_unlock(&ahead->lock);
 		if (stopped(ahead))
-			worker->job.code =
+			worker->job.result =
 				err_set(&worker->job.err, ERR_OTHER, EINTR, "interrupted");
 		else
 			do_job(ahead, worker->client, &worker->job);
 		pthread_mutex_lock(&ahead->lock);
 		if (worker->state == DROPPED)
-			job_clear(&worker->job);
+			ahead_job_clear(&worker->job);
 		worker->state = worker->state == DROPPED ? IDLE : DONE;
 		pthread_cond_signal(&ahead->done);
 	}
@@ -108,18 +107,11 @@ static void *work(void *argument)
 
 static int init_waiting(struct ahead *ahead)
 {
-	pthread_condattr_t attributes;
-	int result = pthread_condattr_init(&attributes);
+	int result = thread_condition_init(&ahead->done);
 
-	if (result != 0)
-		return result;
-	result = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	if (result == 0)
-		result = pthread_cond_init(&ahead->done, &attributes);
-	pthread_condattr_destroy(&attributes);
-	if (result == 0)
-		result = pthread_cond_init(&ahead->asked, NULL);
-	return result == 0 ? pthread_mutex_init(&ahead->lock, NULL) : result;
+		result = -pthread_cond_init(&ahead->asked, NULL);
+	return result == 0 ? -pthread_mutex_init(&ahead->lock, NULL) : result;
 }
 
 struct ahead *ahead_new(struct vault_client *client, const char *kek, int64_t now)
@@ -158,7 +150,7 @@ void ahead_free(struct ahead *ahead)
 		if (!worker->client)
 			continue;
 		pthread_join(worker->thread, NULL);
-		job_clear(&worker->job);
+		ahead_job_clear(&worker->job);
 		release(worker);
 	}
 	pthread_cond_destroy(&ahead->asked);
@@ -185,7 +177,7 @@ static bool hire(struct ahead *ahead, struct worker *worker)
 	return false;
 }
 
-static struct worker *find(struct ahead *ahead, enum job_kind kind, const struct object_id *id)
+static struct worker *find(struct ahead *ahead, enum ahead_kind kind, const struct object_id *id)
 {
 	for (size_t i = 0; i < AHEAD_MAX; i++) {
 		struct worker *worker = &ahead->workers[i];
@@ -213,7 +205,7 @@ static struct worker *find_idle(struct ahead *ahead)
 	return !without || ahead->exhausted || !hire(ahead, without) ? NULL : without;
 }
 
-bool ahead_start(struct ahead *ahead, enum job_kind kind, const struct object_id *id)
+bool ahead_start(struct ahead *ahead, enum ahead_kind kind, const struct object_id *id)
 {
 	struct worker *worker;
 	bool begun;
@@ -222,7 +214,7 @@ bool ahead_start(struct ahead *ahead, enum job_kind kind, const struct object_id
 	begun = find(ahead, kind, id) != NULL;
 	worker = begun || stopped(ahead) ? NULL : find_idle(ahead);
 	if (worker) {
-		worker->job = (struct job){.kind = kind, .id = id};
+		worker->job = (struct ahead_job){.kind = kind, .id = id};
 		worker->state = ASKED;
 		pthread_cond_broadcast(&ahead->asked);
 	}
@@ -233,16 +225,10 @@ bool ahead_start(struct ahead *ahead, enum job_kind kind, const struct object_id
 /* Until a job is done, any; under the lock. */
 static void wait_done(struct ahead *ahead)
 {
-	struct timespec until;
+	struct timespec until = thread_deadline(LOOK_MS);
 
 	if (ahead->interrupted && __atomic_load_n(ahead->interrupted, __ATOMIC_RELAXED))
 		stop(ahead);
-	(void)clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += LOOK_NS;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_nsec -= 1000000000;
-		until.tv_sec++;
-	}
 	(void)pthread_cond_timedwait(&ahead->done, &ahead->lock, &until);
 }
 
@@ -258,7 +244,7 @@ static size_t count_busy(const struct ahead *ahead)
 	return busy;
 }
 
-void ahead_take(struct ahead *ahead, struct job *job)
+void ahead_take(struct ahead *ahead, struct ahead_job *job)
 {
 	struct worker *worker;
 
@@ -268,7 +254,7 @@ void ahead_take(struct ahead *ahead, struct job *job)
 		wait_done(ahead);
 	if (worker) {
 		*job = worker->job;
-		worker->job = (struct job){0};
+		worker->job = (struct ahead_job){0};
 		worker->state = IDLE;
 	}
 	pthread_mutex_unlock(&ahead->lock);
@@ -276,14 +262,14 @@ void ahead_take(struct ahead *ahead, struct job *job)
 		do_job(ahead, ahead->client, job);
 }
 
-void ahead_drop(struct ahead *ahead, enum job_kind kind, const struct object_id *id)
+void ahead_drop(struct ahead *ahead, enum ahead_kind kind, const struct object_id *id)
 {
 	struct worker *worker;
 
 	pthread_mutex_lock(&ahead->lock);
 	worker = find(ahead, kind, id);
 	if (worker && worker->state == DONE) {
-		job_clear(&worker->job);
+		ahead_job_clear(&worker->job);
 		worker->state = IDLE;
 	} else if (worker) {
 		worker->state = DROPPED;

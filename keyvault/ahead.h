@@ -21,25 +21,25 @@ enum {
 	AHEAD_MAX = 8
 };
 
-enum job_kind {
-	JOB_FETCH,    /* bek_fetch() */
-	JOB_VERSIONS, /* versions_list() */
+enum ahead_kind {
+	AHEAD_FETCH,	/* bek_fetch() */
+	AHEAD_VERSIONS, /* versions_list() */
 };
 
-struct job {
-	enum job_kind kind;
+struct ahead_job {
+	enum ahead_kind kind;
 	const struct object_id *id; /* the caller's; outlives the job */
-	int code;		    /* from here on: what came of it */
+	int result;		    /* from here on: what came of it */
 	struct err err;
 	struct bek_fetched fetched;
 	struct ade_candidates versions;
 };
 
-void job_clear(struct job *job);
+void ahead_job_clear(struct ahead_job *job);
 
-static inline __attribute__((unused)) void job_clear_cleanup(struct job *job)
+static inline __attribute__((unused)) void ahead_job_clear_cleanup(struct ahead_job *job)
 {
-	job_clear(job);
+	ahead_job_clear(job);
 }
 
 struct ahead;
@@ -59,12 +59,12 @@ DEFINE_CLEANUP(struct ahead, ahead_free)
  * done or not, or there is no thread to be had. Before the first one the vault's challenge must be
  * known (vault_prepare()): nobody is asked to sign in from another thread then.
  */
-bool ahead_start(struct ahead *ahead, enum job_kind kind, const struct object_id *id);
+bool ahead_start(struct ahead *ahead, enum ahead_kind kind, const struct object_id *id);
 
 /* The job's result: waited for if it was begun, else done now, within AHEAD_MAX as well. */
-void ahead_take(struct ahead *ahead, struct job *job);
+void ahead_take(struct ahead *ahead, struct ahead_job *job);
 
 /* It is not needed any more. */
-void ahead_drop(struct ahead *ahead, enum job_kind kind, const struct object_id *id);
+void ahead_drop(struct ahead *ahead, enum ahead_kind kind, const struct object_id *id);
 
 #endif

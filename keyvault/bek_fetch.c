@@ -34,8 +34,8 @@ static int tag_kek(const struct vault_secret *item, struct object_id **ret_kek, 
 	result = object_id_parse(item->kek_url, "keys", ret_kek, err);
 	if (result == -ENOMEM || result == 0)
 		return result;
-	result = err_set(err, ERR_KEY, EINVAL, "the tag of secret '%s' names no usable KEK URL",
-			 item->id->name);
+	result = err_set(err, ERR_KEY, EINVAL,
+			 "the tag of secret '%s' does not hold a usable KEK URL", item->id->name);
 	err_hint(err, "name the key with --kek https://VAULT/keys/NAME/VERSION");
 	return result;
 }
@@ -77,9 +77,9 @@ static int choose_algorithm(const struct vault_secret *item, const char **ret_al
 		return 0;
 	}
 	result = err_set(err, ERR_KEY, ENOTSUP,
-			 "secret '%s' is wrapped with '%.40s', which is not known", item->id->name,
-			 item->algorithm);
-	err_hint(err, "known are RSA-OAEP, RSA-OAEP-256 and RSA1_5");
+			 "secret '%s' is wrapped with '%.40s', which is not a known algorithm",
+			 item->id->name, item->algorithm);
+	err_hint(err, "the known algorithms are RSA-OAEP, RSA-OAEP-256 and RSA1_5");
 	return result;
 }
 
@@ -173,9 +173,9 @@ static int decode(const struct secret *value, struct bek_fetched *fetched, struc
 		return err_nomem(err);
 	if (result != 0) {
 		result = err_set(err, ERR_KEY, EBADMSG,
-				 "secret '%s' is no BEK: its value is not base64",
+				 "secret '%s' is not a BEK: its value is not base64",
 				 fetched->item->id->name);
-		err_hint(err, "is it a secret that Azure Disk Encryption wrote?");
+		err_hint(err, "check that Azure Disk Encryption wrote this secret");
 	}
 	return result;
 }
@@ -194,7 +194,7 @@ int bek_fetch(struct vault_client *client, const struct object_id *id, const cha
 		result = decode(value, fetched, err);
 	if (result == 0 && secret_size(fetched->bytes) == 0) {
 		result = err_set(err, ERR_KEY, EBADMSG, "secret '%s' is empty", id->name);
-		err_hint(err, "is it a secret that Azure Disk Encryption wrote?");
+		err_hint(err, "check that Azure Disk Encryption wrote this secret");
 	}
 	return result;
 }

@@ -10,4 +10,5 @@ keyvault_libkeyvault_a_SOURCES = \
 	keyvault/portal.c keyvault/portal.h \
 	keyvault/request.h \
 	keyvault/search.c keyvault/search.h \
+	keyvault/turns.c keyvault/turns.h \
 	keyvault/versions.c keyvault/versions.h

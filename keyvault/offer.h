@@ -15,15 +15,4 @@ int offer_bek(const struct bek_fetched *fetched, const struct keyvault_request *
 int offer_preview(const struct vault_secret *item, const struct guid *id,
 		  const struct keyvault_request *request, struct err *err);
 
-/*
- * The same with the one of its versions that a get of `id` would give. -ENOENT when there is none,
- * -EKEYREVOKED when it is disabled, or all are.
- */
-int offer_versions(const struct object_id *id, const struct ade_candidates *versions,
-		   const struct guid *wanted, const struct keyvault_request *request,
-		   struct err *err);
-
-/* As if it had been got: -EKEYREVOKED, with the vault's refusal in words. */
-int offer_disabled(const struct vault_secret *item, struct err *err);
-
 #endif

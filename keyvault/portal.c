@@ -129,7 +129,7 @@ int portal_object_parse(const char *text, const char *collection, struct object_
 	result = err_set(err, ERR_USAGE, EINVAL,
 			 "this page of the Azure portal names none of a vault's %s", collection);
 	err_hint(err,
-		 "on the page of one version the portal shows its identifier, which looks like "
+		 "open the page of one version and copy its identifier, which looks like "
 		 "https://VAULT.vault.azure.net/%s/NAME/VERSION",
 		 collection);
 	return result;

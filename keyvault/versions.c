@@ -30,7 +30,7 @@ int versions_list(struct vault_client *client, const struct object_id *id,
 	return result;
 }
 
-const struct vault_secret *versions_pick(const struct ade_candidates *versions, const char *version)
+static const struct vault_secret *pick(const struct ade_candidates *versions, const char *version)
 {
 	for (size_t i = 0; i < versions->count; i++) {
 		const struct vault_secret *item = versions->list[i].item;
@@ -39,4 +39,18 @@ const struct vault_secret *versions_pick(const struct ade_candidates *versions, 
 			return item;
 	}
 	return NULL;
+}
+
+int versions_current(const struct ade_candidates *versions, const struct object_id *id,
+		     const struct vault_secret **ret_item, struct err *err)
+{
+	const struct vault_secret *item = pick(versions, id->version);
+
+	if (item && item->enabled) {
+		*ret_item = item;
+		return 0;
+	}
+	if (versions->count == 0 || (!item && id->version[0]))
+		return refusal_absent(id, err);
+	return refusal_disabled(versions->list[0].item->id, err);
 }

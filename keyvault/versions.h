@@ -12,8 +12,12 @@
 int versions_list(struct vault_client *client, const struct object_id *id,
 		  struct ade_candidates *versions, struct err *err);
 
-/* The version that a get would give: the one asked for, or the newest that is enabled; or NULL. */
-const struct vault_secret *versions_pick(const struct ade_candidates *versions,
-					 const char *version);
+/*
+ * The version that a get of `id` would give: the one asked for, or the newest that is enabled. With
+ * the vault's refusal in words: -ENOENT when there is none, -EKEYREVOKED when it, or each of them,
+ * is disabled.
+ */
+int versions_current(const struct ade_candidates *versions, const struct object_id *id,
+		     const struct vault_secret **ret_item, struct err *err);
 
 #endif

@@ -26,11 +26,13 @@ static int fill(struct object_id *id, const struct url *vault, const char *name,
 		return err_nomem(err);
 	if (!copy_word(name, strlen(name), id->name, OBJECT_NAME_MAX))
 		return err_set(err, ERR_USAGE, EINVAL,
-			       "'%s' is no name: letters, digits and dashes only", name);
+			       "'%s' is not a name: it may have letters, digits and dashes only",
+			       name);
 	if (version && *version &&
 	    !copy_word(version, strlen(version), id->version, OBJECT_VERSION_MAX))
 		return err_set(err, ERR_USAGE, EINVAL,
-			       "'%s' is no version: letters and digits only", version);
+			       "'%s' is not a version: it may have letters and digits only",
+			       version);
 	return 0;
 }
 

@@ -11,6 +11,8 @@
 #include "keyvault/client/vault_cloud.h"
 #include "net/json.h"
 
+#define CHECK_VAULT "check that it is a Key Vault, and that no proxy changes its answers"
+
 enum {
 	INNER_DEPTH_MAX = 8
 };
@@ -60,38 +62,59 @@ void refusal_parse(int status, const char *body, size_t size, struct refusal *re
 	}
 }
 
-/* What was asked for, as the object of "the vault refuses to ...". */
-static void describe(const struct refusal_context *context, char *text, size_t size)
+/* A refusal with the words that its messages share. */
+struct scene {
+	const struct refusal *refusal;
+	const struct refusal_context *context;
+	char asked[256];     /* completes "the vault refuses to ..." */
+	char vault[128];     /* its name, as az takes it */
+	char object[128];    /* the object's name; empty for a listing */
+	const char *version; /* of the object; NULL: the current one */
+};
+
+static void set_scene(const struct refusal *refusal, const struct refusal_context *context,
+		      struct scene *scene)
 {
+	const char *object = context->object ? context->object : "";
+	size_t length = strcspn(object, "/");
+
+	*scene = (struct scene){.refusal = refusal, .context = context};
+	vault_cloud_vault_name(context->vault, scene->vault, sizeof(scene->vault));
+	(void)snprintf(scene->object, sizeof(scene->object), "%.*s", (int)length, object);
+	scene->version = object[length] == '/' ? object + length + 1 : NULL;
 	switch (context->operation) {
 	case VAULT_LIST_SECRETS:
-		(void)snprintf(text, size, "list the secrets");
+		(void)snprintf(scene->asked, sizeof(scene->asked), "list the secrets");
 		break;
 	case VAULT_LIST_VERSIONS:
-		(void)snprintf(text, size, "list the versions of secret '%s'", context->object);
+		(void)snprintf(scene->asked, sizeof(scene->asked),
+			       "list the versions of secret '%s'", object);
 		break;
 	case VAULT_GET_SECRET:
-		(void)snprintf(text, size, "give out secret '%s'", context->object);
+		(void)snprintf(scene->asked, sizeof(scene->asked), "return secret '%s'", object);
 		break;
 	case VAULT_UNWRAP:
-		(void)snprintf(text, size, "unwrap with key '%s'", context->object);
+		(void)snprintf(scene->asked, sizeof(scene->asked), "unwrap with key '%s'", object);
 		break;
 	}
 }
 
+/* ------------------------------------------------------------ 401: the token */
+
 /* Nobody here can get another one; whoever gave it can. */
-static int given_refused(const struct refusal *refusal, const struct refusal_context *context,
-			 struct err *err)
+static int given_refused(const struct scene *scene, struct err *err)
 {
-	const char *why = "why is not said; it may have expired or been revoked";
+	const struct refusal_context *context = scene->context;
+	const char *akv = scene->refusal->akv;
+	const char *why = "the vault gives no reason; it may have expired or been revoked";
 	int result;
 
-	if (strcmp(refusal->akv, "AKV10022") == 0)
+	if (strcmp(akv, "AKV10022") == 0)
 		why = "it is for another audience";
-	else if (strcmp(refusal->akv, "AKV10032") == 0)
+	else if (strcmp(akv, "AKV10032") == 0)
 		why = "it is of another tenant";
 	result = err_set(err, ERR_SIGNIN, EACCES, "'%s' refuses the given token (HTTP 401%s%s): %s",
-			 context->vault->host, refusal->akv[0] ? ", " : "", refusal->akv, why);
+			 context->vault->host, akv[0] ? ", " : "", akv, why);
 	err_hint(err,
 		 "get a new one: az account get-access-token --resource %s --tenant %s --query "
 		 "accessToken -o tsv",
@@ -99,289 +122,351 @@ static int given_refused(const struct refusal *refusal, const struct refusal_con
 	return result;
 }
 
-static int unauthorized(const struct refusal *refusal, const struct refusal_context *context,
-			struct err *err)
+static int unauthorized(const struct scene *scene, struct err *err)
 {
-	const char *host = context->vault->host;
+	const char *host = scene->context->vault->host;
+	const char *akv = scene->refusal->akv;
 	int result;
 
-	if (context->given_resource && context->given_tenant)
-		return given_refused(refusal, context, err);
-	if (strcmp(refusal->akv, "AKV10022") == 0) {
-		result = err_set(
-			err, ERR_SIGNIN, EACCES,
-			"'%s' does not take the token: it is for another audience (AKV10022)",
-			host);
-		err_hint(err, "is --cloud the cloud of this vault?");
-	} else if (strcmp(refusal->akv, "AKV10032") == 0) {
+	if (scene->context->given_resource && scene->context->given_tenant)
+		return given_refused(scene, err);
+	if (strcmp(akv, "AKV10022") == 0) {
 		result = err_set(err, ERR_SIGNIN, EACCES,
-				 "'%s' does not take the token: it is of another tenant (AKV10032)",
+				 "'%s' does not accept the token: it is for another audience "
+				 "(AKV10022)",
+				 host);
+		err_hint(err, "check that --cloud is the cloud of this vault");
+	} else if (strcmp(akv, "AKV10032") == 0) {
+		result = err_set(err, ERR_SIGNIN, EACCES,
+				 "'%s' does not accept the token: it is of another tenant "
+				 "(AKV10032)",
 				 host);
 		err_hint(err,
 			 "sign in to the vault's tenant: --tenant, AZURE_TENANT_ID or az login "
 			 "--tenant; `az keyvault show --name VAULT --query "
-			 "properties.tenantId` tells which");
+			 "properties.tenantId` shows which it is");
 	} else {
 		result = err_set(err, ERR_SIGNIN, EACCES,
-				 "'%s' does not take the token (HTTP 401%s%s)", host,
-				 refusal->akv[0] ? ", " : "", refusal->akv);
-		err_hint(err, "sign in anew (az login), and check this machine's clock");
+				 "'%s' does not accept the token (HTTP 401%s%s)", host,
+				 akv[0] ? ", " : "", akv);
+		err_hint(err, "sign in again (az login), and check this machine's clock");
 	}
 	return result;
 }
 
-/* Whom to grant the right to, as az takes it. */
-static void who(const struct refusal_context *context, bool policy, char *text, size_t size)
+/* ----------------------------------------------------------- 403: the rights */
+
+/* Whom to grant the right to: an option of az and its value. */
+static const char *grantee(const struct scene *scene, const char *by_client, const char *by_object,
+			   char text[160])
 {
-	if (context->client_id)
-		(void)snprintf(text, size, "%s %s", policy ? "--spn" : "--assignee",
-			       context->client_id);
-	else
-		(void)snprintf(text, size, "%s OBJECT-ID", policy ? "--object-id" : "--assignee");
+	const char *client = scene->context->client_id;
+
+	(void)snprintf(text, 160, "%s %s", client ? by_client : by_object,
+		       client ? client : "OBJECT-ID");
+	return text;
 }
 
-static int by_policy(const struct refusal_context *context, const char *asked, const char *name,
-		     struct err *err)
+static int by_policy(const struct scene *scene, struct err *err)
 {
-	bool unwrap = context->operation == VAULT_UNWRAP;
-	char grantee[160];
-	int result;
+	enum vault_operation operation = scene->context->operation;
+	bool unwrap = operation == VAULT_UNWRAP;
+	const char *right = unwrap			    ? "keys/unwrapKey"
+			    : operation == VAULT_GET_SECRET ? "secrets/get"
+							    : "secrets/list";
+	char whom[160];
+	int result = err_set(err, ERR_VAULT, EACCES,
+			     "vault '%s' refuses to %s: its access policy does not give you the %s "
+			     "right",
+			     scene->vault, scene->asked, right);
 
-	who(context, true, grantee, sizeof(grantee));
-	result = err_set(
-		err, ERR_VAULT, EACCES,
-		"vault '%s' refuses to %s: its access policy does not give you the %s right", name,
-		asked,
-		unwrap					 ? "keys/unwrapKey"
-		: context->operation == VAULT_GET_SECRET ? "secrets/get"
-							 : "secrets/list");
 	err_hint(err, "have %s granted: az keyvault set-policy --name %s %s %s",
-		 unwrap ? "Unwrap Key on keys" : "Get and List on secrets", name, grantee,
+		 unwrap ? "Unwrap Key on keys" : "Get and List on secrets", scene->vault,
+		 grantee(scene, "--spn", "--object-id", whom),
 		 unwrap ? "--key-permissions unwrapKey" : "--secret-permissions get list");
 	return result;
 }
 
-/* A managed HSM has roles of its own, which are granted in it, and says no more than "Forbidden".
- */
-static int by_hsm(const struct refusal_context *context, const char *asked, const char *name,
-		  struct err *err)
+static int by_role(const struct scene *scene, struct err *err)
 {
-	size_t length = context->object ? strcspn(context->object, "/") : 0;
-	char grantee[160];
-	int result;
+	bool unwrap = scene->context->operation == VAULT_UNWRAP;
+	const char *role = unwrap ? "Key Vault Crypto User" : "Key Vault Secrets User";
+	char whom[160];
+	int result = err_set(err, ERR_VAULT, EACCES,
+			     "vault '%s' refuses to %s: you have no role that allows it",
+			     scene->vault, scene->asked);
 
-	who(context, false, grantee, sizeof(grantee));
-	result = err_set(err, ERR_VAULT, EACCES,
-			 "managed HSM '%s' refuses to %s: you have no role that allows it", name,
-			 asked);
+	err_hint(
+		err,
+		"have the role %s%s granted: az role assignment create --role \"%s\" %s --scope "
+		"$(az keyvault show --name %s --query id -o tsv); a new role takes some minutes to "
+		"take effect",
+		role, unwrap ? " (or Key Vault Crypto Service Encryption User)" : "", role,
+		grantee(scene, "--assignee", "--assignee", whom), scene->vault);
+	return result;
+}
+
+/* A managed HSM has its own roles, which are granted in it, and gives no inner code. */
+static int by_hsm_role(const struct scene *scene, struct err *err)
+{
+	char whom[160];
+	int result = err_set(err, ERR_VAULT, EACCES,
+			     "managed HSM '%s' refuses to %s: you have no role that allows it",
+			     scene->vault, scene->asked);
+
 	err_hint(
 		err,
 		"have the role Managed HSM Crypto User granted: az keyvault role assignment create "
-		"--hsm-name %s --role \"Managed HSM Crypto User\" %s --scope /keys/%.*s",
-		name, grantee, (int)length, context->object ? context->object : "");
+		"--hsm-name %s --role \"Managed HSM Crypto User\" %s --scope /keys/%s",
+		scene->vault, grantee(scene, "--assignee", "--assignee", whom), scene->object);
 	return result;
 }
 
-static int by_rbac(const struct refusal_context *context, const char *asked, const char *name,
-		   struct err *err)
+static int by_firewall(const struct scene *scene, struct err *err)
 {
-	bool unwrap = context->operation == VAULT_UNWRAP;
-	const char *role = unwrap ? "Key Vault Crypto User" : "Key Vault Secrets User";
-	char grantee[160];
-	int result;
+	int result = err_set(err, ERR_VAULT, EACCES,
+			     "vault '%s' refuses to %s: its firewall does not allow this machine's "
+			     "address",
+			     scene->vault, scene->asked);
 
-	who(context, false, grantee, sizeof(grantee));
-	result = err_set(err, ERR_VAULT, EACCES,
-			 "vault '%s' refuses to %s: you have no role that allows it", name, asked);
 	err_hint(err,
-		 "have the role %s%s granted: az role assignment create --role \"%s\" %s --scope "
-		 "$(az keyvault show --name %s --query id -o tsv); one granted minutes ago has to "
-		 "spread first",
-		 role, unwrap ? " (or Key Vault Crypto Service Encryption User)" : "", role,
-		 grantee, name);
+		 "have the address allowed: az keyvault network-rule add --name %s "
+		 "--ip-address THIS-MACHINE'S-PUBLIC-ADDRESS",
+		 scene->vault);
 	return result;
 }
 
-static int disabled(const struct refusal_context *context, const char *name, struct err *err)
+static int by_connection(const struct scene *scene, struct err *err)
 {
-	bool key = context->operation == VAULT_UNWRAP;
-	const char *object = context->object ? context->object : "?";
-	size_t length = strcspn(object, "/");
-	bool version = object[length] == '/';
-	int result = err_set(err, ERR_VAULT, EKEYREVOKED, "%s '%s' in vault '%s' is disabled",
-			     key ? "key" : "secret", object, name);
-
-	err_hint(
-		err,
-		"enable it: az keyvault %s set-attributes --vault-name %s --name %.*s%s%s --enabled "
-		"true",
-		key ? "key" : "secret", name, (int)length, object, version ? " --version " : "",
-		version ? object + length + 1 : "");
-	return result;
-}
-
-static int forbidden(const struct refusal *refusal, const struct refusal_context *context,
-		     struct err *err)
-{
-	const char *inner = refusal->inner;
-	char asked[256];
-	char name[128];
-	int result;
-
-	describe(context, asked, sizeof(asked));
-	vault_cloud_vault_name(context->vault, name, sizeof(name));
-	if (strcmp(inner, "ForbiddenByPolicy") == 0 || strcmp(inner, "AccessDenied") == 0)
-		return by_policy(context, asked, name, err);
-	if (strcmp(inner, "ForbiddenByRbac") == 0)
-		return by_rbac(context, asked, name, err);
-	if (!inner[0] && context->operation == VAULT_UNWRAP && vault_cloud_is_hsm(context->vault))
-		return by_hsm(context, asked, name, err);
-	if (strcmp(inner, "SecretDisabled") == 0 || strcmp(inner, "KeyDisabled") == 0)
-		return disabled(context, name, err);
-	if (strcmp(inner, "ForbiddenByFirewall") == 0) {
-		result = err_set(
-			err, ERR_VAULT, EACCES,
-			"vault '%s' refuses to %s: its firewall does not allow this machine's "
-			"address",
-			name, asked);
-		err_hint(err,
-			 "have it allowed: az keyvault network-rule add --name %s "
-			 "--ip-address THIS-MACHINE'S-PUBLIC-ADDRESS",
-			 name);
-		return result;
-	}
-	if (strcmp(inner, "ForbiddenByConnection") == 0) {
-		result = err_set(
-			err, ERR_VAULT, EACCES,
+	int result =
+		err_set(err, ERR_VAULT, EACCES,
 			"vault '%s' refuses to %s: it takes no connections from public networks",
-			name, asked);
-		err_hint(err,
-			 "run adefuse where the vault's private endpoint is reached, or: az "
-			 "keyvault update --name %s --public-network-access Enabled",
-			 name);
-		return result;
-	}
-	result = err_set(err, ERR_VAULT, EACCES, "vault '%s' refuses to %s (HTTP 403 %s%s%s)", name,
-			 asked, refusal->code, inner[0] ? "/" : "", inner);
+			scene->vault, scene->asked);
+
+	err_hint(err,
+		 "run adefuse where the vault's private endpoint can be reached, or: az keyvault "
+		 "update --name %s --public-network-access Enabled",
+		 scene->vault);
+	return result;
+}
+
+static int disabled(const struct scene *scene, struct err *err)
+{
+	const char *kind = scene->context->operation == VAULT_UNWRAP ? "key" : "secret";
+	const char *object = scene->context->object ? scene->context->object : "?";
+	int result = err_set(err, ERR_VAULT, EKEYREVOKED, "%s '%s' in vault '%s' is disabled", kind,
+			     object, scene->vault);
+
 	err_hint(
 		err,
-		"needed are Get and List on secrets (or the role Key Vault Secrets User), and Unwrap "
-		"Key on keys (or Key Vault Crypto User); rights and network rules stand in: az "
-		"keyvault show --name %s",
-		name);
+		"enable it: az keyvault %s set-attributes --vault-name %s --name %s%s%s --enabled true",
+		kind, scene->vault, scene->object, scene->version ? " --version " : "",
+		scene->version ? scene->version : "");
 	return result;
 }
 
-static int not_found(const struct refusal_context *context, struct err *err)
+static int forbidden_otherwise(const struct scene *scene, struct err *err)
 {
-	bool key = context->operation == VAULT_UNWRAP;
-	char name[128];
+	const struct refusal *refusal = scene->refusal;
+	int result = err_set(err, ERR_VAULT, EACCES, "vault '%s' refuses to %s (HTTP 403 %s%s%s)",
+			     scene->vault, scene->asked, refusal->code,
+			     refusal->inner[0] ? "/" : "", refusal->inner);
+
+	err_hint(
+		err,
+		"you need Get and List on secrets (or the role Key Vault Secrets User), and Unwrap "
+		"Key on keys (or Key Vault Crypto User); az keyvault show --name %s shows the "
+		"vault's policy and network rules",
+		scene->vault);
+	return result;
+}
+
+/* By the inner code, where the vault gives the reason. */
+static int forbidden(const struct scene *scene, struct err *err)
+{
+	static const struct {
+		const char *inner;
+		int (*explain)(const struct scene *scene, struct err *err);
+	} reasons[] = {
+		{"ForbiddenByPolicy", by_policy},
+		{"AccessDenied", by_policy},
+		{"ForbiddenByRbac", by_role},
+		{"ForbiddenByFirewall", by_firewall},
+		{"ForbiddenByConnection", by_connection},
+		{"SecretDisabled", disabled},
+		{"KeyDisabled", disabled},
+	};
+	const char *inner = scene->refusal->inner;
+
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+		if (strcmp(inner, reasons[i].inner) == 0)
+			return reasons[i].explain(scene, err);
+	}
+	if (!inner[0] && scene->context->operation == VAULT_UNWRAP &&
+	    vault_cloud_is_hsm(scene->context->vault))
+		return by_hsm_role(scene, err);
+	return forbidden_otherwise(scene, err);
+}
+
+/* ----------------------------------------------------------------- the others */
+
+static int not_found(const struct scene *scene, struct err *err)
+{
+	bool key = scene->context->operation == VAULT_UNWRAP;
+	const char *kind = key ? "key" : "secret";
 	int result;
 
-	vault_cloud_vault_name(context->vault, name, sizeof(name));
-	if (context->operation == VAULT_LIST_SECRETS) {
+	if (scene->context->operation == VAULT_LIST_SECRETS) {
 		result = err_set(err, ERR_NOT_FOUND, ENOENT,
-				 "'%s' knows no secrets: it is not a Key Vault",
-				 context->vault->host);
-		err_hint(err, "a managed HSM has keys only: --vault names the vault that has the "
-			      "secret; az keyvault list shows vaults");
+				 "'%s' has no secrets: it is not a Key Vault",
+				 scene->context->vault->host);
+		err_hint(err, "a managed HSM has keys only; --vault names the vault that has the "
+			      "secret (az keyvault list shows vaults)");
 		return result;
 	}
-	result = err_set(err, ERR_NOT_FOUND, ENOENT, "vault '%s' has no %s '%s'", name,
-			 key ? "key" : "secret", context->object);
-	if (key)
-		err_hint(err,
-			 "it may have been deleted: az keyvault key list-deleted --vault-name %s; "
-			 "--kek names another key or version",
-			 name);
-	else
-		err_hint(
-			err,
-			"it may have been deleted: az keyvault secret list-deleted --vault-name %s",
-			name);
+	result = err_set(err, ERR_NOT_FOUND, ENOENT, "vault '%s' has no %s '%s'", scene->vault,
+			 kind, scene->context->object);
+	err_hint(err, "it may have been deleted: az keyvault %s list-deleted --vault-name %s%s",
+		 kind, scene->vault, key ? "; --kek names another key or version" : "");
 	return result;
 }
 
-static int throttled(const struct refusal_context *context, struct err *err)
+static int throttled(const struct scene *scene, struct err *err)
 {
-	char name[128];
+	const struct refusal_context *context = scene->context;
 	int result;
 
-	vault_cloud_vault_name(context->vault, name, sizeof(name));
 	if (context->retry_after >= 0)
 		result =
 			err_set(err, ERR_NETWORK, EBUSY,
 				"vault '%s' is throttled (HTTP 429) and asks to wait %" PRId64 " s",
-				name, context->retry_after);
+				scene->vault, context->retry_after);
 	else
 		result = err_set(err, ERR_NETWORK, EBUSY,
 				 "vault '%s' is throttled (HTTP 429), still after %" PRId64 " s",
-				 name, context->elapsed_ms / 1000);
-	err_hint(err,
-		 "somebody asks this vault too often; try again later, or allow more time with "
-		 "--timeout");
+				 scene->vault, context->elapsed_ms / 1000);
+	err_hint(err, "the vault gets too many requests; try again later, or allow more time with "
+		      "--timeout");
 	return result;
 }
 
-static int bad_request(const struct refusal *refusal, const struct refusal_context *context,
-		       struct err *err)
+static int not_unwrapped(const struct scene *scene, struct err *err)
 {
-	char asked[256];
-	char name[128];
+	int result = err_set(err, ERR_VAULT, EKEYREJECTED,
+			     "key '%s' in vault '%s' does not unwrap the BEK with %s (HTTP 400 %s)",
+			     scene->context->object, scene->vault, scene->context->algorithm,
+			     scene->refusal->code);
+
+	err_hint(err, "the BEK was wrapped by another key or another version of it (the other "
+		      "algorithms have been tried too); name the right one with --kek "
+		      "https://.../keys/NAME/VERSION");
+	return result;
+}
+
+static int bad_request(const struct scene *scene, struct err *err)
+{
+	const struct refusal *refusal = scene->refusal;
 	int result;
 
-	vault_cloud_vault_name(context->vault, name, sizeof(name));
-	describe(context, asked, sizeof(asked));
-	if (context->operation != VAULT_UNWRAP || strcmp(refusal->code, "BadParameter") != 0) {
-		result = err_set(err, ERR_NETWORK, EPROTO, "vault '%s' refuses to %s (HTTP %d %s)",
-				 name, asked, refusal->status, refusal->code);
-		err_hint(err, "is it a Key Vault, and does a proxy change its answers?");
-		return result;
-	}
-	result = err_set(err, ERR_VAULT, EKEYREJECTED,
-			 "key '%s' in vault '%s' does not unwrap the BEK with %s (HTTP 400 %s)",
-			 context->object, name, context->algorithm, refusal->code);
-	err_hint(
-		err,
-		"the BEK was wrapped by another key or another version of it (the other algorithms have been "
-		"tried too); name the right one with --kek https://.../keys/NAME/VERSION");
+	if (scene->context->operation == VAULT_UNWRAP && strcmp(refusal->code, "BadParameter") == 0)
+		return not_unwrapped(scene, err);
+	result = err_set(err, ERR_NETWORK, EPROTO, "vault '%s' refuses to %s (HTTP %d %s)",
+			 scene->vault, scene->asked, refusal->status, refusal->code);
+	err_hint(err, CHECK_VAULT);
+	return result;
+}
+
+static int redirected(const struct scene *scene, struct err *err)
+{
+	int result = err_set(err, ERR_NETWORK, EPROTO,
+			     "'%s' redirects (HTTP %d), which a vault does not; not followed",
+			     scene->context->vault->host, scene->refusal->status);
+
+	err_hint(err,
+		 "check that it is the right host, and that no proxy asks for a sign-in first");
+	return result;
+}
+
+static int in_trouble(const struct scene *scene, struct err *err)
+{
+	int result = err_set(err, ERR_NETWORK, EREMOTEIO,
+			     "'%s' has trouble on its side (HTTP %d), still after %" PRId64 " s",
+			     scene->context->vault->host, scene->refusal->status,
+			     scene->context->elapsed_ms / 1000);
+
+	err_hint(err, "try again later; https://status.azure.com shows outages");
+	return result;
+}
+
+static int unexpected(const struct scene *scene, struct err *err)
+{
+	const struct refusal *refusal = scene->refusal;
+	int result = err_set(err, ERR_NETWORK, EPROTO, "'%s' answers HTTP %d%s%s",
+			     scene->context->vault->host, refusal->status,
+			     refusal->code[0] ? " " : "", refusal->code);
+
+	err_hint(err, CHECK_VAULT);
 	return result;
 }
 
 int refusal_error(const struct refusal *refusal, const struct refusal_context *context,
 		  struct err *err)
 {
-	const char *host = context->vault->host;
 	int status = refusal->status;
-	int result;
+	struct scene scene;
 
+	set_scene(refusal, context, &scene);
+	if (status >= 300 && status < 400)
+		return redirected(&scene, err);
 	if (status == 400)
-		return bad_request(refusal, context, err);
+		return bad_request(&scene, err);
 	if (status == 401)
-		return unauthorized(refusal, context, err);
+		return unauthorized(&scene, err);
 	if (status == 403)
-		return forbidden(refusal, context, err);
+		return forbidden(&scene, err);
 	if (status == 404)
-		return not_found(context, err);
+		return not_found(&scene, err);
 	if (status == 429)
-		return throttled(context, err);
-	if (status >= 300 && status < 400) {
-		result = err_set(err, ERR_NETWORK, EPROTO,
-				 "'%s' redirects (HTTP %d), which a vault does not; not followed",
-				 host, status);
-		err_hint(err, "is this the right host, and does a proxy want a sign-in first?");
-		return result;
-	}
-	if (status >= 500 || status == 408) {
-		result =
-			err_set(err, ERR_NETWORK, EREMOTEIO,
-				"'%s' has trouble on its side (HTTP %d), still after %" PRId64 " s",
-				host, status, context->elapsed_ms / 1000);
-		err_hint(err, "try again later; https://status.azure.com tells about outages");
-		return result;
-	}
-	result = err_set(err, ERR_NETWORK, EPROTO, "'%s' answers HTTP %d%s%s", host, status,
-			 refusal->code[0] ? " " : "", refusal->code);
-	err_hint(err, "is this the right host, and does a proxy change its answers?");
+		return throttled(&scene, err);
+	if (status >= 500 || status == 408)
+		return in_trouble(&scene, err);
+	return unexpected(&scene, err);
+}
+
+/* A get of the secret that is answered so. */
+static int as_if(const struct object_id *secret, const struct refusal *refusal, struct err *err)
+{
+	char text[OBJECT_TEXT_SIZE];
+	struct refusal_context context = {
+		.operation = VAULT_GET_SECRET,
+		.vault = secret->vault,
+		.object = object_id_text(secret, text),
+		.retry_after = -1,
+	};
+
+	return refusal_error(refusal, &context, err);
+}
+
+int refusal_absent(const struct object_id *secret, struct err *err)
+{
+	const struct refusal refusal = {.status = 404, .code = "SecretNotFound"};
+
+	return as_if(secret, &refusal, err);
+}
+
+int refusal_disabled(const struct object_id *secret, struct err *err)
+{
+	const struct refusal refusal = {
+		.status = 403, .code = "Forbidden", .inner = "SecretDisabled"};
+
+	return as_if(secret, &refusal, err);
+}
+
+int refusal_not_understood(const struct url *vault, const char *why, struct err *err)
+{
+	int result = err_set(err, ERR_NETWORK, EPROTO, "the answer of '%s' is not understood: %s",
+			     vault->host, why);
+
+	err_hint(err, CHECK_VAULT);
 	return result;
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "keyvault/client/object_id.h"
 #include "net/url.h"
 
 enum {
@@ -54,5 +55,12 @@ void refusal_parse(int status, const char *body, size_t size, struct refusal *re
  */
 int refusal_error(const struct refusal *refusal, const struct refusal_context *context,
 		  struct err *err);
+
+/* The refusals that a get of this secret would meet: -ENOENT, -EKEYREVOKED. */
+int refusal_absent(const struct object_id *secret, struct err *err);
+int refusal_disabled(const struct object_id *secret, struct err *err);
+
+/* An answer that is not what the service's documentation says; -EPROTO with ERR_NETWORK. */
+int refusal_not_understood(const struct url *vault, const char *why, struct err *err);
 
 #endif

@@ -32,7 +32,7 @@ static int make_body(const char *algorithm, const struct secret *wrapped, struct
 
 	if (result == -EINVAL || (result == 0 && secret_size(bytes) == 0)) {
 		result = err_set(err, ERR_KEY, EBADMSG, "the wrapped BEK is not base64");
-		err_hint(err, "is it a secret that Azure Disk Encryption wrote?");
+		err_hint(err, "check that Azure Disk Encryption wrote this secret");
 		return result;
 	}
 	if (result != 0)
@@ -48,15 +48,6 @@ static int make_body(const char *algorithm, const struct secret *wrapped, struct
 	return 0;
 }
 
-static int not_understood(const struct object_id *asked, const char *what, struct err *err)
-{
-	int result = err_set(err, ERR_NETWORK, EPROTO, "the answer of '%s' is not understood: %s",
-			     asked->vault->host, what);
-
-	err_hint(err, "is it a Key Vault, and does a proxy change its answers?");
-	return result;
-}
-
 int unwrap_answer_parse(const char *body, size_t size, const struct object_id *asked,
 			struct secret **ret_bytes, struct object_id **ret_kek, struct err *err)
 {
@@ -69,19 +60,20 @@ int unwrap_answer_parse(const char *body, size_t size, const struct object_id *a
 	if (result == -ENOMEM)
 		return err_nomem(err);
 	if (result != 0)
-		return not_understood(asked, "it is not JSON", err);
+		return refusal_not_understood(asked->vault, "it is not JSON", err);
 	if (json_get_string(json_root(json), "kid", &kid) != 0 ||
 	    object_id_parse(kid, "keys", &kek, NULL) != 0 ||
 	    !url_same_origin(kek->vault, asked->vault) || strcasecmp(kek->name, asked->name) != 0 ||
 	    (asked->version[0] && strcasecmp(kek->version, asked->version) != 0))
-		return not_understood(asked, "it is not of the key asked for", err);
+		return refusal_not_understood(asked->vault, "it is not of the key asked for", err);
 	result = json_take_secret(json, json_root(json), "value", &value);
 	if (result == 0)
 		result = base64_decode(secret_text(value), secret_size(value), ret_bytes);
 	if (result == -ENOMEM)
 		return err_nomem(err);
 	if (result != 0)
-		return not_understood(asked, "the unwrapped value is not base64", err);
+		return refusal_not_understood(asked->vault, "the unwrapped value is not base64",
+					      err);
 	*ret_kek = TAKE(kek);
 	return 0;
 }

@@ -220,7 +220,8 @@ static int learn(struct vault_client *client, const struct vault_call *call,
 	else
 		result = challenge_parse(answer.response.www_authenticate, &challenge, err);
 	if (result == -EPROTO)
-		err_hint(err, "is '%s' the right host, and does a proxy change its answers?",
+		err_hint(err,
+			 "check that '%s' is the right host, and that no proxy changes its answers",
 			 call->url->host);
 	if (result != 0 || !challenge)
 		return result;

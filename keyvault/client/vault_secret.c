@@ -104,15 +104,6 @@ int vault_secret_parse(const struct json_value *object, const struct url *vault,
 	return 0;
 }
 
-static int not_understood(const struct url *vault, const char *what, struct err *err)
-{
-	int result = err_set(err, ERR_NETWORK, EPROTO, "the answer of '%s' is not understood: %s",
-			     vault->host, what);
-
-	err_hint(err, "is it a Key Vault, and does a proxy change its answers?");
-	return result;
-}
-
 static int parse_next(const struct json_value *root, const struct url *vault, struct url **ret_next,
 		      struct err *err)
 {
@@ -124,11 +115,13 @@ static int parse_next(const struct json_value *root, const struct url *vault, st
 	if (result == -ENOENT || (result == 0 && !*link))
 		return 0;
 	if (result != 0)
-		return not_understood(vault, "its link to the next page is not a text", err);
+		return refusal_not_understood(vault, "its link to the next page is not a text",
+					      err);
 	if (url_parse(link, &next, NULL) != 0)
-		return not_understood(vault, "its link to the next page is malformed", err);
+		return refusal_not_understood(vault, "its link to the next page is malformed", err);
 	if (!url_same_origin(next, vault) || strncasecmp(next->path, "/secrets", 8) != 0)
-		return not_understood(vault, "its link to the next page leads elsewhere", err);
+		return refusal_not_understood(vault, "its link to the next page leads elsewhere",
+					      err);
 	*ret_next = TAKE(next);
 	return 0;
 }
@@ -152,7 +145,7 @@ static int visit_entries(const struct json_value *entries, const struct url *vau
 		result = result == 0 ? visit(context, &item, err) : err_nomem(err);
 	}
 	if (bad > 0)
-		log_warning("'%s' lists %u entries that are no secrets of its own; skipped",
+		log_warning("'%s' lists %u entries that are not its own secrets; skipped",
 			    vault->host, bad);
 	return result;
 }
@@ -168,14 +161,14 @@ int vault_secret_page_parse(const char *body, size_t size, const struct url *vau
 	if (result == -ENOMEM)
 		return err_nomem(err);
 	if (result != 0)
-		return not_understood(vault, "it is not JSON", err);
+		return refusal_not_understood(vault, "it is not JSON", err);
 	result = json_get_array(json_root(json), "value", &entries);
 	if (result == -EBADMSG || (result != 0 && !json_is_object(json_root(json))))
-		return not_understood(vault, "it is not a list of secrets", err);
+		return refusal_not_understood(vault, "it is not a list of secrets", err);
 	if (result == 0)
 		result = visit_entries(entries, vault, visit, context, err);
 	else
-		result = not_understood(vault, "it is not a list of secrets", err);
+		result = refusal_not_understood(vault, "it is not a list of secrets", err);
 	return result == 0 ? parse_next(json_root(json), vault, ret_next, err) : result;
 }
 
@@ -191,7 +184,8 @@ static int count_item(void *context, struct vault_secret **item, struct err *err
 	struct counter *counter = context;
 
 	if (++counter->items > ITEMS_MAX)
-		return not_understood(counter->vault, "its list of secrets does not end", err);
+		return refusal_not_understood(counter->vault, "its list of secrets does not end",
+					      err);
 	return counter->visit(counter->context, item, err);
 }
 
@@ -229,7 +223,7 @@ int vault_secret_list(struct vault_client *client, const struct url *vault, cons
 		int result;
 
 		if (pages > PAGES_MAX || (mark && same_page(mark, page)))
-			return not_understood(vault, "its pages go round in circles", err);
+			return refusal_not_understood(vault, "its pages go round in circles", err);
 		call.url = page;
 		result = vault_call(client, &call, &body, err);
 		if (result == 0)
@@ -259,18 +253,18 @@ int vault_secret_answer_parse(const char *body, size_t size, const struct object
 	if (result == -ENOMEM)
 		return err_nomem(err);
 	if (result != 0)
-		return not_understood(asked->vault, "it is not JSON", err);
+		return refusal_not_understood(asked->vault, "it is not JSON", err);
 	result = vault_secret_parse(json_root(json), asked->vault, &item);
 	if (result == -ENOMEM)
 		return err_nomem(err);
 	if (result != 0 || strcasecmp(item->id->name, asked->name) != 0 ||
 	    (asked->version[0] && strcasecmp(item->id->version, asked->version) != 0))
-		return not_understood(asked->vault, "it is not the secret asked for", err);
+		return refusal_not_understood(asked->vault, "it is not the secret asked for", err);
 	result = json_take_secret(json, json_root(json), "value", ret_value);
 	if (result == -ENOMEM)
 		return err_nomem(err);
 	if (result != 0)
-		return not_understood(asked->vault, "the secret has no value", err);
+		return refusal_not_understood(asked->vault, "the secret has no value", err);
 	*ret_item = TAKE(item);
 	return 0;
 }

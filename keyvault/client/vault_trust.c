@@ -78,8 +78,8 @@ int vault_trust_check(const struct vault_trust *trust, const struct url *url, st
 	if (is_private_link(url)) {
 		err_hint(
 			err,
-			"a private endpoint is reached by the vault's own name, %.*s%s: within its "
-			"network that leads there",
+			"use the vault's own name, %.*s%s: within the network of its private endpoint "
+			"it leads there",
 			(int)strcspn(url->host, "."), url->host,
 			hsm ? trust->cloud->hsm_suffix : trust->cloud->vault_suffix);
 		return result;
@@ -95,7 +95,7 @@ int vault_trust_check(const struct vault_trust *trust, const struct url *url, st
 	}
 	err_hint(err,
 		 "vaults are called NAME%s; if this one is a private cloud's and you trust it, "
-		 "say --trust-vault-host %s",
+		 "give --trust-vault-host %s",
 		 trust->cloud->vault_suffix, url->host);
 	return result;
 }
@@ -140,6 +140,8 @@ int vault_trust_check_challenge(const struct vault_trust *trust, const struct ch
 	result = err_set(err, ERR_SIGNIN, EPERM,
 			 "'%s' asks for a token for '%s', which is not a vault's; none is sent",
 			 vault->host, challenge->resource);
-	err_hint(err, "is this the right host? A token for another service must not go to it");
+	err_hint(
+		err,
+		"check that this is the right host: a token for another service must not go to it");
 	return result;
 }
