@@ -48,7 +48,7 @@ int arc_parse_realm(const char *header, const char *folder, char ret_path[ARC_PA
 		err, ERR_SIGNIN, EPERM,
 		"Azure Arc's challenge names a file that is not a key in %s; it is not read",
 		folder);
-	err_hint(err, "is IDENTITY_ENDPOINT Azure Arc's own?");
+	err_hint(err, "check that IDENTITY_ENDPOINT is Azure Arc's own");
 	return result;
 }
 
@@ -63,18 +63,20 @@ static int cannot_use(int result, const char *path, struct err *err)
 		return result;
 	}
 	if (result == -ELOOP || result == -EINVAL)
-		result = err_set(err, ERR_SIGNIN, EPERM,
-				 "Azure Arc's key '%s' is no regular file; it is not read", path);
+		result =
+			err_set(err, ERR_SIGNIN, EPERM,
+				"Azure Arc's key '%s' is not a regular file; it is not read", path);
 	else if (result == -EFBIG)
 		result = err_set(err, ERR_SIGNIN, EPERM,
 				 "Azure Arc's key '%s' has more than %d bytes; it is not sent",
 				 path, ARC_KEY_MAX);
 	else if (result == -EBADMSG)
-		result = err_set(err, ERR_SIGNIN, EPERM, "Azure Arc's key '%s' is none", path);
+		result = err_set(err, ERR_SIGNIN, EPERM, "Azure Arc's key '%s' does not hold a key",
+				 path);
 	else
 		result = err_set(err, ERR_SIGNIN, EIO, "Azure Arc's key '%s' cannot be read: %s",
 				 path, strerrordesc_np(-result));
-	err_hint(err, "see whether Arc's agent is well: azcmagent show");
+	err_hint(err, "check Arc's agent: azcmagent show");
 	return result;
 }
 

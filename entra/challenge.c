@@ -180,12 +180,10 @@ static int fill(struct challenge *challenge, struct found *found, struct err *er
 {
 	challenge->tenant = tenant_of(found->authorization);
 	if (!challenge->tenant)
-		return err_set(err, ERR_NETWORK, EPROTO,
-			       "the vault's challenge names no usable tenant");
+		return err_set(err, ERR_NETWORK, EPROTO, "the challenge names no usable tenant");
 	challenge->resource = resource_of(found);
 	if (!challenge->resource)
-		return err_set(err, ERR_NETWORK, EPROTO,
-			       "the vault's challenge names no usable resource");
+		return err_set(err, ERR_NETWORK, EPROTO, "the challenge names no usable resource");
 	return 0;
 }
 
@@ -197,9 +195,9 @@ int challenge_parse(const char *header, struct challenge **ret_challenge, struct
 
 	if (result == -ENOENT)
 		return err_set(err, ERR_NETWORK, EPROTO,
-			       "the vault asks for another sign-in than Bearer tokens");
+			       "the challenge asks for something else than a Bearer token");
 	if (result != 0)
-		return err_set(err, ERR_NETWORK, EPROTO, "the vault's challenge is malformed");
+		return err_set(err, ERR_NETWORK, EPROTO, "the challenge is malformed");
 	challenge = calloc(1, sizeof(*challenge));
 	if (!challenge)
 		return err_nomem(err);

@@ -2,6 +2,7 @@
 /* What the ways to sign in share; see credential.h. */
 #include "entra/credential.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -68,7 +69,7 @@ int credential_restrict(enum entra_credential *ret_credential, enum credential_c
 		return 0;
 	}
 	result = err_set(err, ERR_USAGE, EINVAL,
-			 "AZURE_TOKEN_CREDENTIALS=%.64s names no way to sign in that there is here",
+			 "AZURE_TOKEN_CREDENTIALS=%.64s names no way to sign in that is known here",
 			 value);
 	err_hint(err, "known are dev, prod, EnvironmentCredential, WorkloadIdentityCredential, "
 		      "ManagedIdentityCredential and AzureCliCredential; --credential goes before "

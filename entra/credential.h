@@ -3,8 +3,6 @@
 #ifndef ADEFUSE_ENTRA_CREDENTIAL_H
 #define ADEFUSE_ENTRA_CREDENTIAL_H
 
-#include <errno.h>
-
 #include "base/err.h"
 #include "base/secret.h"
 #include "entra/audience.h"
@@ -51,18 +49,19 @@ struct credential_ops {
 	const char *(*client_id)(const struct credential_context *context);
 
 	/*
-	 * A token. CREDENTIAL_ABSENT: this way is not set up here; CREDENTIAL_PARTIAL: it is, but
-	 * something is missing that the user can add. The next one is tried after both. Any other
-	 * failure is final: a sign-in that is set up and refused is not replaced by somebody
-	 * else's, who may have other rights.
+	 * 0 with a token. CREDENTIAL_ABSENT: this way is not set up here; CREDENTIAL_PARTIAL: it
+	 * is, but something is missing that the user can add; after both, with err, the next way is
+	 * tried. A negative errno is final: a sign-in that is set up and refused is not replaced by
+	 * that of somebody else, who may have other rights.
 	 */
 	int (*get)(const struct credential_context *context, const struct entra_audience *audience,
 		   struct token *ret_token, struct err *err);
 };
 
+/* Positive, so that they are never taken for an errno. */
 enum {
-	CREDENTIAL_ABSENT = -ENODATA,
-	CREDENTIAL_PARTIAL = -ENOKEY,
+	CREDENTIAL_ABSENT = 1,
+	CREDENTIAL_PARTIAL = 2,
 };
 
 extern const struct credential_ops credential_env;

@@ -43,19 +43,16 @@ static void aadsts(const struct secret *text, char *out, size_t size)
 static int cli_failed(const struct program_result *run, const char *tenant, struct err *err)
 {
 	char code[32];
-	int result;
 
 	aadsts(run->message, code, sizeof(code));
 	if (says(run->message, "az login") || says(run->message, "az account set")) {
-		result = err_set(err, ERR_SIGNIN, -CREDENTIAL_PARTIAL, "az is not signed in%s",
-				 code);
+		(void)err_set(err, ERR_SIGNIN, EACCES, "az is not signed in%s", code);
 		err_hint(err, "az login --tenant %s", tenant);
-		return result;
+		return CREDENTIAL_PARTIAL;
 	}
-	result = err_set(err, ERR_SIGNIN, -CREDENTIAL_PARTIAL, "az failed with status %d%s",
-			 run->status, code);
+	(void)err_set(err, ERR_SIGNIN, EACCES, "az failed with status %d%s", run->status, code);
 	err_hint(err, "see what it says: az account get-access-token --tenant %s", tenant);
-	return result;
+	return CREDENTIAL_PARTIAL;
 }
 
 static int cli_not_run(int result, struct err *err)
@@ -65,19 +62,19 @@ static int cli_not_run(int result, struct err *err)
 	if (result == -ENOMEM)
 		return err_nomem(err);
 	if (result == -ENOENT) {
-		result = err_set(err, ERR_SIGNIN, ENODATA, "the Azure CLI (az) is not installed");
+		(void)err_set(err, ERR_SIGNIN, ENOENT, "the Azure CLI (az) is not installed");
 		err_hint(err, "install it, and sign in with az login");
-		return result;
+		return CREDENTIAL_ABSENT;
 	}
 	if (result == -ETIMEDOUT)
-		result = err_set(err, ERR_SIGNIN, ENODATA, "az gave no token in time");
+		(void)err_set(err, ERR_SIGNIN, ETIMEDOUT, "az gave no token in time");
 	else if (result == -EMSGSIZE)
-		result = err_set(err, ERR_SIGNIN, ENODATA, "az printed too much for a token");
+		(void)err_set(err, ERR_SIGNIN, EMSGSIZE, "az printed too much for a token");
 	else
-		result = err_set(err, ERR_SIGNIN, ENODATA, "az cannot be run: %s",
-				 strerrordesc_np(-result));
+		(void)err_set(err, ERR_SIGNIN, -result, "az cannot be run: %s",
+			      strerrordesc_np(-result));
 	err_hint(err, "see what it says: az account get-access-token");
-	return result;
+	return CREDENTIAL_ABSENT;
 }
 
 /* "2025-01-31 12:34:56.000000", local time: what az printed before it had expires_on. */
@@ -124,15 +121,14 @@ static int cli_parse(const struct secret *output, struct token *ret_token, struc
 	if (result == -ENOMEM)
 		return err_nomem(err);
 	if (result != 0 || !credential_token_ok(value)) {
-		result = err_set(err, ERR_SIGNIN, ENODATA, "az's answer is not understood");
+		(void)err_set(err, ERR_SIGNIN, EBADMSG, "az's answer is not understood");
 		err_hint(err, "see what it says: az account get-access-token");
-		return result;
+		return CREDENTIAL_ABSENT;
 	}
 	if (lifetime <= 0) {
-		result = err_set(err, ERR_SIGNIN, -CREDENTIAL_PARTIAL,
-				 "az gave a token that has expired");
-		err_hint(err, "sign in anew with az login, and check this machine's clock");
-		return result;
+		(void)err_set(err, ERR_SIGNIN, EACCES, "az gave a token that has expired");
+		err_hint(err, "sign in again with az login, and check this machine's clock");
+		return CREDENTIAL_PARTIAL;
 	}
 	ret_token->value = TAKE(value);
 	ret_token->lifetime = lifetime;

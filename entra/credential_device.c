@@ -63,27 +63,33 @@ static int take_token(const struct credential_context *context, const char *tena
 	return result;
 }
 
-/* -EAGAIN when there is nothing to renew with, or it is not taken any more. */
+/*
+ * Another token without asking the person. *ret_renewed is false when there is nothing to renew
+ * with, or the service does not accept it any more.
+ */
 static int renew(const struct credential_context *context, const char *tenant, const char *scope,
-		 struct token *ret_token, struct err *err)
+		 struct token *ret_token, bool *ret_renewed, struct err *err)
 {
 	struct fetch_result answer CLEANUP(fetch_result_clear) = {0};
 	struct secret *form CLEANUP(secret_free) = NULL;
 	const struct credential_state *state = context->state;
 	int result;
 
+	*ret_renewed = false;
 	if (!state->refresh || strcasecmp(state->refresh_tenant, tenant) != 0)
-		return -EAGAIN;
+		return 0;
 	if (endpoint_form_add(&form, "client_id", PUBLIC_CLIENT) != 0 ||
 	    endpoint_form_add(&form, "scope", scope) != 0 ||
 	    endpoint_form_add(&form, "grant_type", "refresh_token") != 0 ||
 	    endpoint_form_add(&form, "refresh_token", secret_text(state->refresh)) != 0)
 		return err_nomem(err);
 	result = endpoint_post(context, tenant, "token", form, &answer, err);
-	if (result != 0)
-		return result;
-	result = take_token(context, tenant, &answer.response, ret_token, err);
-	return result == -EACCES ? -EAGAIN : result;
+	if (result == 0)
+		result = take_token(context, tenant, &answer.response, ret_token, err);
+	if (result == -EACCES)
+		return 0;
+	*ret_renewed = result == 0;
+	return result;
 }
 
 static int ask_code(const struct credential_context *context, const char *tenant, const char *scope,
@@ -154,7 +160,7 @@ static int check_wanted(const struct credential_context *context, struct err *er
 	if (context->asked_for)
 		return 0;
 	if (context->person.present) {
-		credential_tell(context, "no other way to sign in serves; a device code does:");
+		credential_tell(context, "no other way to sign in works; a device code does:");
 		return 0;
 	}
 	(void)err_set(err, ERR_SIGNIN, ENODATA, "not tried: no terminal to show a code on");
@@ -168,6 +174,7 @@ static int device_get(const struct credential_context *context,
 	struct device_code code CLEANUP(device_code_clear) = {0};
 	char scope[1200];
 	const char *tenant;
+	bool renewed;
 	int result = tenant_choose(credential_configured_tenant(context), audience->tenant, &tenant,
 				   err);
 
@@ -175,8 +182,8 @@ static int device_get(const struct credential_context *context,
 		result = err_set(err, ERR_SIGNIN, EINVAL, "the vault's resource is too long");
 	if (result != 0)
 		return result;
-	result = renew(context, tenant, scope, ret_token, err);
-	if (result != -EAGAIN)
+	result = renew(context, tenant, scope, ret_token, &renewed, err);
+	if (result != 0 || renewed)
 		return result;
 	result = check_wanted(context, err);
 	if (result == 0)

@@ -95,7 +95,7 @@ static int load_certificate(const char *path, struct certificate **ret_certifica
 		(void)err_set(err, ERR_USAGE, -result, "cannot read the certificate file '%s': %s",
 			      path, strerrordesc_np(-result));
 		err_hint(err, "check AZURE_CLIENT_CERTIFICATE_PATH");
-		return result == CREDENTIAL_ABSENT || result == CREDENTIAL_PARTIAL ? -EIO : result;
+		return result;
 	}
 	result = certificate_parse(pem, credential_env_value("AZURE_CLIENT_CERTIFICATE_PASSWORD"),
 				   ret_certificate);

@@ -180,7 +180,8 @@ static int ask_source(const struct credential_context *context,
 	const struct secret *headers[HTTP_LOCAL_HEADERS_MAX] = {NULL};
 
 	if (app_service && (!header || !header_ok(header)))
-		return err_set(err, ERR_USAGE, EINVAL, "IDENTITY_HEADER is not one");
+		return err_set(err, ERR_USAGE, EINVAL,
+			       "IDENTITY_HEADER cannot be a header's value");
 	line = app_service ? http_header("X-IDENTITY-HEADER: ", header, strlen(header))
 			   : http_header("Metadata: ", "true", 4);
 	if (!url || !line)

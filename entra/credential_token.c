@@ -95,11 +95,12 @@ static int read_given(const struct credential_context *context, struct err *err)
 		return err_set(err, ERR_SIGNIN, EACCES, "no token is given");
 	result = person->read_token(person->context, &token, err);
 	if (result != 0)
-		return result == CREDENTIAL_ABSENT || result == CREDENTIAL_PARTIAL ? -EIO : result;
+		return result;
 	if (!credential_token_ok(token)) {
-		result = err_set(err, ERR_USAGE, EINVAL, "what is given as a token is none");
-		err_hint(err, "the token alone, as az account get-access-token --query accessToken "
-			      "-o tsv prints it");
+		result = err_set(err, ERR_USAGE, EINVAL, "what is given is not a token");
+		err_hint(err,
+			 "give the token alone, as az account get-access-token --query accessToken "
+			 "-o tsv prints it");
 		return result;
 	}
 	context->state->given = TAKE(token);

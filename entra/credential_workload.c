@@ -29,7 +29,7 @@ static int cannot_read(int result, const char *path, struct err *err)
 	(void)err_set(err, ERR_USAGE, -result, "cannot read the federated token file '%s': %s",
 		      path, strerrordesc_np(-result));
 	err_hint(err, "check AZURE_FEDERATED_TOKEN_FILE");
-	return result == CREDENTIAL_ABSENT || result == CREDENTIAL_PARTIAL ? -EIO : result;
+	return result;
 }
 
 static int read_federated(const char *path, struct secret **ret_token, struct err *err)

@@ -84,8 +84,7 @@ int device_parse(int status, const char *body, size_t size, struct device_code *
 		device_code_clear(&code);
 		result = err_set(err, ERR_NETWORK, EPROTO,
 				 "the sign-in service's answer is not understood");
-		err_hint(err,
-			 "is AZURE_AUTHORITY_HOST right, and does a proxy change its answers?");
+		err_hint(err, "check AZURE_AUTHORITY_HOST, and that no proxy changes its answers");
 		return result;
 	}
 	*ret_code = code;

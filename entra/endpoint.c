@@ -74,7 +74,7 @@ static const struct {
 } advice[] = {
 	{7000215, "the client secret is wrong: give its value, not its id, in AZURE_CLIENT_SECRET"},
 	{7000222, "the client secret has expired: make a new one with az ad app credential reset"},
-	{700016, "the application is not known in this tenant: check AZURE_CLIENT_ID and "
+	{700016, "this tenant does not know the application: check AZURE_CLIENT_ID and "
 		 "AZURE_TENANT_ID"},
 	{90002, "there is no such tenant: check AZURE_TENANT_ID or --tenant, and --cloud"},
 	{900023, "there is no such tenant: check AZURE_TENANT_ID or --tenant"},
@@ -99,9 +99,9 @@ static const struct {
 		 "federated-credential list"},
 	{70021, "no federated credential of the application fits: az ad app "
 		"federated-credential list"},
-	{50059, "the tenant is not known here: check --tenant and --cloud"},
-	{70043, "the session has expired: az login"},
-	{700082, "the session has expired: az login"},
+	{50059, "the authority does not know the tenant: check --tenant and --cloud"},
+	{70043, "the session has expired: sign in with az login"},
+	{700082, "the session has expired: sign in with az login"},
 };
 
 static int64_t first_code(const struct json_value *root)
@@ -148,7 +148,7 @@ static int refused(int status, const struct json_value *root, const char *check,
 	if (status >= 500 || status == 429 || status == 408) {
 		result = err_set(err, ERR_NETWORK, EREMOTEIO,
 				 "the sign-in service has trouble on its side (HTTP %d)", status);
-		err_hint(err, "try again later; https://status.azure.com tells about outages");
+		err_hint(err, "try again later; https://status.azure.com shows outages");
 		return result;
 	}
 	if (code)
@@ -168,7 +168,7 @@ static int not_understood(struct err *err)
 	int result =
 		err_set(err, ERR_NETWORK, EPROTO, "the sign-in service's answer is not understood");
 
-	err_hint(err, "is AZURE_AUTHORITY_HOST right, and does a proxy change its answers?");
+	err_hint(err, "check AZURE_AUTHORITY_HOST, and that no proxy changes its answers");
 	return result;
 }
 

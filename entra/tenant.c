@@ -30,7 +30,8 @@ int tenant_check(const char *tenant, struct err *err)
 	if (!tenant || tenant_is_valid(tenant))
 		return 0;
 	return err_set(err, ERR_USAGE, EINVAL,
-		       "'%s' is not a tenant: letters, digits, dashes and dots only", tenant);
+		       "'%s' is not a tenant: it may have letters, digits, dashes and dots only",
+		       tenant);
 }
 
 /* Whether a `;`-separated list has the tenant, or `*`. */

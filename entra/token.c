@@ -266,7 +266,7 @@ int tokens_get(struct tokens *tokens, const struct entra_audience *audience, boo
 		result = attempts ? walk(tokens, audience, renew, ret_token, &kept, attempts, err)
 				  : err_nomem(err);
 	}
-	if (result == 0 && ret_kept)
+	if (result == 0)
 		*ret_kept = kept;
 	return result;
 }

@@ -30,9 +30,8 @@ DEFINE_CLEANUP(struct tokens, tokens_free)
 
 /*
  * A token; it stays the cache's, valid until the next call. `renew` asks for a new one even when
- * the kept one has not expired; `*ret_kept` (may be NULL) says whether it is one got earlier.
- * ERR_SIGNIN when nobody can sign in (with each reason), ERR_NETWORK
- * when the authority is not reached.
+ * the kept one has not expired; `*ret_kept` says whether it was got by an earlier call. ERR_SIGNIN
+ * when nobody can sign in (with each reason), ERR_NETWORK when the authority is not reached.
  */
 int tokens_get(struct tokens *tokens, const struct entra_audience *audience, bool renew,
 	       const struct secret **ret_token, bool *ret_kept, struct err *err);

@@ -43,7 +43,7 @@ static int unconnected(const struct http_failure *failure, struct err *err)
 	result = err_set(err, ERR_NETWORK, number == ECONNREFUSED ? ECONNREFUSED : EHOSTUNREACH,
 			 "cannot connect to '%s' port %u: %s", url->host, url->port,
 			 strerrordesc_np(number));
-	err_hint(err, "check the network between here and there (firewall, routing, https_proxy)");
+	err_hint(err, "check the network on the way to it (firewall, routing, https_proxy)");
 	return result;
 }
 
@@ -63,8 +63,8 @@ static int untrusted(const struct http_failure *failure, struct err *err)
 			     "the certificate of '%s' is not trusted: %s", failure->url->host,
 			     tls_reason(failure->library_text));
 
-	err_hint(err, "if a proxy or a private authority stands in between, name its certificate "
-		      "with --ca-file PEM; else check the host name and this machine's clock");
+	err_hint(err, "if a proxy or a private authority signed it, name that certificate with "
+		      "--ca-file PEM; else check the host name and this machine's clock");
 	return result;
 }
 
@@ -76,8 +76,8 @@ static int timed_out(const struct http_failure *failure, struct err *err)
 		result = err_set(err, ERR_NETWORK, EHOSTDOWN,
 				 "no connection to '%s' port %u in time", failure->url->host,
 				 failure->url->port);
-		err_hint(err, "check the network between here and there (firewall, routing, "
-			      "https_proxy)");
+		err_hint(err,
+			 "check the network on the way to it (firewall, routing, https_proxy)");
 		return result;
 	}
 	result = err_set(err, ERR_NETWORK, ETIMEDOUT, "'%s' did not answer in time",
@@ -91,8 +91,8 @@ static int cut(const struct http_failure *failure, struct err *err)
 	int result = err_set(err, ERR_NETWORK, ECONNRESET, "'%s' cut the connection",
 			     failure->url->host);
 
-	err_hint(err, "try again later; if it stays so, something between here and there (a proxy, "
-		      "a firewall) ends the connection");
+	err_hint(err, "try again later; if it happens again, something on the way (a proxy, a "
+		      "firewall) ends the connection");
 	return result;
 }
 
@@ -102,7 +102,7 @@ static int not_understood(const struct http_failure *failure, struct err *err)
 	int result = err_set(err, ERR_NETWORK, EPROTO, "the answer of '%s' is not understood: %s",
 			     failure->url->host, *text ? text : failure->code_text);
 
-	err_hint(err, "is this the right host and port, and does it speak HTTPS?");
+	err_hint(err, "check that it is the right host and port, and that it speaks HTTPS");
 	return result;
 }
 
@@ -122,7 +122,7 @@ static int too_much(const struct http_failure *failure, const char *what, struct
 	int result = err_set(err, ERR_NETWORK, EMSGSIZE, "the answer of '%s' has %s; refused",
 			     failure->url->host, what);
 
-	err_hint(err, "is this the right host, and does a proxy change its answers?");
+	err_hint(err, "check that it is the right host, and that no proxy changes its answers");
 	return result;
 }
 

@@ -105,7 +105,7 @@ in_manual 5 "a given token that is refused" "az account get-access-token" "${key
 in_manual 5 "nothing to sign in with" "az login" env -u AZURE_CLIENT_ID -u AZURE_CLIENT_SECRET -u AZURE_TENANT_ID PATH=/nonexistent:/usr/bin:/bin "${key[@]}" "$work/a.img"
 in_manual 5 "another tenant" "AZURE_ADDITIONALLY_ALLOWED_TENANTS" "${key[@]}" --tenant 22222222-2222-3333-4444-555555555555 "$work/a.img"
 control /challenge '{"vault":"contoso-kv","challenge":{"resource":"https://management.azure.com"}}' >/dev/null
-in_manual 5 "a challenge for another service" "is this the right host" "${key[@]}" "$work/a.img"
+in_manual 5 "a challenge for another service" "check that this is the right host" "${key[@]}" "$work/a.img"
 control /challenge '{"vault":"contoso-kv","challenge":{"form":"resource"}}' >/dev/null
 control /fault '{"match":{"endpoint":"imds"},"action":{"type":"hang","at":"request"}}' >/dev/null
 in_manual 8 "IMDS never answers" "--timeout" env AZURE_POD_IDENTITY_AUTHORITY_HOST="$VAULT_IMDS" "${key[@]}" --credential managed --timeout 2 "$work/a.img"

@@ -83,7 +83,7 @@ for way in secret certificate workload imds appservice cli device; do
 	clear requests
 	fails 5 "$way: none is taken from the second page on" key $way
 	clear fault
-	says "does not take the token" "hint: "
+	says "does not accept the token" "hint: "
 	is "$(seen '.fault')" 2 "  after one more try"
 done
 

@@ -231,7 +231,7 @@ given_refused()
 }
 given_refused AKV10022 "it is for another audience"
 given_refused AKV10032 "it is of another tenant"
-given_refused AKV10999 "why is not said; it may have expired or been revoked"
+given_refused AKV10999 "the vault gives no reason; it may have expired or been revoked"
 
 # ---- Azure CLI
 credential="Azure CLI"
