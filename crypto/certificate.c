@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* OpenSSL 3 behind crypto.h. */
+/* Certificates with OpenSSL 3; see certificate.h. */
 #include "crypto/certificate.h"
 
 #include <errno.h>
@@ -97,7 +97,7 @@ static int parse_chain(BIO *bio, struct certificate *certificate)
 		}
 		certificate->chain[certificate->count++] = next;
 	}
-	/* The end of the text is the one good reason to stop. */
+	/* Only the end of the text is a good reason to stop. */
 	if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
 		return -EBADMSG;
 	return lead_with_leaf(certificate);

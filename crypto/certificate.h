@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The one place of keyvault/ that knows OpenSSL: a certificate with its private key, and signatures
- * made with it.
+ * A certificate (X.509) with its private key, and signatures made with it. OpenSSL does the work.
+ * Threads: a certificate may be read by any thread.
  */
 #ifndef ADEFUSE_CRYPTO_CERTIFICATE_H
 #define ADEFUSE_CRYPTO_CERTIFICATE_H

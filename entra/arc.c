@@ -80,7 +80,7 @@ static int cannot_use(int result, const char *path, struct err *err)
 	return result;
 }
 
-/* It becomes a header: nothing that could end the line. */
+/* The key becomes a header: it must hold nothing that could end the line. */
 static bool key_ok(const struct secret *key)
 {
 	for (size_t i = 0; i < secret_size(key); i++) {

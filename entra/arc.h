@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * How Azure Arc's agent makes sure that who asks for a token may read a file of root's and its
- * group's: it answers 401 with `Basic realm=PATH`, and the file's content is the answer. The path
- * is a stranger's word: what it names is read and sent, so it may only be a key in the agent's
- * folder.
+ * Azure Arc's agent gives tokens only to those who may read its key files (root and the group
+ * himds): it answers 401 with `Basic realm=PATH`, and wants the content of that file. Anybody may
+ * have sent the path, and the file is read and sent: so it may only be a key in the agent's
+ * folder. Source: Microsoft's "Authenticate against Azure resources with Azure Arc-enabled
+ * servers".
  */
 #ifndef ADEFUSE_ENTRA_ARC_H
 #define ADEFUSE_ENTRA_ARC_H

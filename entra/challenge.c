@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Parser and checks of a vault's challenge; see challenge.h. */
+/* Parser of challenges; see challenge.h. */
 #include "entra/challenge.h"
 
 #include <ctype.h>
@@ -39,7 +39,7 @@ static void skip(struct lexer *lexer, const char *set)
 		lexer->p++;
 }
 
-/* Length of a token at the position, which moves behind it. */
+/* Length of the token at the position, which moves past it. */
 static size_t take_token(struct lexer *lexer, const char **ret_token)
 {
 	*ret_token = lexer->p;
@@ -84,7 +84,7 @@ static bool same(const char *token, size_t length, const char *name)
 	return length == strlen(name) && strncasecmp(token, name, length) == 0;
 }
 
-/* Keep a parameter that matters; false when it stands there twice. */
+/* Keep a parameter that matters; false when it is given twice. */
 static bool keep(struct found *found, const char *name, size_t length, const char *value)
 {
 	char *slot = NULL;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The ways to sign in, each behind one small interface; token.c walks a chain of them. */
+/*
+ * The ways to sign in, each with the same small interface. tokens.c tries them in turn; entra.h is
+ * the door for others. Threads: one at a time, under the session's lock.
+ */
 #ifndef ADEFUSE_ENTRA_CREDENTIAL_H
 #define ADEFUSE_ENTRA_CREDENTIAL_H
 
@@ -12,7 +15,8 @@
 /* What a way to sign in remembers between two tokens. */
 struct credential_state {
 	struct secret *given;	/* the ready token of --credential token: */
-	struct secret *refresh; /* got with a device code: renews without asking the person again */
+	struct secret *refresh; /* got with a device code: gets further tokens without asking the
+				   person again */
 	char *refresh_tenant;
 };
 
@@ -39,13 +43,10 @@ struct credential_ops {
 	const char *name;     /* as given to --credential */
 	const char *describe; /* for messages */
 
-	/*
-	 * Who would sign in (no secret): part of the key under which tokens are kept. NULL when
-	 * not known.
-	 */
+	/* Who would sign in (no secret): tokens are kept by it. NULL when not known. */
 	const char *(*identity)(const struct credential_context *context);
 
-	/* The same as a client id, for hints that grant it a right; NULL when it is none. */
+	/* The client id of the same, for hints that grant it a right; NULL when there is none. */
 	const char *(*client_id)(const struct credential_context *context);
 
 	/*
@@ -79,9 +80,10 @@ enum credential_chain {
 };
 
 /*
- * What AZURE_TOKEN_CREDENTIALS leaves of `auto`, as Microsoft's DefaultAzureCredential has it: dev,
- * prod, or the name of one credential, in any case; that one is then as if asked for by name.
- * *ret_restricted tells whether it is set. -EINVAL with ERR_USAGE when it is anything else.
+ * What AZURE_TOKEN_CREDENTIALS leaves of `auto`, as in Microsoft's DefaultAzureCredential: dev,
+ * prod, or the name of one credential, in any case; that one then counts as asked for by name.
+ * *ret_restricted says whether the variable is set. -EINVAL with ERR_USAGE when it is anything
+ * else.
  */
 int credential_restrict(enum entra_credential *ret_credential, enum credential_chain *ret_chain,
 			bool *ret_restricted, struct err *err);
@@ -93,24 +95,24 @@ const char *credential_env_value(const char *name);
 const char *credential_configured_tenant(const struct credential_context *context);
 
 /*
- * What a service principal is given by: tenant and AZURE_CLIENT_ID, both set and sound.
- * CREDENTIAL_ABSENT with ERR_SIGNIN when none is, CREDENTIAL_PARTIAL when one is missing, -EINVAL
- * with ERR_USAGE.
+ * The names of a service principal: tenant and AZURE_CLIENT_ID. CREDENTIAL_ABSENT with ERR_SIGNIN
+ * when neither is set, CREDENTIAL_PARTIAL when one is missing, -EINVAL with ERR_USAGE when one
+ * cannot be right.
  */
 int credential_principal(const struct credential_context *context, const char **ret_tenant,
 			 const char **ret_client, struct err *err);
 
-/* Whether AZURE_CLIENT_ID's value can be one. -EINVAL with ERR_USAGE. */
+/* Whether AZURE_CLIENT_ID's value can be a client id. -EINVAL with ERR_USAGE. */
 int credential_check_client(const char *client, struct err *err);
 
-/* A line for the person; logged when nobody listens. */
+/* A line for the person; logged when the caller has given no function for it. */
 void credential_tell(const struct credential_context *context, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* b64token (RFC 6750, 2.1) of a sensible length: nothing that could end a header line. */
 bool credential_token_ok(const struct secret *token);
 
-/* Seconds; what claims to live longer is refused or cut to this. */
+/* Seconds; a token that claims to live longer is refused or renewed after this. */
 enum {
 	TOKEN_LIFETIME_MAX = 7 * 24 * 3600
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Sign in as whoever is signed in to the Azure CLI: it is asked for a token. Run without a shell;
- * what it prints is kept in locked memory and never shown.
+ * Sign in as whoever is signed in to the Azure CLI: az is asked for a token. It runs without a
+ * shell; what it prints is kept in locked memory and never shown.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -29,7 +29,7 @@ static bool says(const struct secret *text, const char *words)
 	return strcasestr(secret_text(text), words) != NULL;
 }
 
-/* " AADSTS50076" out of az's words, or nothing: the words themselves are not shown. */
+/* " (AADSTS50076)" from az's message, or nothing: the message itself is not shown. */
 static void aadsts(const struct secret *text, char *out, size_t size)
 {
 	const char *found = strstr(secret_text(text), "AADSTS");

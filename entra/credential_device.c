@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Sign in as a person, with a browser on any machine (RFC 8628). When the ways to sign in are tried
- * in turn it comes last, and only when somebody reads what is said: a job in the night must not
- * wait for a code to be typed. The refresh token that comes with it gets further tokens (another
- * resource, a renewal) without asking the person again.
+ * Sign in as a person, with a browser on any machine (RFC 8628). When the ways to sign in are
+ * tried in turn it comes last, and only when somebody is at the terminal: a nightly job must not
+ * wait for a code to be typed. The refresh token that comes with the first token gets further ones
+ * (another resource, a renewal) without asking the person again.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -154,7 +154,7 @@ static int poll_token(const struct credential_context *context, const char *tena
 	return result;
 }
 
-/* Unasked it is offered only to somebody who is there. */
+/* Unless it was asked for by name, it is offered only to somebody who is there. */
 static int check_wanted(const struct credential_context *context, struct err *err)
 {
 	if (context->asked_for)

@@ -40,7 +40,10 @@ static int check_configured(const struct credential_context *context, const char
 			err_prefix(err, "neither AZURE_CLIENT_SECRET nor "
 					"AZURE_CLIENT_CERTIFICATE_PATH set");
 	} else if (result == 0 && !secret && !certificate) {
-		/* AZURE_CLIENT_ID alone names a managed identity or a workload: nothing amiss. */
+		/*
+		 * AZURE_CLIENT_ID alone names a managed identity or a workload: nothing is
+		 * missing.
+		 */
 		(void)err_set(err, ERR_SIGNIN, ENODATA,
 			      "neither AZURE_CLIENT_SECRET nor AZURE_CLIENT_CERTIFICATE_PATH set");
 		result = CREDENTIAL_ABSENT;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Sign in as this machine's managed identity, through whichever endpoint the machine has (see
- * managed.h). When the ways to sign in are tried in turn, IMDS is first asked for a sign of life
- * with a second of patience: on a machine outside Azure nothing answers there.
+ * managed.h). When the ways to sign in are tried in turn, IMDS is probed first, for one second: on
+ * a machine outside Azure nothing answers there.
  */
 #include <errno.h>
 #include <string.h>
@@ -16,7 +16,7 @@
 
 enum {
 	PROBE_MS = 1000,
-	CUT_IS_LIKE = 503, /* a connection that is cut is trouble that passes */
+	CUT_IS_LIKE = 503, /* a cut connection passes, as this status does */
 };
 
 static struct entra_identity chosen_identity(const struct credential_context *context,
@@ -54,7 +54,7 @@ static int nobody_there(struct err *err)
 	return CREDENTIAL_ABSENT;
 }
 
-/* Any answer means that somebody is there: without the Metadata header it is a refusal. */
+/* Any answer means that the endpoint is there; without the Metadata header it is a refusal. */
 static int probe(const struct credential_context *context, const struct managed_endpoint *endpoint,
 		 struct err *err)
 {
@@ -76,8 +76,8 @@ static int probe(const struct credential_context *context, const struct managed_
 }
 
 /*
- * What fails here is local: the vault's words about networks do not fit. That nobody can be
- * connected to is said by the caller.
+ * The endpoint is local: what http_failure says about networks does not fit. That no connection
+ * can be made is reported by the caller.
  */
 static int no_answer(const struct url *url, int result, struct err *err)
 {
@@ -144,7 +144,7 @@ static bool header_ok(const char *value)
 	return true;
 }
 
-/* Arc's challenge answered with the file that it names. */
+/* Answer Arc's challenge with the file that it names. */
 static int ask_arc(const struct credential_context *context, const struct url *url,
 		   const struct secret *metadata, struct http_response *response, struct err *err)
 {
@@ -222,7 +222,10 @@ static int managed_get(const struct credential_context *context,
 
 	if (result == 0)
 		result = check_identity(context, &endpoint, err);
-	/* The endpoint gives tokens of the machine's tenant; --tenant can only contradict. */
+	/*
+	 * The endpoint gives tokens of the machine's tenant: --tenant can confirm that, not
+	 * choose.
+	 */
 	if (result == 0)
 		result = tenant_choose(context->tenant, audience->tenant, &tenant, err);
 	if (result == 0)

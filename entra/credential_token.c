@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A token that was got elsewhere and is given as it is: for the case that nothing else works. It is
- * opaque to us by right; but when it looks like a JWT, what it says about itself is read to refuse
- * one that has expired, or that is for another service and must not be shown to a vault.
+ * A token that the user got elsewhere, for when nothing else works. By the protocol a token is
+ * opaque to its bearer. But when it looks like a JWT (RFC 7519), its claims are read, to refuse
+ * one that has expired, or one for another service, which must not be shown to a vault.
  */
 #include <errno.h>
 #include <string.h>
@@ -13,11 +13,11 @@
 #include "net/json.h"
 
 enum {
-	/* For a token that does not say when it ends; the vault refuses it when it has. */
+	/* For a token that does not say when it expires; the service refuses it once it has. */
 	UNKNOWN_LIFETIME = 3600
 };
 
-/* "aud" may be a list; then nothing is known. Neither is an error: the vault decides. */
+/* "aud" may be missing or a list: then the service decides. */
 static bool wrong_audience(const struct json_value *claims, const char *resource)
 {
 	const char *audience;

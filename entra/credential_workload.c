@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Sign in as a workload (a pod, a pipeline): the token in the file that AZURE_FEDERATED_TOKEN_FILE
- * names takes the place of a client secret. It is read anew each time, because whoever writes it
- * replaces it before it expires.
+ * names replaces a client secret (RFC 7523). The file is read each time, because its writer
+ * replaces the token before it expires.
  */
 #include <ctype.h>
 #include <errno.h>

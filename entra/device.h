@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Device code (RFC 8628): the parts that do no I/O. A person opens a page in any browser and types
- * a code; meanwhile the token endpoint is polled.
+ * a code; meanwhile the token endpoint is polled. Pure.
  */
 #ifndef ADEFUSE_ENTRA_DEVICE_H
 #define ADEFUSE_ENTRA_DEVICE_H

@@ -118,7 +118,7 @@ static int64_t first_code(const struct json_value *root)
 	return code;
 }
 
-/* error is a word of lower case letters (RFC 6749, 5.2); what is not is not shown. */
+/* "error" is a word of lower case letters (RFC 6749, 5.2); anything else is not shown. */
 static const char *error_word(const struct json_value *root)
 {
 	const char *word;

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The token endpoint of Microsoft Entra ID. */
+/*
+ * The token endpoint of Microsoft Entra ID: OAuth 2.0 (RFC 6749) as "Microsoft identity platform
+ * and the OAuth 2.0 client credentials flow" has it; error numbers as in "Microsoft Entra
+ * authentication and authorization error codes". Threads: as the context's fetcher.
+ */
 #ifndef ADEFUSE_ENTRA_ENDPOINT_H
 #define ADEFUSE_ENTRA_ENDPOINT_H
 
@@ -20,7 +24,7 @@ int endpoint_form_assert(struct secret **form, const char *assertion);
 struct url *endpoint_url(const struct credential_context *context, const char *tenant,
 			 const char *endpoint);
 
-/* POST the form to an endpoint. The answer may be a refusal: endpoint_parse() tells. */
+/* POST the form to an endpoint. The answer may be a refusal: see endpoint_parse(). */
 int endpoint_post(const struct credential_context *context, const char *tenant,
 		  const char *endpoint, const struct secret *form, struct fetch_result *ret_result,
 		  struct err *err);
@@ -37,7 +41,10 @@ int endpoint_token(const struct credential_context *context, const char *tenant,
 int endpoint_parse(int status, const char *body, size_t size, const char *check,
 		   struct token *ret_token, struct err *err);
 
-/* Pure: the word that a refusal names as its error; "" when there is none that is one. */
+/*
+ * Pure: the "error" of a refusal, such as "slow_down"; empty when there is none or it is not a
+ * word.
+ */
 void endpoint_error_word(const char *body, size_t size, char *word, size_t word_size);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "entra/authority.h"
 #include "entra/tenant.h"
-#include "entra/token.h"
+#include "entra/tokens.h"
 
 enum {
 	TIMEOUT_SECONDS_MAX = 24 * 3600

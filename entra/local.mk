@@ -20,4 +20,4 @@ entra_libentra_a_SOURCES = \
 	entra/program.c entra/program.h \
 	entra/settings.c entra/settings.h \
 	entra/tenant.c entra/tenant.h \
-	entra/token.c entra/token.h
+	entra/tokens.c entra/tokens.h

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The parts of a managed identity's sign-in that do no I/O: which endpoint this machine has, what
- * it is asked, what it answers, and when it is asked again.
+ * The parts of a managed identity's sign-in that do no I/O: which endpoint this machine has, the
+ * request, the answer, and when to ask again. Pure but for the environment.
  *
  *   App Service  IDENTITY_ENDPOINT and IDENTITY_HEADER are set
  *   Azure Arc    IDENTITY_ENDPOINT and IMDS_ENDPOINT are set, or Arc's agent is installed
  *   IMDS         else: 169.254.169.254, or AZURE_POD_IDENTITY_AUTHORITY_HOST
  *
  * All of them speak plain http, on this machine or its link: url_parse_local() makes their URLs.
+ * Source: Microsoft's "How to use managed identities for Azure resources on an Azure VM to acquire
+ * an access token", and the same for App Service and Arc.
  */
 #ifndef ADEFUSE_ENTRA_MANAGED_H
 #define ADEFUSE_ENTRA_MANAGED_H
@@ -50,7 +52,9 @@ char *managed_query(enum managed_source source, const char *resource,
 int managed_parse(enum managed_source source, int status, const char *body, size_t size,
 		  int64_t now, struct token *ret_token, struct err *err);
 
-/* How often and how long IMDS asks to be asked again: milliseconds, at a first step of 1 s. */
+/*
+ * How often and how long IMDS wants to be asked again, in milliseconds, with a first step of 1 s.
+ */
 enum {
 	MANAGED_RETRIES = 5,
 	MANAGED_GONE_MS = 70000, /* 410: it is being updated, for 70 s at most */

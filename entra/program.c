@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 enum {
-	/* poll() is woken by a signal; this bounds the wait when it came just before. */
+	/* A signal wakes poll(); this bounds the wait when the signal came just before. */
 	POLL_MS = 200,
 	GRACE_MS = 1000,
 };
@@ -160,7 +160,9 @@ static int collect(struct child *child, int64_t deadline, const volatile sig_ato
 	return 0;
 }
 
-/* After its output has ended it may still run; it gets until the deadline, and a little at least.
+/*
+ * After its output has ended the program may still run: until the deadline, and for a second at
+ * least.
  */
 static int reap(struct child *child, int64_t deadline, int *ret_status)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Run a program without a shell and keep what it prints in locked memory. */
+/*
+ * Run a program without a shell and keep what it prints in locked memory. Threads: any; the caller
+ * waits.
+ */
 #ifndef ADEFUSE_ENTRA_PROGRAM_H
 #define ADEFUSE_ENTRA_PROGRAM_H
 

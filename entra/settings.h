@@ -20,7 +20,7 @@ enum entra_cloud {
 bool entra_cloud_parse(const char *name, enum entra_cloud *ret_cloud);
 const char *entra_cloud_name(enum entra_cloud cloud);
 
-/* The ways to sign in; AUTO tries them in turn (entra/token.c). */
+/* The ways to sign in; AUTO tries them in turn (entra/tokens.c). */
 enum entra_credential {
 	ENTRA_CREDENTIAL_AUTO,
 	ENTRA_CREDENTIAL_ENV,
@@ -63,7 +63,8 @@ struct entra_person {
 	bool present; /* somebody reads the lines now: a device code may be offered unasked */
 };
 
-/* All zero is a good start. The strings are the caller's and outlive the session; NULL: not given.
+/*
+ * All zero is a good start. The strings are the caller's and outlive the session; NULL: not given.
  */
 struct entra_settings {
 	enum entra_cloud cloud;

@@ -40,7 +40,7 @@ static bool is_linux(const struct vault_secret *item)
 	return item->file_name && strncasecmp(item->file_name, name, sizeof(name) - 1) == 0;
 }
 
-/* A machine's name stands on other secrets as well. */
+/* Other secrets carry a machine's name as well. */
 static bool looks_like_bek(const struct vault_secret *item)
 {
 	bool bek = !is_linux(item) && item->content_type &&

@@ -56,17 +56,17 @@ int ade_add(struct ade_candidates *candidates, struct vault_secret **item, enum 
 	    size_t wanted);
 
 /*
- * By identifier; what has expired behind the rest; then by kind of match, newest first, then by
- * name so that the order is fixed. By machine the newest of each drive letter comes first, as that
- * is what each of the machine's volumes uses now.
+ * By identifier; what has expired last; then by kind of match, newest first, then by name so that
+ * the order is fixed. By machine the newest of each drive letter comes first: each of the
+ * machine's volumes uses that one now.
  */
 void ade_sort(struct ade_candidates *candidates);
 
 bool ade_has_expired(const struct vault_secret *item, int64_t now);
 
 /*
- * Why a secret that carries the machine's name is none of ours: "has no BEK's content type", "is
- * the pass phrase of a Linux disk"; NULL when it is of another machine, or is a BEK. Static.
+ * Why a secret that carries the machine's name is not a BEK: "has no BEK's content type", "is the
+ * pass phrase of a Linux disk"; NULL when it is another machine's, or is a BEK. Static.
  */
 const char *ade_foreign(const struct vault_secret *item, const char *machine);
 
@@ -79,8 +79,9 @@ static inline __attribute__((unused)) void ade_candidates_clear_cleanup(
 }
 
 /*
- * Whether the value has to be unwrapped: the tags name a KEK or the content type says so; of the
- * algorithm tag nothing follows. When neither says anything, a KEK named by the user decides.
+ * Whether the value has to be unwrapped: the tags name a KEK, or the content type says so; the
+ * algorithm tag says nothing about it. When neither says anything, a KEK named by the user
+ * decides.
  */
 bool ade_is_wrapped(const struct vault_secret *item, bool kek_given);
 

@@ -51,7 +51,7 @@ struct ahead {
 
 void ahead_job_clear(struct ahead_job *job)
 {
-	bek_fetched_clear(&job->fetched);
+	bek_fetch_result_clear(&job->fetched);
 	ade_candidates_clear(&job->versions);
 	*job = (struct ahead_job){0};
 }
@@ -189,7 +189,7 @@ static struct worker *find(struct ahead *ahead, enum ahead_kind kind, const stru
 	return NULL;
 }
 
-/* Those with a thread first: they have a connection already. */
+/* Workers with a thread first: they have a connection already. */
 static struct worker *find_idle(struct ahead *ahead)
 {
 	struct worker *without = NULL;
@@ -222,7 +222,7 @@ bool ahead_start(struct ahead *ahead, enum ahead_kind kind, const struct object_
 	return begun || worker;
 }
 
-/* Until a job is done, any; under the lock. */
+/* Until any job is done; under the lock. */
 static void wait_done(struct ahead *ahead)
 {
 	struct timespec until = thread_deadline(LOOK_MS);

@@ -15,8 +15,9 @@
 #include "keyvault/bek_fetch.h"
 
 enum {
-	/* Requests of a search at once. A vault allows thousands in ten seconds; what more would
-	 * bring, the handshakes of more connections take away.
+	/*
+	 * Requests of a search at once. A vault allows thousands in ten seconds; more threads
+	 * would gain less than the handshakes of their connections cost.
 	 */
 	AHEAD_MAX = 8
 };
@@ -31,7 +32,7 @@ struct ahead_job {
 	const struct object_id *id; /* the caller's; outlives the job */
 	int result;		    /* from here on: what came of it */
 	struct err err;
-	struct bek_fetched fetched;
+	struct bek_fetch_result fetched;
 	struct ade_candidates versions;
 };
 
@@ -55,16 +56,19 @@ void ahead_free(struct ahead *ahead);
 DEFINE_CLEANUP(struct ahead, ahead_free)
 
 /*
- * Have a job begun; true also when it was begun before. False: as many as can be are held, whether
- * done or not, or there is no thread to be had. Before the first one the vault's challenge must be
- * known (vault_prepare()): nobody is asked to sign in from another thread then.
+ * Begin a job; true also when it was begun before. False: all workers have one, done or not, or no
+ * thread can be started. Before the first job the vault's challenge must be known
+ * (vault_prepare()), so that nobody is asked to sign in from another thread.
  */
 bool ahead_start(struct ahead *ahead, enum ahead_kind kind, const struct object_id *id);
 
-/* The job's result: waited for if it was begun, else done now, within AHEAD_MAX as well. */
+/*
+ * Do the job: wait for it if it was begun, else do it now (and keep to AHEAD_MAX requests at
+ * once).
+ */
 void ahead_take(struct ahead *ahead, struct ahead_job *job);
 
-/* It is not needed any more. */
+/* The job is not needed any more. */
 void ahead_drop(struct ahead *ahead, enum ahead_kind kind, const struct object_id *id);
 
 #endif

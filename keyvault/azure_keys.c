@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Encryption settings out of az's JSON; see azure_keys.h. */
+/* Encryption settings in az's JSON; see azure_keys.h. */
 #include "keyvault/azure_keys.h"
 
 #include <errno.h>

@@ -12,12 +12,12 @@
 #include "keyvault/client/unwrap.h"
 #include "keyvault/portal.h"
 
-void bek_fetched_clear(struct bek_fetched *fetched)
+void bek_fetch_result_clear(struct bek_fetch_result *fetched)
 {
 	vault_secret_free(fetched->item);
 	secret_free(fetched->bytes);
 	object_id_free(fetched->kek);
-	*fetched = (struct bek_fetched){0};
+	*fetched = (struct bek_fetch_result){0};
 }
 
 static int tag_kek(const struct vault_secret *item, struct object_id **ret_kek, struct err *err)
@@ -40,8 +40,8 @@ static int tag_kek(const struct vault_secret *item, struct object_id **ret_kek, 
 	return result;
 }
 
-int bek_choose_kek(const struct vault_secret *item, const char *kek, struct object_id **ret_kek,
-		   struct err *err)
+int bek_fetch_choose_kek(const struct vault_secret *item, const char *kek,
+			 struct object_id **ret_kek, struct err *err)
 {
 	struct object_id *chosen CLEANUP(object_id_free) = NULL;
 	struct object_id *tagged CLEANUP(object_id_free) = NULL;
@@ -84,12 +84,12 @@ static int choose_algorithm(const struct vault_secret *item, const char **ret_al
 }
 
 /*
- * The tags are only notes: where the vault says that the padding does not come out (and nothing
- * else is wrong), another algorithm may have been used. PKCS #1 v1.5 comes last, as it is the one
- * that can take a wrong ciphertext for a right one.
+ * The tags are only notes: when the vault says that the ciphertext does not fit (and nothing else
+ * is wrong), another algorithm may have been used. PKCS #1 v1.5 comes last: it is the one that can
+ * accept a wrong ciphertext.
  */
 static int unwrap_any(struct vault_client *client, const struct object_id *kek, const char *first,
-		      const struct secret *value, struct bek_fetched *fetched, struct err *err)
+		      const struct secret *value, struct bek_fetch_result *fetched, struct err *err)
 {
 	static const char *const others[] = {"RSA-OAEP", "RSA-OAEP-256", "RSA1_5"};
 	struct err why = {0};
@@ -106,7 +106,7 @@ static int unwrap_any(struct vault_client *client, const struct object_id *kek, 
 		other_result = unwrap_key(client, kek, others[i], value, &fetched->bytes,
 					  &fetched->kek, &other);
 		if (other_result == -EKEYREJECTED)
-			continue; /* the first refusal is what is told */
+			continue; /* the first refusal is reported */
 		result = other_result;
 		why = other;
 		fetched->algorithm = others[i];
@@ -119,7 +119,7 @@ static int unwrap_any(struct vault_client *client, const struct object_id *kek, 
 	return result;
 }
 
-/* Where the KEK's name came from tells what can be done about its absence. */
+/* What can be done about a missing KEK depends on where its name came from. */
 static void explain_missing(const struct object_id *kek, bool given, struct err *err)
 {
 	char name[128];
@@ -141,12 +141,12 @@ static void explain_missing(const struct object_id *kek, bool given, struct err 
 }
 
 static int unwrap(struct vault_client *client, const struct secret *value, const char *kek,
-		  struct bek_fetched *fetched, struct err *err)
+		  struct bek_fetch_result *fetched, struct err *err)
 {
 	struct object_id *chosen CLEANUP(object_id_free) = NULL;
 	const char *algorithm = NULL;
 	struct err why = {0};
-	int result = bek_choose_kek(fetched->item, kek, &chosen, &why);
+	int result = bek_fetch_choose_kek(fetched->item, kek, &chosen, &why);
 
 	if (result == 0)
 		result = choose_algorithm(fetched->item, &algorithm, &why);
@@ -165,7 +165,7 @@ static int unwrap(struct vault_client *client, const struct secret *value, const
 	return result;
 }
 
-static int decode(const struct secret *value, struct bek_fetched *fetched, struct err *err)
+static int decode(const struct secret *value, struct bek_fetch_result *fetched, struct err *err)
 {
 	int result = base64_decode(secret_text(value), secret_size(value), &fetched->bytes);
 
@@ -181,7 +181,7 @@ static int decode(const struct secret *value, struct bek_fetched *fetched, struc
 }
 
 int bek_fetch(struct vault_client *client, const struct object_id *id, const char *kek,
-	      struct bek_fetched *fetched, struct err *err)
+	      struct bek_fetch_result *fetched, struct err *err)
 {
 	struct secret *value CLEANUP(secret_free) = NULL;
 	int result = vault_secret_fetch(client, id, &fetched->item, &value, err);

@@ -42,7 +42,7 @@ void keyvault_free(struct keyvault *keyvault)
 	free(keyvault);
 }
 
-/* A host that the user wrote is the user's to trust or mend; one out of a tag is the vault's. */
+/* A host that the user wrote is an error of usage; one in a tag is the vault's fault. */
 static int check_given(const struct keyvault *keyvault, const struct url *vault, const char *what,
 		       struct err *err)
 {

@@ -18,9 +18,9 @@
 struct keyvault;
 
 /*
- * `entra` signs in. `trusted_hosts` are vaults besides those that the cloud's names say (host or
- * host:port, NULL-terminated; may be NULL). Both stay the caller's and outlive it. -EINVAL with
- * ERR_USAGE when one of the hosts is none.
+ * `entra` signs in. `trusted_hosts` are vaults too, besides the hosts below the cloud's suffixes
+ * (host or host:port, NULL-terminated; may be NULL). Both are the caller's and outlive the
+ * session. -EINVAL with ERR_USAGE when one of them is not a host.
  */
 int keyvault_new(struct entra *entra, const char *const *trusted_hosts,
 		 struct keyvault **ret_keyvault, struct err *err);
@@ -43,7 +43,9 @@ int keyvault_search(struct keyvault *keyvault, const struct keyvault_request *re
 
 /*
  * One secret by URL (with or without version, or the Azure portal's page of it) or by name in the
- * request's vault (NULL when `secret` is a URL). Of the request, vm and identifiers are not used.
+ * request's vault (NULL when `secret` is a URL). The request's vm and identifiers are not used.
+ * -ENOENT when the secret, or the key that wraps it, is not there; -ENOKEY when it was not
+ * accepted.
  */
 int keyvault_get(struct keyvault *keyvault, const struct keyvault_request *request,
 		 const char *secret, struct err *err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Candidates as the caller of a search is told of them; see offer.h. */
+/* Handing candidates to the caller of a search; see offer.h. */
 #include "keyvault/offer.h"
 
 #include <errno.h>
@@ -23,7 +23,7 @@ static void origin_of(const struct vault_secret *item, char *secret_url, char *k
 	origin->algorithm = algorithm;
 }
 
-int offer_bek(const struct bek_fetched *fetched, const struct keyvault_request *request,
+int offer_bek(const struct bek_fetch_result *fetched, const struct keyvault_request *request,
 	      struct err *err)
 {
 	char *secret_url CLEANUP(free) = object_id_format(fetched->item->id, "secrets");
@@ -42,7 +42,10 @@ int offer_bek(const struct bek_fetched *fetched, const struct keyvault_request *
 	return result;
 }
 
-/* What would be done with a secret. A KEK that cannot be told is left open: the fetch would say. */
+/*
+ * What would be done with a secret. A KEK that cannot be determined is left out: the fetch would
+ * report it.
+ */
 int offer_preview(const struct vault_secret *item, const struct guid *id,
 		  const struct keyvault_request *request, struct err *err)
 {
@@ -54,7 +57,7 @@ int offer_preview(const struct vault_secret *item, const struct guid *id,
 
 	if (ade_is_wrapped(item, request->kek != NULL)) {
 		algorithm = item->algorithm ? item->algorithm : BEK_ALGORITHM_DEFAULT;
-		if (bek_choose_kek(item, request->kek, &kek, NULL) == 0)
+		if (bek_fetch_choose_kek(item, request->kek, &kek, NULL) == 0)
 			kek_url = object_id_format(kek, "keys");
 	}
 	if (!secret_url)

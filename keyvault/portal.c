@@ -7,13 +7,13 @@
 #include <strings.h>
 
 enum {
-	VERSION_LENGTH = 32, /* hexadecimal digits; another word behind a name is the page's own */
+	VERSION_LENGTH = 32, /* hexadecimal digits; another word after a name is the page's own */
 	DECODINGS_MAX = 2    /* a page's URL that was itself put into a URL */
 };
 
 static const char scheme[] = "https://";
 
-/* The host, not what looks like one before an '@' or behind the first slash. */
+/* The host, not what looks like one before an '@' or after the first slash. */
 static bool is_portal(const char *text)
 {
 	static const char *const hosts[] = {"portal.azure.com", "portal.azure.cn",
@@ -43,7 +43,7 @@ static int hex_value(char c)
 	return found ? (int)(found - digits) : -1;
 }
 
-/* In place; what is no %XX stays, and so does an encoded NUL, which would cut the text short. */
+/* In place; what is not %XX stays, and so does an encoded NUL, which would cut the text short. */
 static void percent_decode(char *text)
 {
 	char *out = text;
@@ -67,7 +67,7 @@ static bool is_version(const char *word, size_t length)
 	return length == VERSION_LENGTH && strspn(word, "0123456789abcdefABCDEF") >= length;
 }
 
-/* https://HOST/COLLECTION/NAME[/VERSION] at the start of `text`, cut off behind that. */
+/* https://HOST/COLLECTION/NAME[/VERSION] at the start of `text`, which is cut off after it. */
 static bool cut_object(char *text, const char *collection)
 {
 	char *p = text + sizeof(scheme) - 1;

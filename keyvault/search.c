@@ -44,7 +44,7 @@ struct search {
 	int pending_result; /* 0: none has */
 };
 
-/* Keep an error back; an earlier one is said now. */
+/* Keep an error back; an earlier one becomes a warning now. */
 static void set_pending(struct search *search, int result, const struct err *err)
 {
 	if (search->pending_result != 0)
@@ -64,7 +64,7 @@ static bool ends_search(int result, const struct err *err, bool unwrap_failed)
 	       err->kind == ERR_OTHER;
 }
 
-static enum verdict verdict_of(const struct bek_fetched *fetched, int result)
+static enum verdict verdict_of(const struct bek_fetch_result *fetched, int result)
 {
 	if (result == 0)
 		return ACCEPTED;
@@ -124,7 +124,7 @@ static void log_trial(const struct object_id *id)
 }
 
 /* The version that was got, which is not tried again. */
-static void note_version(const struct bek_fetched *fetched, char *tried)
+static void note_version(const struct bek_fetch_result *fetched, char *tried)
 {
 	if (fetched->item)
 		memcpy(tried, fetched->item->id->version, sizeof(fetched->item->id->version));
@@ -415,7 +415,7 @@ static int preview_single(struct vault_client *client, const struct object_id *i
 int search_single(struct vault_client *client, const struct object_id *id,
 		  const struct keyvault_request *request, struct err *err)
 {
-	struct bek_fetched fetched CLEANUP(bek_fetched_clear) = {0};
+	struct bek_fetch_result fetched CLEANUP(bek_fetch_result_clear) = {0};
 	int result;
 
 	if (request->preview)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Look through a vault for the BEKs of a disk. */
+/*
+ * Look through a vault for the BEKs of a disk. Threads: the caller's, which uses the client alone.
+ */
 #ifndef ADEFUSE_KEYVAULT_SEARCH_H
 #define ADEFUSE_KEYVAULT_SEARCH_H
 

@@ -40,7 +40,7 @@ int turns_init(struct turns *turns, struct vault_client *client, const struct ur
 	return result;
 }
 
-/* The threads first: what they work on is the rest's. */
+/* The threads first: they work on the rest. */
 void turns_clear(struct turns *turns)
 {
 	ahead_free(turns->ahead);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Which certificate authorities are trusted: the system's bundle (or what SSL_CERT_FILE names in
- * its place) and, besides, a file of the user's.
+ * The certificate authorities that are trusted, as one PEM text: the system's bundle (or the file
+ * that SSL_CERT_FILE names instead) and a file of the user's.
  */
 #ifndef ADEFUSE_NET_CAFILE_H
 #define ADEFUSE_NET_CAFILE_H

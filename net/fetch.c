@@ -45,8 +45,8 @@ static int64_t seconds(int64_t ms)
 }
 
 /*
- * On a terminal somebody watches: a line that counts down and goes away. Otherwise a line that says
- * it once, to those who asked for it. 0, -EINTR, or -ETIMEDOUT when there is no time for a wait.
+ * On a terminal the wait is shown as a line that counts down and goes away; elsewhere it is logged
+ * once, with -v. 0, -EINTR, or -ETIMEDOUT when there is no time for a wait.
  */
 static int wait_again(struct retry *retry, const char *why, int64_t retry_after)
 {

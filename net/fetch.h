@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A request that is asked again as the retry policy says. */
+/*
+ * A request that is repeated as the retry policy says (retry.h). Threads: one thread uses a
+ * fetcher at a time.
+ */
 #ifndef ADEFUSE_NET_FETCH_H
 #define ADEFUSE_NET_FETCH_H
 
@@ -26,9 +29,9 @@ static inline __attribute__((unused)) void fetch_result_clear_cleanup(struct fet
 }
 
 /*
- * As http_send(), several times if need be; `timeout_ms` of the request is not looked at. Returns 0
- * also when the last answer is one that was worth another try (429, 503) but there was no time
- * left.
+ * As http_send(), several times if need be; the request's `timeout_ms` is ignored. 0 also when the
+ * last answer was worth another try (429, 503) but no time was left: the caller looks at the
+ * status.
  */
 int fetch(const struct fetcher *fetcher, const struct http_request *request,
 	  struct fetch_result *ret_result, struct err *err);

@@ -23,7 +23,7 @@ struct http {
 	CURL *curl;
 	struct cafile own_ca;
 	char *own_ca_dir;
-	const struct cafile *ca; /* its own, or those of the one it is a clone of */
+	const struct cafile *ca; /* its own, or those of the struct it was cloned from */
 	const char *ca_dir;	 /* the same; NULL: none */
 	const volatile sig_atomic_t *interrupted;
 	char library_error[CURL_ERROR_SIZE];
@@ -48,8 +48,8 @@ static const char *env_path(const char *name)
 }
 
 /*
- * libcurl does not read SSL_CERT_FILE and SSL_CERT_DIR (its command line tool does), and takes one
- * file only: so the bundle and the user's file are joined and given to it as one text.
+ * libcurl does not read SSL_CERT_FILE and SSL_CERT_DIR (curl, the program, does), and takes one
+ * file only. So the bundle and the user's file are joined and given to it as one text.
  */
 static int collect_ca(struct http *http, const char *ca_file, struct err *err)
 {
@@ -203,7 +203,7 @@ static curl_socket_t open_local(void *context, curlsocktype purpose, struct curl
 	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
-/* In plain http nothing may come between us and the address. */
+/* Plain http goes to the address itself: past every proxy, and nowhere else. */
 static CURLcode set_local_policy(struct http *http)
 {
 	CURLcode code = CURLE_OK;
@@ -322,7 +322,7 @@ static CURLcode perform(struct http *http, const struct http_request *request, c
 		code = set_request(http, request, url, headers.nodes);
 	if (code == CURLE_OK)
 		code = curl_easy_perform(http->curl);
-	/* libcurl takes a connection that ends amid the headers for a whole answer. */
+	/* libcurl accepts a connection that ends within the headers as a whole answer. */
 	if (code == CURLE_OK && !reception->headers_ended)
 		code = CURLE_PARTIAL_FILE;
 	return code;

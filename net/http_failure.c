@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* libcurl has one code for "there is no such host" and "nobody could be asked". */
+/* libcurl has one code for "there is no such host" and "no name server answered". */
 static bool host_does_not_exist(const char *host)
 {
 	struct addrinfo *found = NULL;
@@ -47,7 +47,7 @@ static int unconnected(const struct http_failure *failure, struct err *err)
 	return result;
 }
 
-/* libcurl names the reason behind a fixed prefix. */
+/* libcurl puts the reason after a fixed prefix. */
 static const char *tls_reason(const char *text)
 {
 	static const char prefix[] = "SSL certificate problem: ";
@@ -116,7 +116,7 @@ static int proxy_refused(const struct http_failure *failure, struct err *err)
 	return result;
 }
 
-/* No service of Azure's answers like this; something else does. */
+/* No Azure service sends so much: something else has answered. */
 static int too_much(const struct http_failure *failure, const char *what, struct err *err)
 {
 	int result = err_set(err, ERR_NETWORK, EMSGSIZE, "the answer of '%s' has %s; refused",
@@ -150,7 +150,7 @@ static int aborted(const struct http_failure *failure, struct err *err)
 	return err_nomem(err);
 }
 
-/* A handshake that ends without a word is a cut connection, not a TLS fault. */
+/* A handshake that just ends is a cut connection, not a fault of TLS. */
 static int handshake_failed(const struct http_failure *failure, struct err *err)
 {
 	if (failure->os_errno == ECONNRESET || failure->os_errno == EPIPE ||

@@ -27,8 +27,7 @@ static bool is_space(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* Skip a string from behind its opening quote to behind its closing one; NULL when it is refused.
- */
+/* Skip a string from after its opening quote to after its closing one; NULL when it is refused. */
 static const char *skip_string(const char *p, const char *end)
 {
 	while (p < end) {
@@ -49,7 +48,9 @@ static const char *skip_string(const char *p, const char *end)
 	return NULL;
 }
 
-/* What the library does not check, and its recursion must not find out. */
+/*
+ * What the library does not check. Depth is limited here, before the library's recursion meets it.
+ */
 static bool shape_ok(const char *text, size_t length)
 {
 	const char *end = text + length;
@@ -121,7 +122,7 @@ void json_free(struct json *json)
 	free(json);
 }
 
-/* The library's type under our name: the two pointers stand for the same thing. */
+/* The library's type under our name: both point to the same thing. */
 static const struct json_value *from_cjson(const cJSON *item)
 {
 	return (const struct json_value *)item;
@@ -249,7 +250,8 @@ int json_take_secret(struct json *json, const struct json_value *object, const c
 	int result = find(object, name, &item);
 	struct secret *secret;
 
-	(void)json; /* says that the document is changed: the item is reached through const only */
+	(void)json; /* in the signature because the document changes; the item is reached through
+		       const only */
 	if (result != 0)
 		return result;
 	if (!cJSON_IsString(item) || !item->valuestring)

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * JSON answers of services, read through typed getters. The document may hold secrets: the library
- * (cJSON) allocates from memory that is wiped when it is freed.
+ * JSON answers of services (RFC 8259), read through typed getters. The document may hold secrets:
+ * the library (cJSON) allocates from memory that is wiped when it is freed.
  *
- * Refused beyond what the library refuses: nesting deeper than JSON_DEPTH_MAX, raw control
- * characters and escaped NUL in strings (they would cut a C string short), anything behind the
+ * Refused besides what the library refuses: nesting deeper than JSON_DEPTH_MAX, raw control
+ * characters and escaped NUL in strings (they would cut a C string short), anything after the
  * value, and a member that is given twice (two readers could see two answers).
  *
  * Getters return 0, -ENOENT when the member is missing or null, -EBADMSG when it has another type
- * or stands there twice, -ERANGE for a number out of its range. They set no error text: what a
- * missing member means is known to the caller.
+ * or is given twice, -ERANGE for a number out of its range. They set no error text: only the
+ * caller knows what a missing member means.
+ *
+ * Threads: a document belongs to one thread.
  */
 #ifndef ADEFUSE_NET_JSON_H
 #define ADEFUSE_NET_JSON_H

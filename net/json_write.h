@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Writing JSON: values are added in order to the object or array that is open. Whatever goes wrong
- * on the way (no memory, nesting too deep) is remembered, and json_write_finish() then gives NULL:
- * callers need not check every step.
+ * Writing JSON: values are added in order to the object or array that is open. A failure on the
+ * way (no memory, nesting too deep) is remembered, and json_write_finish() then gives NULL:
+ * callers need not check every step. Threads: a writer belongs to one thread.
  */
 #ifndef ADEFUSE_NET_JSON_WRITE_H
 #define ADEFUSE_NET_JSON_WRITE_H

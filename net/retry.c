@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Retry schedule and the clock behind it; see retry.h. */
+/* Retry schedule and the system clock; see retry.h. */
 #include "net/retry.h"
 
 #include <errno.h>
@@ -57,7 +57,7 @@ static int system_sleep(const struct retry_clock *clock, int64_t duration)
 	return 0;
 }
 
-/* For jitter only: without entropy every client waits the same time, which is no harm. */
+/* For jitter only: without entropy every client waits the same time, which does no harm. */
 static uint32_t system_random(const struct retry_clock *clock)
 {
 	uint32_t number = 0;

@@ -38,7 +38,7 @@ static bool percent_ok(const char *text)
 	return true;
 }
 
-/* Before the library sees it: it is lenient with most of these. */
+/* Before the library sees the text: it accepts most of these. */
 static const char *reject_text(const char *text, const char *scheme)
 {
 	const char *rest = text + strlen(scheme);
@@ -68,7 +68,7 @@ static const char *reject_text(const char *text, const char *scheme)
 	return NULL;
 }
 
-/* A DNS name or IPv4 address as it is sent in the clear: no empty label, nothing exotic. */
+/* A DNS name or IPv4 address in plain ASCII, without empty labels. */
 static bool host_ok(const char *host)
 {
 	size_t length = strlen(host);

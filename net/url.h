@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * https URLs, strictly: what is not plainly an https URL is refused, so that a check of the host
- * here and the connection made later cannot mean two different places. libcurl's URL parser stands
- * behind this file.
+ * here and the connection made later cannot mean two different places. libcurl's URL parser does
+ * the rest (RFC 3986).
  *
  * The one exception has a parser of its own: the endpoints of managed identities speak plain http,
  * on this machine or on its link.
+ *
+ * Threads: a URL may be read by any thread; it does not change.
  */
 #ifndef ADEFUSE_NET_URL_H
 #define ADEFUSE_NET_URL_H
@@ -30,16 +32,16 @@ struct url {
 };
 
 /*
- * Parse `text` (a string of printable ASCII, at most URL_TEXT_MAX bytes). Refused, with -EINVAL and
- * ERR_USAGE: other schemes, user names, fragments, control characters, white space, backslashes,
- * encoded or malformed hosts, hosts that end in a dot, IPv6 zones, broken percent-encoding and
- * encoded control characters. -ELIBACC without libcurl (net/curl.h).
+ * Parse `text` (a string of printable ASCII, at most URL_TEXT_MAX bytes). Refused, with -EINVAL
+ * and ERR_USAGE: other schemes, user names, fragments, control characters, white space,
+ * backslashes, encoded or malformed hosts, hosts that end in a dot, IPv6 zones, broken
+ * percent-encoding and encoded control characters. -ELIBACC without libcurl (net/libcurl.h).
  */
 int url_parse(const char *text, struct url **ret_url, struct err *err);
 
 /*
- * The same for http to "localhost", 127.0.0.0/8, 169.254.0.0/16 or ::1, written as such: a name
- * that is looked up could lead anywhere. Nothing else.
+ * The same for http to "localhost", 127.0.0.0/8, 169.254.0.0/16 or ::1, written so: another name
+ * could lead anywhere.
  */
 int url_parse_local(const char *text, struct url **ret_url, struct err *err);
 

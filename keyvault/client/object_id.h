@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Names of what a vault holds: https://VAULT/secrets/NAME[/VERSION],
- * https://VAULT/keys/NAME[/VERSION]. They come from the user, from tags and from answers, and
- * become paths of requests: so only the characters that the service allows pass.
+ * Identifiers of what a vault holds: https://VAULT/secrets/NAME[/VERSION],
+ * https://VAULT/keys/NAME[/VERSION] (Key Vault's documentation, "Object identifiers"). They come
+ * from the user, from tags and from answers, and become paths of requests: so only the characters
+ * that the service allows pass. Pure.
  */
 #ifndef ADEFUSE_KEYVAULT_CLIENT_OBJECT_ID_H
 #define ADEFUSE_KEYVAULT_CLIENT_OBJECT_ID_H

@@ -17,7 +17,7 @@ enum {
 	INNER_DEPTH_MAX = 8
 };
 
-/* Codes are words; anything else could be made to look like something of ours. */
+/* Codes are words; anything else could be made to look like our own text. */
 static void take_code(const struct json_value *object, char *out)
 {
 	const char *text;

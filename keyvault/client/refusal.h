@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a vault's refusal means to a person. Decided on the HTTP status and the codes in the body,
- * never on the message, which is foreign text and is not shown; the AKV number at its very start is
- * the one thing taken from it, since the service puts that code nowhere else.
+ * What a vault's refusal means to a person, and what to do about it. The HTTP status and the codes
+ * in the body decide (Key Vault's documentation, "REST API error codes"), never the message: it is
+ * foreign text and is not shown. Only the AKV number at its start is read, because the service
+ * puts that code nowhere else. Pure.
  */
 #ifndef ADEFUSE_KEYVAULT_CLIENT_REFUSAL_H
 #define ADEFUSE_KEYVAULT_CLIENT_REFUSAL_H
@@ -38,14 +39,16 @@ struct refusal_context {
 	const char *object;    /* "NAME" or "NAME/VERSION"; NULL for a listing */
 	const char *client_id; /* who is signed in, for the hints; NULL when not known */
 	const char *algorithm; /* of an unwrap */
-	/* The token was given ready: the resource and tenant that one has to be for; else NULL. */
+	/*
+	 * When the user gave the token: the resource and tenant that it has to be for; else NULL.
+	 */
 	const char *given_resource;
 	const char *given_tenant;
 	int64_t retry_after; /* seconds; -1 when not given */
 	int64_t elapsed_ms;  /* spent on retries */
 };
 
-/* Pure; never fails: what is not understood stays empty. */
+/* Never fails: what is not understood stays empty. */
 void refusal_parse(int status, const char *body, size_t size, struct refusal *ret_refusal);
 
 /*

@@ -21,7 +21,7 @@ const char *unwrap_algorithm(const char *name)
 	return NULL;
 }
 
-/* {"alg":"...","value":"..."} with canonical base64url: the service takes nothing else. */
+/* {"alg":"...","value":"..."} with canonical base64url: the service accepts nothing else. */
 static int make_body(const char *algorithm, const struct secret *wrapped, struct secret **ret_body,
 		     struct err *err)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Have a vault's key unwrap a BEK: the private key never leaves the vault. */
+/*
+ * Have a vault's key unwrap a BEK; the private key never leaves the vault (Key Vault's REST API,
+ * "Unwrap Key"). Threads: as the client.
+ */
 #ifndef ADEFUSE_KEYVAULT_CLIENT_UNWRAP_H
 #define ADEFUSE_KEYVAULT_CLIENT_UNWRAP_H
 

@@ -122,7 +122,7 @@ static struct known *find_known(struct shared *shared, const struct url *url)
 	return NULL;
 }
 
-/* A vault that is gone is a name that is gone. */
+/* The host of a deleted vault does not exist. */
 static int no_such_vault(const struct vault_client *client, const struct url *url, int result,
 			 struct err *err)
 {
@@ -279,7 +279,9 @@ static int authorise(struct vault_client *client, const struct vault_call *call,
 	return result;
 }
 
-/* A vault that refuses a token may have moved to another tenant: it is asked anew. */
+/*
+ * A vault that refuses a token may have moved to another tenant: its challenge is asked for again.
+ */
 static void note_answer(struct shared *shared, const struct url *url, uint64_t serial, int status)
 {
 	struct known *known;

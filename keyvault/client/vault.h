@@ -3,8 +3,10 @@
  * Requests to vaults: the challenge is asked for without token and body, checked, answered with a
  * token, and remembered with its vault.
  *
- * Threads: one thread uses a client at a time; vault_client_clone() makes more of them, which share
- * challenges and tokens, so that several threads sign in once.
+ * Source: Key Vault's documentation, "Authentication, requests and responses".
+ *
+ * Threads: one thread uses a client at a time; vault_client_clone() makes more of them, which
+ * share challenges and tokens, so that several threads sign in once.
  */
 #ifndef ADEFUSE_KEYVAULT_CLIENT_VAULT_H
 #define ADEFUSE_KEYVAULT_CLIENT_VAULT_H
@@ -13,7 +15,7 @@
 #include "keyvault/client/refusal.h"
 #include "keyvault/client/vault_trust.h"
 
-/* The version of the service's interface that is spoken; goes into every request. */
+/* The version of the REST API; goes into every request. */
 #define VAULT_QUERY "api-version=7.4"
 
 struct vault_client;

@@ -30,7 +30,7 @@ void vault_secret_free(struct vault_secret *item)
 	free(item);
 }
 
-/* Missing, of another type or far too long is all the same: not there. -ENOMEM. */
+/* A text that is missing, of another type or far too long counts as not there. -ENOMEM. */
 static int copy_text(const struct json_value *object, const char *name, char **ret_text)
 {
 	const char *text;

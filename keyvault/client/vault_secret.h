@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Secrets of a vault: what is told about them, listings, and their values. */
+/*
+ * Secrets of a vault: their attributes, listings, and their values (Key Vault's REST API, "Get
+ * Secrets", "Get Secret Versions", "Get Secret"). Threads: as the client.
+ */
 #ifndef ADEFUSE_KEYVAULT_CLIENT_VAULT_SECRET_H
 #define ADEFUSE_KEYVAULT_CLIENT_VAULT_SECRET_H
 
@@ -15,7 +18,7 @@ struct vault_secret {
 	struct object_id *id; /* without version in a listing of secrets */
 	bool enabled;
 	int64_t created; /* seconds since 1970; 0 when missing */
-	int64_t expires; /* the same; what has expired is given out all the same */
+	int64_t expires; /* the same; the vault returns expired secrets, too */
 	char *content_type;
 	char *file_name; /* tags as ADE writes them, from here on */
 	char *algorithm;
@@ -46,7 +49,7 @@ int vault_secret_page_parse(const char *body, size_t size, const struct url *vau
 			    vault_secret_visit *visit, void *context, struct url **ret_next,
 			    struct err *err);
 
-/* The secret's value (text) and what is told about it; `id` with or without version. */
+/* The secret's value (text) and attributes; `id` with or without version. */
 int vault_secret_fetch(struct vault_client *client, const struct object_id *id,
 		       struct vault_secret **ret_item, struct secret **ret_value, struct err *err);
 

@@ -8,7 +8,7 @@
 
 #include "keyvault/client/vault_cloud.h"
 
-/* "HOST[:PORT]" by the parser of URLs: no second notion of what a host is. */
+/* "HOST[:PORT]", by the same parser as URLs: both mean the same by a host. */
 static bool parse_host(const char *host, struct url **ret_url)
 {
 	char text[300];

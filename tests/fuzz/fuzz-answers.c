@@ -21,7 +21,7 @@ static int on_item(void *context, struct vault_secret **item, struct err *err)
 	struct object_id *kek CLEANUP(object_id_free) = NULL;
 
 	(void)ade_is_wrapped(*item, false);
-	(void)bek_choose_kek(*item, NULL, &kek, err);
+	(void)bek_fetch_choose_kek(*item, NULL, &kek, err);
 	return ade_consider(context, item) == 0 ? 0 : -1;
 }
 

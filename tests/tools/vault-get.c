@@ -175,60 +175,55 @@ static const struct option long_options[] = {
 	{NULL, 0, NULL, 0},
 };
 
-static void set_option(struct request *request, int option)
+/* Where an option's text goes; NULL for one that is more than a text. */
+static const char **text_of(struct request *request, int option)
 {
 	switch (option) {
 	case 'v':
-		request->vault = optarg;
-		break;
+		return &request->vault;
 	case 's':
-		request->secret = optarg;
-		break;
+		return &request->secret;
 	case 'k':
-		request->kek = optarg;
-		break;
+		return &request->kek;
 	case 'm':
-		request->vm = optarg;
-		break;
-	case 'i':
-		add_id(request, optarg);
-		break;
-	case 'e':
-		add_expected(request, optarg);
-		break;
+		return &request->vm;
 	case 'o':
-		request->out = optarg;
-		break;
+		return &request->out;
 	case 't':
-		request->options.tenant = optarg;
-		break;
-	case 'c':
-		set_cloud(request, optarg);
-		break;
-	case 'C':
-		set_credential(request, optarg);
-		break;
+		return &request->options.tenant;
 	case 'a':
-		request->options.ca_file = optarg;
-		break;
-	case 'h':
-		add_trusted(request, optarg);
-		break;
-	case 'T':
-		request->options.timeout_seconds = (unsigned int)strtoul(optarg, NULL, 10);
-		break;
-	case 'r':
-		request->options.retry_base_ms = (unsigned int)strtoul(optarg, NULL, 10);
-		break;
-	case '2':
-		request->twice = true;
-		break;
-	case 'p':
-		request->preview = true;
-		break;
+		return &request->options.ca_file;
 	default:
-		fail_usage("unknown option");
+		return NULL;
 	}
+}
+
+static void set_option(struct request *request, int option)
+{
+	const char **text = text_of(request, option);
+
+	if (text)
+		*text = optarg;
+	else if (option == 'i')
+		add_id(request, optarg);
+	else if (option == 'e')
+		add_expected(request, optarg);
+	else if (option == 'c')
+		set_cloud(request, optarg);
+	else if (option == 'C')
+		set_credential(request, optarg);
+	else if (option == 'h')
+		add_trusted(request, optarg);
+	else if (option == 'T')
+		request->options.timeout_seconds = (unsigned int)strtoul(optarg, NULL, 10);
+	else if (option == 'r')
+		request->options.retry_base_ms = (unsigned int)strtoul(optarg, NULL, 10);
+	else if (option == '2')
+		request->twice = true;
+	else if (option == 'p')
+		request->preview = true;
+	else
+		fail_usage("unknown option");
 }
 
 static int run(struct request *request, struct keyvault *keyvault, struct err *err)

@@ -146,7 +146,7 @@ static void check_kek(const char *json_text, const char *given, const char *want
 	struct object_id *kek CLEANUP(object_id_free) = NULL;
 	struct err err = {0};
 	char *text = NULL;
-	int result = bek_choose_kek(item, given, &kek, &err);
+	int result = bek_fetch_choose_kek(item, given, &kek, &err);
 
 	if (!want) {
 		ok(result != 0 && err.message[0], "refused: --kek %s", given ? given : "(none)");

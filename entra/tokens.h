@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Tokens for vaults: got through a chain of credentials, kept by (tenant, resource, identity), and
- * renewed five minutes before they expire.
+ * Tokens: got through a chain of credentials, kept by (tenant, resource, identity), and renewed
+ * five minutes before they expire. Threads: one at a time; entra.c has the lock.
  */
-#ifndef ADEFUSE_ENTRA_TOKEN_H
-#define ADEFUSE_ENTRA_TOKEN_H
+#ifndef ADEFUSE_ENTRA_TOKENS_H
+#define ADEFUSE_ENTRA_TOKENS_H
 
 #include <stdbool.h>
 
@@ -22,7 +22,7 @@ struct tokens_options {
 	bool restricted;	     /* for messages: AZURE_TOKEN_CREDENTIALS says so */
 };
 
-/* `context` stays the caller's and outlives it. NULL when out of memory. */
+/* `context` is the caller's and outlives the tokens. NULL when out of memory. */
 struct tokens *tokens_new(const struct credential_context *context,
 			  const struct tokens_options *options);
 void tokens_free(struct tokens *tokens);
@@ -39,7 +39,7 @@ int tokens_get(struct tokens *tokens, const struct entra_audience *audience, boo
 /* Client id that the last token was got for; NULL when not known (a person's, through az). */
 const char *tokens_client_id(const struct tokens *tokens);
 
-/* Whether the last token was one given ready, which nothing here can renew. */
+/* Whether the last token was the user's ready one, which nothing here can renew. */
 bool tokens_was_given(const struct tokens *tokens);
 
 #endif

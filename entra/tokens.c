@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Chain of credentials and cache of tokens; see token.h. */
-#include "entra/token.h"
+/* Chain of credentials and cache of tokens; see tokens.h. */
+#include "entra/tokens.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@ enum {
 	CACHE_MAX = 16, /* tenants and resources of one session */
 };
 
-/* A way that was tried, and why it did not serve. */
+/* A way that was tried, and why it did not work. */
 struct attempt {
 	const struct credential_ops *ops;
 	int result;
@@ -176,7 +176,7 @@ static int try_one(struct tokens *tokens, const struct credential_ops *ops,
 	return 0;
 }
 
-/* What was tried, once a session: a second vault would only repeat it. */
+/* What was tried, once in a session: for a second vault it would be the same. */
 static void show_table(struct tokens *tokens, const struct attempt *attempts, size_t count)
 {
 	int width = 0;
@@ -196,7 +196,7 @@ static void show_table(struct tokens *tokens, const struct attempt *attempts, si
 				attempts[i].why.message);
 }
 
-/* The hint of one that lacks a little is worth more than what could be done in general. */
+/* The hint of a way that is almost set up is worth more than a general one. */
 static int nobody(const struct tokens *tokens, const struct attempt *attempts, size_t count,
 		  struct err *err)
 {
@@ -258,7 +258,7 @@ int tokens_get(struct tokens *tokens, const struct entra_audience *audience, boo
 
 	if (tokens->used) {
 		result = try_one(tokens, tokens->used, audience, renew, ret_token, &kept, err);
-		/* Not set up any more: what served has gone, and is not replaced by another. */
+		/* Not set up any more: another way to sign in does not replace it. */
 		if (result == CREDENTIAL_ABSENT || result == CREDENTIAL_PARTIAL)
 			result = -EACCES;
 	} else {
