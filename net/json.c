@@ -164,17 +164,34 @@ static int find(const struct json_value *object, const char *name, const cJSON *
 	return 0;
 }
 
-int json_get_string(const struct json_value *object, const char *name, const char **ret_text)
+/* One of the library's checks of a type has to agree. */
+static int find_typed(const struct json_value *object, const char *name,
+		      cJSON_bool (*has_type)(const cJSON *), const cJSON **ret_item)
 {
 	const cJSON *item = NULL;
 	int result = find(object, name, &item);
 
 	if (result != 0)
 		return result;
-	if (!cJSON_IsString(item) || !item->valuestring)
+	if (!has_type(item))
 		return -EBADMSG;
-	*ret_text = item->valuestring;
+	*ret_item = item;
 	return 0;
+}
+
+static cJSON_bool is_text(const cJSON *item)
+{
+	return cJSON_IsString(item) && item->valuestring;
+}
+
+int json_get_string(const struct json_value *object, const char *name, const char **ret_text)
+{
+	const cJSON *item = NULL;
+	int result = find_typed(object, name, is_text, &item);
+
+	if (result == 0)
+		*ret_text = item->valuestring;
+	return result;
 }
 
 int json_to_integer(const struct json_value *value, int64_t min, int64_t max, int64_t *ret_number)
@@ -205,57 +222,46 @@ int json_get_integer(const struct json_value *object, const char *name, int64_t 
 int json_get_bool(const struct json_value *object, const char *name, bool *ret_flag)
 {
 	const cJSON *item = NULL;
-	int result = find(object, name, &item);
+	int result = find_typed(object, name, cJSON_IsBool, &item);
 
-	if (result != 0)
-		return result;
-	if (!cJSON_IsBool(item))
-		return -EBADMSG;
-	*ret_flag = cJSON_IsTrue(item);
-	return 0;
+	if (result == 0)
+		*ret_flag = cJSON_IsTrue(item);
+	return result;
 }
 
 int json_get_object(const struct json_value *object, const char *name,
 		    const struct json_value **ret_object)
 {
 	const cJSON *item = NULL;
-	int result = find(object, name, &item);
+	int result = find_typed(object, name, cJSON_IsObject, &item);
 
-	if (result != 0)
-		return result;
-	if (!cJSON_IsObject(item))
-		return -EBADMSG;
-	*ret_object = from_cjson(item);
-	return 0;
+	if (result == 0)
+		*ret_object = from_cjson(item);
+	return result;
 }
 
 int json_get_array(const struct json_value *object, const char *name,
 		   const struct json_value **ret_array)
 {
 	const cJSON *item = NULL;
-	int result = find(object, name, &item);
+	int result = find_typed(object, name, cJSON_IsArray, &item);
 
-	if (result != 0)
-		return result;
-	if (!cJSON_IsArray(item))
-		return -EBADMSG;
-	*ret_array = from_cjson(item);
-	return 0;
+	if (result == 0)
+		*ret_array = from_cjson(item);
+	return result;
 }
 
 int json_take_secret(struct json *json, const struct json_value *object, const char *name,
 		     struct secret **ret_secret)
 {
 	const cJSON *item = NULL;
-	int result = find(object, name, &item);
+	int result = find_typed(object, name, is_text, &item);
 	struct secret *secret;
 
 	(void)json; /* in the signature because the document changes; the item is reached through
 		       const only */
 	if (result != 0)
 		return result;
-	if (!cJSON_IsString(item) || !item->valuestring)
-		return -EBADMSG;
 	secret = secret_copy(item->valuestring, strlen(item->valuestring));
 	if (!secret)
 		return -ENOMEM;

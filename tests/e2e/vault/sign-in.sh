@@ -213,7 +213,7 @@ jwt '{"aud":"https://vault.azure.net","exp":1600000000}' >"$work/late.jwt"
 refuses 5 "an expired token" "has expired" --credential "token:file:$work/late.jwt"
 says "az account get-access-token --resource https://vault.azure.net --query accessToken -o tsv"
 printf 'two words\n' >"$work/words"
-refuses 2 "no token at all" "is none" --credential "token:file:$work/words"
+refuses 2 "no token at all" "is not a token" --credential "token:file:$work/words"
 refuses 2 "no such file" "No such file" --credential "token:file:$work/nothing"
 refuses 2 "a token where SRC belongs" "was not given as file:" --credential "token:$(cat "$work/token")"
 jwt '{"aud":"https://vault.azure.net","exp":4000000000}' >"$work/stranger.jwt"
@@ -347,7 +347,7 @@ on_terminal()
 ok "with a terminal a device code is offered" on_terminal
 row "$credential" "custom authority" "offered on a terminal: key"
 keep
-says "no other way to sign in serves" "enter the code"
+says "no other way to sign in works" "enter the code"
 
 # ---- nothing of it was said
 printf '%s\n' "$secret" "$password" "$(cat "$work/first.jwt")" "$(cat "$VAULT_FEDERATED_pod")" "$VAULT_APPSERVICE_HEADER" "$(cat "$work/token")" \
