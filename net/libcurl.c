@@ -64,14 +64,14 @@ static const struct {
 	X(curl_url_set)         \
 	X(curl_url_strerror)
 
-#define HIDE(name) extern __typeof__(name) name __attribute__((visibility("hidden")));
+#define HIDE(name) extern __typeof__(name)(name) __attribute__((visibility("hidden")));
 FUNCTIONS(HIDE)
 
 /* All written once, by load(). */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static char failure[256]; /* empty: it is loaded */
 static struct {
-#define MEMBER(name) __typeof__(name) *name;
+#define MEMBER(name) __typeof__(name) *(name);
 	FUNCTIONS(MEMBER)
 } library;
 
@@ -167,19 +167,31 @@ CURLcode(curl_easy_setopt)(CURL *handle, CURLoption option, ...)
 		return code;
 	va_start(rest, option);
 	switch (option / 10000 * 10000) {
-	case CURLOPTTYPE_LONG:
-		code = (library.curl_easy_setopt)(handle, option, va_arg(rest, long));
+	case CURLOPTTYPE_LONG: {
+		long number = va_arg(rest, long);
+
+		code = (library.curl_easy_setopt)(handle, option, number);
 		break;
-	case CURLOPTTYPE_FUNCTIONPOINT:
-		code = (library.curl_easy_setopt)(handle, option, va_arg(rest, void (*)(void)));
+	}
+	case CURLOPTTYPE_FUNCTIONPOINT: {
+		void (*function)(void) = va_arg(rest, void (*)(void));
+
+		code = (library.curl_easy_setopt)(handle, option, function);
 		break;
-	case CURLOPTTYPE_OFF_T:
-		code = (library.curl_easy_setopt)(handle, option, va_arg(rest, curl_off_t));
+	}
+	case CURLOPTTYPE_OFF_T: {
+		curl_off_t offset = va_arg(rest, curl_off_t);
+
+		code = (library.curl_easy_setopt)(handle, option, offset);
 		break;
+	}
 	case CURLOPTTYPE_OBJECTPOINT:
-	case CURLOPTTYPE_BLOB:
-		code = (library.curl_easy_setopt)(handle, option, va_arg(rest, void *));
+	case CURLOPTTYPE_BLOB: {
+		void *pointer = va_arg(rest, void *);
+
+		code = (library.curl_easy_setopt)(handle, option, pointer);
 		break;
+	}
 	default:
 		code = CURLE_UNKNOWN_OPTION;
 	}
