@@ -4,7 +4,8 @@
  * TAKE(variable) moves the value out and leaves NULL, so that it is not freed.
  *
  * DEFINE_CLEANUP(type, function) makes `function##_cleanup(type **)` for a destructor that takes
- * NULL.
+ * NULL; DEFINE_CLEAR(type, function) makes `function##_cleanup(type *)` for a struct that is
+ * cleared in place.
  */
 #ifndef ADEFUSE_BASE_CLEANUP_H
 #define ADEFUSE_BASE_CLEANUP_H
@@ -17,6 +18,12 @@
 	static inline __attribute__((unused)) void function##_cleanup(type **pointer) \
 	{                                                                             \
 		function(*pointer);                                                   \
+	}
+
+#define DEFINE_CLEAR(type, function)                                                 \
+	static inline __attribute__((unused)) void function##_cleanup(type *pointer) \
+	{                                                                            \
+		function(pointer);                                                   \
 	}
 
 #define TAKE(pointer)                                   \
