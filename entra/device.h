@@ -25,11 +25,7 @@ struct device_code {
 };
 
 void device_code_clear(struct device_code *code);
-
-static inline __attribute__((unused)) void device_code_clear_cleanup(struct device_code *code)
-{
-	device_code_clear(code);
-}
+DEFINE_CLEAR(struct device_code, device_code_clear)
 
 /* The answer of the devicecode endpoint. ERR_SIGNIN when it is refused, ERR_NETWORK. */
 int device_parse(int status, const char *body, size_t size, struct device_code *ret_code,

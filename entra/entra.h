@@ -67,11 +67,7 @@ struct entra_token {
 
 /* Free what is in it; not the struct. */
 void entra_token_clear(struct entra_token *token);
-
-static inline __attribute__((unused)) void entra_token_clear_cleanup(struct entra_token *token)
-{
-	entra_token_clear(token);
-}
+DEFINE_CLEAR(struct entra_token, entra_token_clear)
 
 /*
  * A token for the audience, valid now. `refused` is one that the service did not take, NULL at

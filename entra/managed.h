@@ -28,12 +28,7 @@ struct managed_endpoint {
 };
 
 void managed_endpoint_clear(struct managed_endpoint *endpoint);
-
-static inline __attribute__((unused)) void managed_endpoint_clear_cleanup(
-	struct managed_endpoint *endpoint)
-{
-	managed_endpoint_clear(endpoint);
-}
+DEFINE_CLEAR(struct managed_endpoint, managed_endpoint_clear)
 
 /*
  * Out of the environment; `arc_agent` says whether Arc's agent is installed. -EINVAL with ERR_USAGE

@@ -22,12 +22,7 @@ struct program_result {
 };
 
 void program_result_clear(struct program_result *result);
-
-static inline __attribute__((unused)) void program_result_clear_cleanup(
-	struct program_result *result)
-{
-	program_result_clear(result);
-}
+DEFINE_CLEAR(struct program_result, program_result_clear)
 
 /*
  * `argv` is looked up along PATH; standard input is empty. It runs in a process group of its own,

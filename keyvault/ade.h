@@ -71,12 +71,7 @@ bool ade_has_expired(const struct vault_secret *item, int64_t now);
 const char *ade_foreign(const struct vault_secret *item, const char *machine);
 
 void ade_candidates_clear(struct ade_candidates *candidates);
-
-static inline __attribute__((unused)) void ade_candidates_clear_cleanup(
-	struct ade_candidates *candidates)
-{
-	ade_candidates_clear(candidates);
-}
+DEFINE_CLEAR(struct ade_candidates, ade_candidates_clear)
 
 /*
  * Whether the value has to be unwrapped: the tags name a KEK, or the content type says so; the

@@ -37,11 +37,7 @@ struct ahead_job {
 };
 
 void ahead_job_clear(struct ahead_job *job);
-
-static inline __attribute__((unused)) void ahead_job_clear_cleanup(struct ahead_job *job)
-{
-	ahead_job_clear(job);
-}
+DEFINE_CLEAR(struct ahead_job, ahead_job_clear)
 
 struct ahead;
 

@@ -38,11 +38,7 @@ struct azure_keys {
 };
 
 void azure_keys_clear(struct azure_keys *keys);
-
-static inline __attribute__((unused)) void azure_keys_clear_cleanup(struct azure_keys *keys)
-{
-	azure_keys_clear(keys);
-}
+DEFINE_CLEAR(struct azure_keys, azure_keys_clear)
 
 /*
  * Pure. `keys` begins empty, and holds each pair once, in the order of the text. -EINVAL with

@@ -20,12 +20,7 @@ struct bek_fetch_result {
 };
 
 void bek_fetch_result_clear(struct bek_fetch_result *fetched);
-
-static inline __attribute__((unused)) void bek_fetch_result_clear_cleanup(
-	struct bek_fetch_result *fetched)
-{
-	bek_fetch_result_clear(fetched);
-}
+DEFINE_CLEAR(struct bek_fetch_result, bek_fetch_result_clear)
 
 /*
  * `kek` is --kek: a name in the secret's vault or a URL; NULL takes the tag's. On failure `item`

@@ -27,10 +27,6 @@ struct cafile {
 int cafile_append(struct cafile *cafile, const char *path, const char *what, struct err *err);
 
 void cafile_clear(struct cafile *cafile);
-
-static inline __attribute__((unused)) void cafile_clear_cleanup(struct cafile *cafile)
-{
-	cafile_clear(cafile);
-}
+DEFINE_CLEAR(struct cafile, cafile_clear)
 
 #endif

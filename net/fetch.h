@@ -22,11 +22,7 @@ struct fetch_result {
 };
 
 void fetch_result_clear(struct fetch_result *result);
-
-static inline __attribute__((unused)) void fetch_result_clear_cleanup(struct fetch_result *result)
-{
-	fetch_result_clear(result);
-}
+DEFINE_CLEAR(struct fetch_result, fetch_result_clear)
 
 /*
  * As http_send(), several times if need be; the request's `timeout_ms` is ignored. 0 also when the

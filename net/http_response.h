@@ -26,11 +26,6 @@ struct http_response {
 
 /* Free what is in it; not the struct. */
 void http_response_clear(struct http_response *response);
-
-static inline __attribute__((unused)) void http_response_clear_cleanup(
-	struct http_response *response)
-{
-	http_response_clear(response);
-}
+DEFINE_CLEAR(struct http_response, http_response_clear)
 
 #endif
