@@ -179,7 +179,7 @@ static int device_get(const struct credential_context *context,
 				   err);
 
 	if (result == 0 && make_scope(audience->resource, scope, sizeof(scope)) != 0)
-		result = err_set(err, ERR_SIGNIN, EINVAL, "the vault's resource is too long");
+		result = err_set(err, ERR_SIGNIN, EINVAL, "the resource is too long");
 	if (result != 0)
 		return result;
 	result = renew(context, tenant, scope, ret_token, &renewed, err);

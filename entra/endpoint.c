@@ -78,7 +78,7 @@ static const struct {
 		 "AZURE_TENANT_ID"},
 	{90002, "there is no such tenant: check AZURE_TENANT_ID or --tenant, and --cloud"},
 	{900023, "there is no such tenant: check AZURE_TENANT_ID or --tenant"},
-	{500011, "the tenant does not know the vault's resource: check --cloud"},
+	{500011, "the tenant does not know the service that the token is for: check --cloud"},
 	{53003, "a conditional access policy forbids it: ask the tenant's administrator"},
 	{530003, "a conditional access policy wants a managed device: ask the tenant's "
 		 "administrator"},

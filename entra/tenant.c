@@ -72,7 +72,7 @@ int tenant_choose(const char *configured, const char *wanted, const char **ret_t
 		return 0;
 	}
 	result = err_set(err, ERR_SIGNIN, EPERM,
-			 "the vault belongs to tenant '%s', but sign-in is set to tenant '%s'",
+			 "a token of tenant '%s' is needed, but sign-in is set to tenant '%s'",
 			 wanted, configured);
 	err_hint(err, "if both are right, allow it: AZURE_ADDITIONALLY_ALLOWED_TENANTS=%s", wanted);
 	return result;

@@ -74,6 +74,7 @@ int fetch(const struct fetcher *fetcher, const struct http_request *request,
 	  struct fetch_result *ret_result, struct err *err)
 {
 	struct fetch_result outcome = {0};
+	unsigned int attempts = 0;
 	struct retry retry;
 	int result;
 
@@ -85,7 +86,7 @@ int fetch(const struct fetcher *fetcher, const struct http_request *request,
 		fetch_result_clear(&outcome);
 		outcome.response.retry_after = -1;
 		result = attempt(fetcher, request, &retry, &outcome.response, err);
-		outcome.attempts++;
+		attempts++;
 		if (!retry_wanted(result, outcome.response.status))
 			break;
 		describe(request, result, outcome.response.status, why, sizeof(why));
@@ -99,8 +100,8 @@ int fetch(const struct fetcher *fetcher, const struct http_request *request,
 	}
 	outcome.elapsed_ms = retry_elapsed_ms(&retry);
 	if (result != 0) {
-		if (outcome.attempts > 1)
-			err_prefix(err, "after %u attempts", outcome.attempts);
+		if (attempts > 1)
+			err_prefix(err, "after %u attempts", attempts);
 		return result;
 	}
 	*ret_result = outcome;

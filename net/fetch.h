@@ -17,7 +17,6 @@ struct fetcher {
 
 struct fetch_result {
 	struct http_response response; /* the last one */
-	unsigned int attempts;
 	int64_t elapsed_ms;
 };
 

@@ -165,7 +165,7 @@ signs_in "by AZURE_CLIENT_ID" $no_az "${imds[@]}" AZURE_CLIENT_ID="$(id_of clien
 is "$(control /requests | jq -r '[.requests[] | select(.endpoint == "imds").url][-1]' | grep -c "client_id=$(id_of clientId)")" 1 "  which was sent"
 refuses 5 "an identity that is not there" "no such managed identity" "${imds[@]}" --credential managed --identity "client:$client"
 refuses 5 "asked for, nobody there" "no managed identity endpoint" --credential managed
-refuses 5 "another tenant" "belongs to tenant" "${imds[@]}" --credential managed --tenant $other_tenant
+refuses 5 "another tenant" "a token of tenant" "${imds[@]}" --credential managed --tenant $other_tenant
 for status in 404 410 429 500; do
 	with_fault '{"match":{"endpoint":"imds"},"count":2,"action":{"type":"error","status":'$status'}}' \
 		signs_in "IMDS answers $status twice" "${imds[@]}" --credential managed
