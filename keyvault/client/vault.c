@@ -195,6 +195,29 @@ static int remember(struct shared *shared, const struct url *url, struct challen
 	return 0;
 }
 
+static int read_challenge(const struct http_response *response, const char *host,
+			  struct challenge **ret_challenge, struct err *err)
+{
+	int result;
+
+	if (response->status != 401) {
+		result = err_set(err, ERR_NETWORK, EPROTO,
+				 "'%s' answers without a token: it is not a Key Vault", host);
+	} else if (!response->www_authenticate) {
+		result = err_set(err, ERR_NETWORK, EPROTO,
+				 "'%s' does not say how to sign in: it is not a Key Vault", host);
+	} else {
+		result = challenge_parse(response->www_authenticate, ret_challenge, err);
+		if (result == -EPROTO)
+			err_prefix(err, "'%s'", host);
+	}
+	if (result == -EPROTO)
+		err_hint(err,
+			 "check that '%s' is the right host, and that no proxy changes its answers",
+			 host);
+	return result;
+}
+
 /* Ask without a token and a body, to be told whose token is wanted. */
 static int learn(struct vault_client *client, const struct vault_call *call,
 		 struct known **ret_known, struct err *err)
@@ -209,20 +232,7 @@ static int learn(struct vault_client *client, const struct vault_call *call,
 		return result;
 	if (status != 401 && (status < 200 || status >= 300))
 		return refused(call, &answer, &none, err);
-	if (status != 401)
-		result = err_set(err, ERR_NETWORK, EPROTO,
-				 "'%s' answers without a token: it is not a Key Vault",
-				 call->url->host);
-	else if (!answer.response.www_authenticate)
-		result = err_set(err, ERR_NETWORK, EPROTO,
-				 "'%s' does not say how to sign in: it is not a Key Vault",
-				 call->url->host);
-	else
-		result = challenge_parse(answer.response.www_authenticate, &challenge, err);
-	if (result == -EPROTO)
-		err_hint(err,
-			 "check that '%s' is the right host, and that no proxy changes its answers",
-			 call->url->host);
+	result = read_challenge(&answer.response, call->url->host, &challenge, err);
 	if (result != 0 || !challenge)
 		return result;
 	result = vault_trust_check_challenge(client->trust, challenge, call->url, err);
