@@ -101,20 +101,43 @@ static void set_scene(const struct refusal *refusal, const struct refusal_contex
 
 /* ------------------------------------------------------------ 401: the token */
 
+/* What is wrong with a token, where the vault gives a reason. */
+struct token_fault {
+	const char *akv;
+	const char *why;
+	const char *hint;
+};
+
+static const struct token_fault *find_fault(const char *akv)
+{
+	static const struct token_fault faults[] = {
+		{"AKV10022", "it is for another audience",
+		 "check that --cloud is the cloud of this vault"},
+		{"AKV10032", "it is of another tenant",
+		 "sign in to the vault's tenant: --tenant, AZURE_TENANT_ID or az login --tenant; "
+		 "`az keyvault show --name VAULT --query properties.tenantId` shows which it is"},
+	};
+
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		if (strcmp(akv, faults[i].akv) == 0)
+			return &faults[i];
+	}
+	return NULL;
+}
+
 /* Nobody here can get another one; whoever gave it can. */
-static int given_refused(const struct scene *scene, struct err *err)
+static int given_refused(const struct scene *scene, const struct token_fault *fault,
+			 struct err *err)
 {
 	const struct refusal_context *context = scene->context;
 	const char *akv = scene->refusal->akv;
-	const char *why = "the vault gives no reason; it may have expired or been revoked";
-	int result;
+	int result =
+		err_set(err, ERR_SIGNIN, EACCES, "'%s' refuses the given token (HTTP 401%s%s): %s",
+			context->vault->host, akv[0] ? ", " : "", akv,
+			fault ? fault->why
+			      : "the vault gives no reason; it may have expired or been "
+				"revoked");
 
-	if (strcmp(akv, "AKV10022") == 0)
-		why = "it is for another audience";
-	else if (strcmp(akv, "AKV10032") == 0)
-		why = "it is of another tenant";
-	result = err_set(err, ERR_SIGNIN, EACCES, "'%s' refuses the given token (HTTP 401%s%s): %s",
-			 context->vault->host, akv[0] ? ", " : "", akv, why);
 	err_hint(err,
 		 "get a new one: az account get-access-token --resource %s --tenant %s --query "
 		 "accessToken -o tsv",
@@ -126,31 +149,20 @@ static int unauthorized(const struct scene *scene, struct err *err)
 {
 	const char *host = scene->context->vault->host;
 	const char *akv = scene->refusal->akv;
+	const struct token_fault *fault = find_fault(akv);
 	int result;
 
 	if (scene->context->given_resource && scene->context->given_tenant)
-		return given_refused(scene, err);
-	if (strcmp(akv, "AKV10022") == 0) {
-		result = err_set(err, ERR_SIGNIN, EACCES,
-				 "'%s' does not accept the token: it is for another audience "
-				 "(AKV10022)",
-				 host);
-		err_hint(err, "check that --cloud is the cloud of this vault");
-	} else if (strcmp(akv, "AKV10032") == 0) {
-		result = err_set(err, ERR_SIGNIN, EACCES,
-				 "'%s' does not accept the token: it is of another tenant "
-				 "(AKV10032)",
-				 host);
-		err_hint(err,
-			 "sign in to the vault's tenant: --tenant, AZURE_TENANT_ID or az login "
-			 "--tenant; `az keyvault show --name VAULT --query "
-			 "properties.tenantId` shows which it is");
-	} else {
+		return given_refused(scene, fault, err);
+	if (fault)
+		result = err_set(err, ERR_SIGNIN, EACCES, "'%s' does not accept the token: %s (%s)",
+				 host, fault->why, akv);
+	else
 		result = err_set(err, ERR_SIGNIN, EACCES,
 				 "'%s' does not accept the token (HTTP 401%s%s)", host,
 				 akv[0] ? ", " : "", akv);
-		err_hint(err, "sign in again (az login), and check this machine's clock");
-	}
+	err_hint(err, "%s",
+		 fault ? fault->hint : "sign in again (az login), and check this machine's clock");
 	return result;
 }
 
@@ -167,18 +179,24 @@ static const char *grantee(const struct scene *scene, const char *by_client, con
 	return text;
 }
 
+static int refuses(const struct scene *scene, const char *why, struct err *err)
+{
+	return err_set(err, ERR_VAULT, EACCES, "vault '%s' refuses to %s: %s", scene->vault,
+		       scene->asked, why);
+}
+
+#define NO_RIGHT(right) "its access policy does not give you the " right " right"
+
 static int by_policy(const struct scene *scene, struct err *err)
 {
 	enum vault_operation operation = scene->context->operation;
 	bool unwrap = operation == VAULT_UNWRAP;
-	const char *right = unwrap			    ? "keys/unwrapKey"
-			    : operation == VAULT_GET_SECRET ? "secrets/get"
-							    : "secrets/list";
 	char whom[160];
-	int result = err_set(err, ERR_VAULT, EACCES,
-			     "vault '%s' refuses to %s: its access policy does not give you the %s "
-			     "right",
-			     scene->vault, scene->asked, right);
+	int result = refuses(scene,
+			     unwrap			     ? NO_RIGHT("keys/unwrapKey")
+			     : operation == VAULT_GET_SECRET ? NO_RIGHT("secrets/get")
+							     : NO_RIGHT("secrets/list"),
+			     err);
 
 	err_hint(err, "have %s granted: az keyvault set-policy --name %s %s %s",
 		 unwrap ? "Unwrap Key on keys" : "Get and List on secrets", scene->vault,
@@ -192,9 +210,7 @@ static int by_role(const struct scene *scene, struct err *err)
 	bool unwrap = scene->context->operation == VAULT_UNWRAP;
 	const char *role = unwrap ? "Key Vault Crypto User" : "Key Vault Secrets User";
 	char whom[160];
-	int result = err_set(err, ERR_VAULT, EACCES,
-			     "vault '%s' refuses to %s: you have no role that allows it",
-			     scene->vault, scene->asked);
+	int result = refuses(scene, "you have no role that allows it", err);
 
 	err_hint(
 		err,
@@ -224,10 +240,7 @@ static int by_hsm_role(const struct scene *scene, struct err *err)
 
 static int by_firewall(const struct scene *scene, struct err *err)
 {
-	int result = err_set(err, ERR_VAULT, EACCES,
-			     "vault '%s' refuses to %s: its firewall does not allow this machine's "
-			     "address",
-			     scene->vault, scene->asked);
+	int result = refuses(scene, "its firewall does not allow this machine's address", err);
 
 	err_hint(err,
 		 "have the address allowed: az keyvault network-rule add --name %s "
@@ -238,10 +251,7 @@ static int by_firewall(const struct scene *scene, struct err *err)
 
 static int by_connection(const struct scene *scene, struct err *err)
 {
-	int result =
-		err_set(err, ERR_VAULT, EACCES,
-			"vault '%s' refuses to %s: it takes no connections from public networks",
-			scene->vault, scene->asked);
+	int result = refuses(scene, "it takes no connections from public networks", err);
 
 	err_hint(err,
 		 "run adefuse where the vault's private endpoint can be reached, or: az keyvault "
