@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * crypto/certificate and assertion: which PEM files are taken, and the JWT made with one, verified
- * by OpenSSL with the parameters that PS256 prescribes.
+ * crypto/certificate and assertion: which PEM files are accepted, and the JWT made with one,
+ * verified by OpenSSL with the parameters that PS256 prescribes.
  */
 #include <errno.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* keyvault/ade and bekfetch: which secrets are tried for a disk, in which order, and with which
+/* keyvault/ade and bek_fetch: which secrets are tried for a disk, in which order, and with which
  * KEK. */
 #include <errno.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* keyvault/azurejson and portal: what az and the portal give people, and what is made to look like
+/* keyvault/azure_keys and portal: what az and the portal give people, and what is made to look like
  * it. */
 #include <errno.h>
 

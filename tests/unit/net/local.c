@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * net/http in plain http: only to this machine, only GET, past every proxy, without following
- * redirects. A listener of our own is asked; a second one stands where nothing may arrive.
+ * redirects. A listener of our own is asked; a second one listens where nothing may arrive.
  */
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* net/url: what is taken for an https URL, what is refused, and when two are of one origin. */
+/* net/url: what is accepted as an https URL, what is refused, and when two are of one origin. */
 #include <errno.h>
 
 #include "net/url.h"
