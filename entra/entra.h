@@ -2,9 +2,9 @@
 /*
  * Signing in to Microsoft Entra ID: the door to this folder.
  *
- * A session is made from the user's settings and gives tokens for whatever its caller talks to: Key
- * Vault, Resource Manager. Ways to sign in are tried in turn; the first that serves is used from
- *then on. Tokens are kept, and renewed five minutes before they expire.
+ * A session is made from the user's settings and gives tokens for whatever its caller talks to:
+ * Key Vault, Resource Manager. Ways to sign in are tried in turn; the first that works is used
+ * from then on. Tokens are kept, and renewed five minutes before they expire.
  *
  *	struct entra_settings settings = {.tenant = tenant, .ca_file = ca_file};
  *	struct entra_audience arm = {.tenant = tenant, .resource = "https://management.azure.com"};
@@ -21,20 +21,20 @@
  *		result = fetch(entra_fetcher(entra), &request, &answer, err);
  *	}
  *
- * A service that refuses a kept token (HTTP 401) may take a new one: ask again with the refused
- *token as `refused`. Whose tenant a service belongs to is in its challenge (challenge.h); which
- *resource it may name there is for the caller to check, as a token must not be sent to somebody
- *else.
+ * A service that refuses a kept token (HTTP 401) may accept a new one: ask again and pass the
+ * first as `refused`. A service's challenge (challenge.h) names its tenant. It also names a
+ * resource: the caller checks that it is the service's own, as a token for another service must
+ * not be sent there.
  *
  * Ownership: the session copies the settings; the strings, the person's context and `interrupted`
  * stay the caller's and outlive it. A token belongs to whoever got it.
  *
- * Threads: entra_get_token() may be called in any thread. One at a time signs in; whoever needs the
- * same token waits and finds it there. The rest belongs to the thread that made the session.
+ * Threads: entra_get_token() may be called in any thread. One at a time signs in; whoever needs
+ * the same token waits and finds it there. The rest belongs to the thread that made the session.
  *
  * Errors: ERR_USAGE for a setting that cannot be right, ERR_SIGNIN when nobody can sign in (with
- *the reason of each way), ERR_NETWORK when the authority is not reached or not understood,
- *ERR_OTHER when libcurl is missing or memory is short.
+ * the reason of each way), ERR_NETWORK when the authority is not reached or not understood,
+ * ERR_OTHER when libcurl is missing or memory is short.
  */
 #ifndef ADEFUSE_ENTRA_ENTRA_H
 #define ADEFUSE_ENTRA_ENTRA_H
