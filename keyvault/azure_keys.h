@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What Azure itself notes about an encrypted disk's keys, in the JSON that `az disk show`,
+ * What Azure records about the keys of an encrypted disk, in the JSON that `az disk show`,
  * `az vm show` and their REST answers give:
  *
  *   disk  encryptionSettingsCollection.encryptionSettings[]     az flattens .properties away
@@ -9,8 +9,8 @@
  *   VM    disks[].encryptionSettings[]                      az vm encryption show
  *
  * each with diskEncryptionKey.secretUrl and, when wrapped, keyEncryptionKey.keyUrl beside it. The
- * pair is looked for at any depth, so that lists of disks and parts cut out with --query serve too;
- * names beginning in upper case, as PowerShell writes them, are taken as well.
+ * pair is looked for at any depth, so that lists of disks and parts cut out with --query work, too;
+ * names that begin in upper case, as PowerShell writes them, are accepted.
  *
  * The URLs are foreign text: they are checked when they are used, as any other.
  */

@@ -150,7 +150,7 @@ static int unwrap(struct vault_client *client, const struct secret *value, const
 
 	if (result == 0)
 		result = choose_algorithm(fetched->item, &algorithm, &why);
-	if (result == 0 && chosen && algorithm) { /* both are set then; the analyser is told */
+	if (result == 0 && chosen && algorithm) { /* both are set; the analyser needs to see it */
 		result = unwrap_any(client, chosen, algorithm, value, fetched, &why);
 		if (result == -ENOENT)
 			explain_missing(chosen, kek != NULL, &why);

@@ -12,7 +12,7 @@
 #define BEK_ALGORITHM_DEFAULT "RSA-OAEP"
 
 struct bek_fetch_result {
-	struct vault_secret *item; /* as the get tells it, with version */
+	struct vault_secret *item; /* as the get returned it, with version */
 	struct secret *bytes;
 	struct object_id *kek; /* NULL when it was not wrapped */
 	const char *algorithm; /* static; NULL when it was not wrapped */

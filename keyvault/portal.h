@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Secrets and keys as people paste them: a vault's URL, or the Azure portal's page of one, which
- * carries that URL behind a '#', as it is or percent-encoded:
+ * carries that URL after a '#', as it is or percent-encoded:
  *
  *   https://portal.azure.com/#@TENANT/asset/Microsoft_Azure_KeyVault/Secret/https://V.vault.azure.net/secrets/NAME/VERSION
  *   https://portal.azure.com/#view/.../objectId/https%3A%2F%2FV.vault.azure.net%2Fsecrets%2FNAME/...

@@ -6,12 +6,11 @@
  * from the environment. HTTP/1.1 only: requests to Key Vault and Entra come one at a time for each
  * struct http, and the HTTP/2 library keeps headers and bodies in memory that cannot be wiped.
  * Bodies are secrets, because secrets come in them; the library's own buffers come from memory that
- * is wiped when freed. Nothing of a request or an answer but method, URL path and status is ever
- * logged.
+ * is wiped when freed. Only method, URL path, status and size are logged.
  *
- * A URL made by url_parse_local() is asked in plain http, as managed identities have it: GET only,
- * without a bearer token, past every proxy, and only when the address that is connected to is this
- * machine's or its link's.
+ * A request to a URL made by url_parse_local() is plain http, as managed identities speak it: GET
+ * only, without a bearer token, past every proxy, and only when the address that is connected to is
+ * this machine's or its link's.
  *
  * Threads: one thread uses a struct http at a time; http_clone() makes one for each of several.
  * Connections are kept between requests, for each struct its own.
@@ -36,7 +35,7 @@ struct http;
 
 struct http_options {
 	const char *ca_file; /* PEM certificates trusted besides the system's; may be NULL */
-	const volatile sig_atomic_t *interrupted; /* ends a request when set; may be NULL */
+	const volatile sig_atomic_t *interrupted; /* a request ends when it is set; may be NULL */
 };
 
 /*

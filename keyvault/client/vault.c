@@ -306,7 +306,8 @@ static void note_answer(struct shared *shared, const struct url *url, uint64_t s
 	pthread_mutex_unlock(&shared->lock);
 }
 
-/* One try with a ticket; *ret_again when its token was a kept one that is worth getting anew. */
+/* One try with a ticket; *ret_again when its token was a kept one, so that a new one may be
+ * accepted. */
 static int call_once(struct vault_client *client, const struct vault_call *call,
 		     const struct ticket *ticket, struct secret **ret_body, bool *ret_again,
 		     struct err *err)
@@ -340,7 +341,8 @@ int vault_call(struct vault_client *client, const struct vault_call *call, struc
 		result = call_once(client, call, &first, ret_body, &again, err);
 	if (result == 0 || !again)
 		return result;
-	log_debug("the token for '%s' is not taken any more; getting a new one", call->url->host);
+	log_debug("the token for '%s' is not accepted any more; getting a new one",
+		  call->url->host);
 	result = authorise(client, call, first.token.value, &second, err);
 	return result == 0 ? call_once(client, call, &second, ret_body, &again, err) : result;
 }

@@ -74,7 +74,7 @@ for way in secret certificate workload imds appservice cli device; do
 	# ---- the same token is refused all at once, amid the listing
 	fault "{\"match\":$listing,\"nth\":5,\"action\":{\"type\":\"error\",\"status\":401,\"code\":\"Unauthorized\",\"headers\":{\"WWW-Authenticate\":\"Bearer\"}}}"
 	opens "$way: a token that is taken no more, amid the listing" $way
-	says "is not taken any more; getting a new one"
+	says "is not accepted any more; getting a new one"
 	is "$(seen '.fault')" 1 "  which did happen"
 	row "$way" "custom authority" "401 amid a listing: got anew"
 
