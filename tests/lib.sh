@@ -1,16 +1,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# shellcheck shell=bash
-# What the shell tests share: TAP lines, a work folder that is always cleaned up (mounts and servers too),
-# the program under test, made disks, a loopback vault.
+# shellcheck shell=bash disable=SC2034 # used by the tests
+# What the shell tests share: TAP results, a work folder that is always cleaned up (mounts and
+# servers too), the program under test, made disks. tests/e2e/vault.sh adds a loopback vault.
 #
-#   . "$abs_top_srcdir/tests/lib.sh"
-#   need root /dev/fuse mkntfs                 skip the whole file when something is missing
-#   ok "name" command...                       passes when the command succeeds
-#   fails 4 "name" adefuse ...                 passes with that exit code; output in $out
+#   . "${abs_top_srcdir:?run by make check}/tests/lib.sh" || exit 99
+#   need root /dev/fuse mkntfs              skip the whole file when something is missing
+#   ok "name" command...                    passes when the command succeeds; output in $out
+#   fails 4 "name" adefuse ...              passes with exactly this exit code; output in $out
+#   says "text"...                          passes when the last output has each text
+#   never_says "name" "text"...             passes when the last output has none of them
+#   holds "name" [ "$a" -lt 7 ]             as ok, but leaves $out alone
+#   is "got" "want" "name"                  passes when they are equal
+#   json_is "name" FILE '.path' 'want'      passes when the JSON has that value there
+#   hash_is "name" FILE SHA256              passes when the file has that hash
+#   plain_is "name" FILE volume "$disk"     passes when it is the plaintext that mkade encrypted
 #   done_testing
 #
-# Under a sanitizer, reports go to files in the work folder and fail the test at its end, because a
-# daemon has no terminal to print them on.
+# tests/e2e/helpers.sh shows that each of them can fail. Under a sanitizer, reports go to files in
+# the work folder and fail the test at its end, because a daemon has no terminal to print them on.
 
 set -u
 export LC_ALL=C.UTF-8
@@ -24,9 +31,15 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/adefuse-test.XXXXXX") || exit 99
 mounts=()
 servers=()
 
-# A test finds the managed identity that it sets up, never that of the machine it runs on; nobody listens there.
-export AZURE_POD_IDENTITY_AUTHORITY_HOST=http://127.0.0.1:9
-unset IDENTITY_ENDPOINT IDENTITY_HEADER IMDS_ENDPOINT AZURE_FEDERATED_TOKEN_FILE AZURE_CLIENT_CERTIFICATE_PATH
+# A port of 127.0.0.1 on which nobody listens; need() skips the file if somebody does.
+closed_port=1
+# A folder that is not there, for a PATH without programs and for files that cannot be opened.
+nowhere=$work/no-such-folder
+
+# A test finds the managed identity that it sets up, never that of the machine it runs on.
+export AZURE_POD_IDENTITY_AUTHORITY_HOST=http://127.0.0.1:$closed_port
+unset IDENTITY_ENDPOINT IDENTITY_HEADER IMDS_ENDPOINT
+unset AZURE_FEDERATED_TOKEN_FILE AZURE_CLIENT_CERTIFICATE_PATH
 
 # Extra words in front of the program, such as valgrind's; @WORK@ is the work folder.
 ADEFUSE_WRAPPER=${ADEFUSE_WRAPPER:-}
@@ -34,9 +47,17 @@ ADEFUSE_WRAPPER=${ADEFUSE_WRAPPER:-}
 adefuse_command=(${ADEFUSE_WRAPPER//@WORK@/$work} "${ADEFUSE:-$abs_top_builddir/adefuse}")
 MKADE=${MKADE:-$abs_top_builddir/tests/mkade/mkade}
 
-export ASAN_OPTIONS="log_path=$work/sanitizer:detect_leaks=1:handle_abort=1${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
-export UBSAN_OPTIONS="log_path=$work/sanitizer:print_stacktrace=1${UBSAN_OPTIONS:+:$UBSAN_OPTIONS}"
-export TSAN_OPTIONS="log_path=$work/sanitizer:suppressions=$abs_top_srcdir/tests/tsan.supp${TSAN_OPTIONS:+:$TSAN_OPTIONS}"
+# The folder of real volumes made by Windows, which are not part of the project.
+real_images=${ADEFUSE_REAL_IMAGES:-$abs_top_srcdir/../shared/images}
+
+# reports_to VARIABLE OPTIONS: a sanitizer writes its reports into the work folder
+reports_to()
+{
+	export "$1=log_path=$work/sanitizer:$2${!1:+:${!1}}"
+}
+reports_to ASAN_OPTIONS detect_leaks=1:handle_abort=1
+reports_to UBSAN_OPTIONS print_stacktrace=1
+reports_to TSAN_OPTIONS "suppressions=$abs_top_srcdir/tests/tsan.supp"
 
 adefuse()
 {
@@ -47,8 +68,8 @@ cleanup()
 {
 	local status=$? at server
 	for at in "${mounts[@]}"; do
-		fusermount3 -u "$at" 2>/dev/null || umount "$at" 2>/dev/null || umount -l "$at" 2>/dev/null
-	done
+		fusermount3 -u "$at" || umount "$at" || umount -l "$at"
+	done 2>/dev/null
 	for server in "${servers[@]}"; do
 		kill "$server" 2>/dev/null
 	done
@@ -64,13 +85,18 @@ skip_all()
 	exit 0
 }
 
-# Skip the file unless all of these are there: "root", files by absolute path, programs by name.
+# Skip the file unless all of these are there: "root", files by absolute path, programs by name,
+# "closed_port".
 need()
 {
 	local what
 	for what; do
 		case $what in
 		root) [ "$(id -u)" = 0 ] || skip_all "needs root" ;;
+		closed_port)
+			! (: </dev/tcp/127.0.0.1/$closed_port) 2>/dev/null ||
+				skip_all "somebody listens on port $closed_port"
+			;;
 		/*) [ -e "$what" ] || skip_all "no $what" ;;
 		*) command -v "$what" >/dev/null || skip_all "no $what" ;;
 		esac
@@ -91,7 +117,8 @@ result()
 	fi
 }
 
-# Run a command in this shell, not a subshell, so that functions can remember what they mounted or started.
+# Run a command in this shell, not in a subshell, so that functions can remember what they mounted
+# or started.
 run_here()
 {
 	local status
@@ -101,20 +128,14 @@ run_here()
 	return $status
 }
 
-# skip NAME WHY: one test that cannot be made here
+# skip NAME WHY: one test that cannot be run here
 skip()
 {
 	test_count=$((test_count + 1))
 	echo "ok $test_count - $1 # SKIP $2"
 }
 
-# can WHAT: whether something can be done here (tests/can); the reason why not is in $reason.
-can()
-{
-	reason=$("$abs_top_srcdir/tests/can" "$@")
-}
-
-# Whether mounts can be hidden from the rest of the system; a plain chroot, for one, cannot.
+# Whether mounts can be hidden from the rest of the system; in a chroot, for one, they cannot.
 has_own_mounts()
 {
 	can own-mounts
@@ -143,14 +164,39 @@ fails()
 	result $? "$name"
 }
 
-# says TEXT...: the last output holds each text, word for word.
+# says TEXT...: the last output has each text, word for word.
 says()
 {
 	local text
 	for text; do
-		[[ $out == *"$text"* ]]
-		result $? "  says: $text"
+		holds "  says: $text" contains "$text"
 	done
+}
+
+contains()
+{
+	[[ $out == *"$1"* ]]
+}
+
+# never_says NAME TEXT...: there is a last output, and it has none of these texts.
+never_says()
+{
+	local name=$1 text found=0
+	shift
+	for text; do
+		! contains "$text" || found=1
+	done
+	[ $found = 0 ] && [ -n "$out" ] && [ $# -gt 0 ]
+	result $? "$name"
+}
+
+# holds NAME COMMAND...: passes when the command succeeds. $out stays what it was.
+holds()
+{
+	local name=$1
+	shift
+	"$@"
+	result $? "$name"
 }
 
 # is GOT WANT NAME
@@ -161,6 +207,40 @@ is()
 	[ "$1" = "$2" ]
 	result $? "$3"
 	out=$kept
+}
+
+# json_is NAME FILE PATH WANT [PATH WANT]...: each jq path of a JSON file has this value: a string
+# as it is, all else as compact JSON. FILE - is the last output.
+json_is()
+{
+	local name=$1 file=$2 kept=$out got differ=
+	shift 2
+	if [ "$file" = - ]; then
+		file=$work/last.json
+		printf '%s\n' "$out" >"$file"
+	fi
+	[ -s "$file" ] && [ $# -ge 2 ] || differ="$file has no content, or no path is given"$'\n'
+	while [ $# -ge 2 ]; do
+		got=$(jq -rc "$1" "$file" 2>&1) || got="jq failed: $got"
+		[ "$got" = "$2" ] || differ+="$1: got '$got', want '$2'"$'\n'
+		shift 2
+	done
+	out=$differ
+	[ -z "$differ" ] && [ $# = 0 ]
+	result $? "$name"
+	out=$kept
+}
+
+# hash_is NAME FILE SHA256
+hash_is()
+{
+	is "$(sha_of "$2" 2>&1)" "$3" "$1"
+}
+
+# plain_is NAME FILE disk|volume DISK: FILE has the hash of the plaintext in DISK's manifest.
+plain_is()
+{
+	hash_is "$1" "$2" "$(json "$4.json" ".$3.plain_sha256")"
 }
 
 # Report what sanitizers and valgrind found, wherever it was printed.
@@ -192,7 +272,12 @@ done_testing()
 	exit
 }
 
-# wait_until SECONDS COMMAND...: for ends that nothing signals, such as another process's exit.
+not()
+{
+	! "$@"
+}
+
+# wait_until SECONDS COMMAND...: for what nothing signals, such as another process's exit.
 wait_until()
 {
 	local tries=$(($1 * 20))
@@ -204,7 +289,7 @@ wait_until()
 	done
 }
 
-# Mount in the background as users do: mount DISK AT [OPTIONS...]
+# Mount in the background as users do: mount_disk DISK AT [OPTIONS...]
 mount_disk()
 {
 	local disk=$1 at=$2
@@ -212,6 +297,12 @@ mount_disk()
 	mkdir -p "$at"
 	mounts+=("$at")
 	adefuse mount "$@" "$disk" "$at"
+}
+
+# mounted SECONDS AT: wait until something is mounted there.
+mounted()
+{
+	wait_until "$1" mountpoint -q "$2"
 }
 
 process_of()
@@ -239,18 +330,53 @@ unmount()
 	return 1
 }
 
+# sha_of [FILE]: its SHA-256, or that of standard input
 sha_of()
 {
-	sha256sum "$1" | cut -d ' ' -f 1
+	sha256sum "${1:--}" | cut -d ' ' -f 1
 }
 
-# One value out of a JSON file: json FILE FILTER
+# readers_agree FILE SHA256: several readers at once, in steps that fit no sector, all read this.
+readers_agree()
+{
+	local size pids=()
+	for size in 1M 3333 65537 511K; do
+		dd if="$1" bs=$size iflag=fullblock status=none | sha_of >"$work/sum.$size" &
+		pids+=($!)
+	done
+	wait "${pids[@]}"
+	for size in 1M 3333 65537 511K; do
+		is "$(cat "$work/sum.$size")" "$2" "a reader in steps of $size beside others"
+	done
+}
+
+# poke FILE OFFSET BYTES: overwrite bytes, given as printf's %b takes them.
+poke()
+{
+	printf '%b' "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
+
+# zero FILE OFFSET LENGTH
+zero()
+{
+	dd if=/dev/zero of="$1" iflag=count_bytes oflag=seek_bytes seek="$2" count="$3" \
+		conv=notrunc status=none
+}
+
+# range FILE OFFSET LENGTH: these bytes of it
+range()
+{
+	dd if="$1" iflag=skip_bytes,count_bytes skip="$2" count="$3" bs=1M status=none
+}
+
+# One value of a JSON file: json FILE PATH
 json()
 {
 	jq -r "$2" "$1"
 }
 
-# An NTFS volume with a known tree, made once a work folder; $sector says its sector size. Prints its path.
+# An NTFS volume with a known tree, made once in a work folder; $sector is its sector size. Prints
+# its path.
 ntfs_volume()
 {
 	local sector=${sector:-512}
@@ -260,6 +386,12 @@ ntfs_volume()
 			--tree full --list "$file.list" "$file" >&2 || return 1
 	fi
 	echo "$file"
+}
+
+# small_volume OUT: a small NTFS volume, such as System Reserved
+small_volume()
+{
+	truncate -s 8M "$1" && mkntfs -F -f -q "$1" >/dev/null 2>&1
 }
 
 # make_disk OUT [MKADE OPTIONS...]: an ADE-like disk with its manifest beside it (OUT.json).
@@ -273,61 +405,47 @@ make_disk()
 # two_partitions OUT A B: an MBR disk of two images of one size, from 1 MiB on.
 two_partitions()
 {
-	local size
+	local size sectors
 	size=$(stat -c %s "$2") || return
+	sectors=$((size / 512))
 	truncate -s $((1048576 + 2 * size + 1048576)) "$1"
-	printf 'label: dos\nstart=2048, size=%d, type=7\nstart=%d, size=%d, type=7\n' $((size / 512)) $((2048 + size / 512)) \
-		$((size / 512)) | sfdisk -q "$1" || return
+	sfdisk -q "$1" <<-END || return
+		label: dos
+		start=2048, size=$sectors, type=7
+		start=$((2048 + sectors)), size=$sectors, type=7
+	END
 	dd if="$2" of="$1" bs=1M seek=1 conv=notrunc status=none
 	dd if="$3" of="$1" bs=1M seek=$((1 + size / 1048576)) conv=notrunc status=none
 }
 
 bek_guid=EF7B2F5A-50C6-4637-0001-7F599C12F85C
-# shellcheck disable=SC2034 # used by the tests
 other_guid=7EB4F531-5FBA-4970-8E2D-C11FD6B0C69D
-
-# A disk as ADE leaves it on a Windows VM: GPT, fixed VHD, XTS-256, startup key and recovery password.
-# shellcheck disable=SC2034 # used by the tests
 recovery_password=235818-357951-253979-013365-241120-245575-342914-591910
+other_recovery_password=404558-436711-420860-678557-638220-018909-039941-695321
+
+# ade_disk OUT: a disk as ADE leaves it on a Windows VM: GPT, fixed VHD, XTS-256, startup key and
+# recovery password.
 ade_disk()
 {
-	make_disk "$1" --layout gpt --vhd --method xts-256 --guid "$bek_guid" --bek "$work/$bek_guid.BEK" \
-		--recovery-password "$recovery_password"
+	make_disk "$1" --layout gpt --vhd --method xts-256 --guid "$bek_guid" \
+		--bek "$work/$bek_guid.BEK" --recovery-password "$recovery_password"
 }
 
-# start_vault CONFIG.json: a loopback vault; sets VAULT_* and signs this shell in as the config's first client.
-start_vault()
+# unpack_real_images: the volumes that Windows made, as $work/NAME.img, and their keys
+unpack_real_images()
 {
-	local config=$1 dir
-	dir=$(mktemp -d "$work/vault.XXXXXX")
-	mkfifo "$dir/ready"
-	node "$abs_top_srcdir/tests/vault/vault.mjs" --config "$config" --dir "$dir" --ready "$dir/ready" \
-		--parent $$ --max-seconds 900 </dev/null >"$dir/log" 2>&1 &
-	servers+=($!)
-	# shellcheck disable=SC2034 # VAULT_READY: the ready line, JSON, for the tests
-	if ! read -rt 60 VAULT_READY <"$dir/ready"; then
-		sed 's/^/# /' "$dir/log"
-		return 1
-	fi
-	# shellcheck disable=SC1091
-	. "$dir/vault.env"
-	export AZURE_AUTHORITY_HOST=$VAULT_AUTHORITY
-	AZURE_TENANT_ID=$(json "$config" '.tenants[0].id')
-	AZURE_CLIENT_ID=$(json "$config" '.clients[0].id')
-	AZURE_CLIENT_SECRET=$(json "$config" '.clients[0].secret')
-	export AZURE_TENANT_ID AZURE_CLIENT_ID AZURE_CLIENT_SECRET
-	# shellcheck disable=SC2034 # used by the tests
-	vault_options=(--vault "$VAULT_URL" --trust-vault-host 127.0.0.1 --ca-file "$VAULT_CA_FILE")
+	tar -xJf "$real_images/real-bitlocker.tar.xz" -C "$work" &&
+		find "$work" -mindepth 2 -type f -exec mv -t "$work" {} +
 }
 
-# row CREDENTIAL CLOUD OUTCOME: a line of the table that `scripts/check vault` prints, for the test that has just been made.
-row()
+real_image_names()
 {
-	[ "$last_result" != 0 ] || echo "# row: $1 | $2 | $3"
+	sed -n 's/^\[\(.*\)\]$/\1/p' "$work/images.conf"
 }
 
-# control PATH [JSON]: tell the vault to misbehave, or ask it what it saw.
-control()
+# setting IMAGE NAME: what images.conf says of a real image
+setting()
 {
-	curl -sS --fail -H "X-Control-Key: $VAULT_CONTROL_KEY" ${2+-d "$2"} "$VAULT_CONTROL_URL$1"
+	awk -F = -v section="[$1]" -v name="$2" '/^\[/ { inside = $0 == section }
+		inside && $1 == name { print $2 }' "$work/images.conf"
 }

@@ -1,52 +1,69 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Secrets leave no trace: a mount with its key out of the vault, everything logged; then its output, arguments,
-# environment, info.json and the whole memory of the serving process (as root's gdb sees it) are searched for the
-# client secret, tokens, the BEK and its text form, the recovery password, the VMK and the FVEK. The round keys that
-# the FVEK's halves make have to be in memory, and are not looked for; the FVEK as it stands in the metadata is.
-. "$abs_top_srcdir/tests/lib.sh"
-need root /dev/fuse mkntfs node jq curl gcore python3 "$MKADE"
+# Secrets leave no trace: a mount with its key from the vault, everything logged; then its output,
+# arguments, environment, info.json and the whole memory of the serving process (as root's gdb sees
+# it) are searched for the client secret, tokens, the BEK and its text form, the recovery password,
+# the VMK and the FVEK. The round keys made of the FVEK's halves have to be in memory, and are not
+# searched for; the FVEK as it is stored in the metadata is.
+. "${abs_top_srcdir:?run by make check}/tests/e2e/vault.sh" || exit 99
+need root /dev/fuse mkntfs node openssl jq curl gcore python3 xxd "$MKADE"
 [ -z "${ADEFUSE_SANITIZED:-}" ] || skip_all "sanitizers keep freed memory by design"
 
 disk=$work/os.vhd
 at=$work/mnt
+bek=$work/$bek_guid.BEK
 ade_disk "$disk"
 secret='a~client~secret-0123456789'
 password='a~certificate~password-0123456789'
 cat >"$work/config.json" <<END
-{ "tenants": [{"id": "11111111-2222-3333-4444-555555555555"}],
-  "clients": [{"id": "aaaaaaaa-0000-0000-0000-000000000001", "secret": "$secret", "certificates": [{"make": "app", "password": "$password"}]}],
+{ "tenants": [{"id": "$tenant"}],
+  "clients": [{"id": "$client", "secret": "$secret",
+    "certificates": [{"make": "app", "password": "$password"}]}],
   "identities": [{"name": "vm", "kind": "system"}], "managed": {"appService": {}},
-  "vaults": [{"name": "contoso-kv", "fill": 60, "keys": [{"name": "kek", "versions": [{"bits": 2048}]}],
-    "secrets": [{"name": "$bek_guid", "versions": [{"ade": {"file": "$bek_guid.BEK", "machine": "VM01", "volume": "C:\\\\", "kek": "kek/#0"}}]}]
-  }] }
+  "vaults": [{"name": "contoso-kv", "fill": 60, $kek, "secrets": [
+    $(secret "$bek_guid" "$(ade "$bek_guid.BEK" '"kek": "kek/#0"')")]}] }
 END
 ok "the loopback vault is up" start_vault "$work/config.json" || done_testing
 
-read -r vmk fvek < <(json "$disk.json" '[.. | objects | select(has("fvek"))][0] | "\(.vmk) \(.fvek)"')
+read -r vmk fvek < <(json "$disk.json" \
+	'[.. | objects | select(has("fvek"))][0] | "\(.vmk) \(.fvek)"')
 
-# What must not be found, one a line in hex, with a name. The external key is the BEK file's last 32 bytes.
+# needle NAME: what must not be found, from standard input; a line of a name and hexadecimal digits
+needle()
 {
-	echo "client secret $(printf %s "$secret" | xxd -p -c 200)"
-	echo "certificate password $(printf %s "$password" | xxd -p -c 200)"
-	echo "private key in PEM $(sed -n 3p "$VAULT_CERT_app" | tr -d '\n' | xxd -p -c 200)"
-	echo "encrypted key in PEM $(sed -n 3p "$VAULT_CERT_app_password" | tr -d '\n' | xxd -p -c 200)"
-	echo "private prime $(openssl rsa -in "$VAULT_CERT_app" -noout -text 2>/dev/null | sed -n '/^prime1/,/^prime2/p' | tr -dc '0-9a-f\n:' |
-		grep '^ *[0-9a-f][0-9a-f]:' | tr -d ':\n' | cut -c 3-66)"
-	echo "BEK key $(tail -c 32 "$work/$bek_guid.BEK" | xxd -p -c 200)"
-	echo "BEK base64 $(base64 -w 0 "$work/$bek_guid.BEK" | cut -c 100-160 | tr -d '\n' | xxd -p -c 200)"
-	echo "BEK base64url $(base64 -w 0 "$work/$bek_guid.BEK" | cut -c 100-160 | tr -d '\n' | tr '+/' '-_' | xxd -p -c 200)"
-	echo "recovery password $(printf %s "$recovery_password" | xxd -p -c 200)"
-	for name in vmk fvek; do
-		echo "${name^^} ${!name}"
-		echo "${name^^} in hex $(printf %s "${!name}" | xxd -p -c 400)"
-		echo "${name^^} in upper hex $(printf %s "${!name^^}" | xxd -p -c 400)"
-	done
-} >"$work/needles"
+	echo "$1 $(xxd -p -c 4000)" >>"$work/needles"
+}
+third_line()
+{
+	sed -n 3p "$1" | tr -d '\n'
+}
+# the first prime's bytes 1 to 32, without what begins the number
+prime()
+{
+	openssl rsa -in "$VAULT_CERT_app" -noout -text 2>/dev/null |
+		sed -n '/^prime1/,/^prime2/p' | tr -dc '0-9a-f\n:' |
+		grep '^ *[0-9a-f][0-9a-f]:' | tr -d ':\n' | cut -c 3-66 | xxd -r -p
+}
+needle "client secret" < <(printf %s "$secret")
+needle "certificate password" < <(printf %s "$password")
+needle "private key in PEM" < <(third_line "$VAULT_CERT_app")
+needle "encrypted key in PEM" < <(third_line "$VAULT_CERT_app_password")
+needle "private prime" < <(prime)
+# the external key is the BEK file's last 32 bytes
+needle "BEK key" < <(tail -c 32 "$bek")
+bek_text=$(base64 -w 0 "$bek" | cut -c 100-160)
+needle "BEK base64" < <(printf %s "$bek_text")
+needle "BEK base64url" < <(printf %s "$bek_text" | tr '+/' '-_')
+needle "recovery password" < <(printf %s "$recovery_password")
+for name in vmk fvek; do
+	needle "${name^^}" < <(xxd -r -p <<<"${!name}")
+	needle "${name^^} in hex" < <(printf %s "${!name}")
+	needle "${name^^} in upper hex" < <(printf %s "${!name^^}")
+done
 ok "keys within BitLocker are known" test "${#vmk} ${#fvek}" = "64 128"
 
-# search FILE...: prints the name of every secret found; also of anything that was sent as a token, which
-# the vault's journal knows by its SHA-256
+# search FILE...: prints the name of every secret found; also of anything that was sent as a token,
+# which the vault's journal knows by its SHA-256
 cat >"$work/search.py" <<'END'
 import hashlib, re, sys
 hashes = set(open(sys.argv[2]).read().split())
@@ -69,84 +86,101 @@ search()
 	control /requests | jq -r '.requests[] | .authSha256 // empty' | sort -u >"$work/hashes"
 	python3 "$work/search.py" "$work/needles" "$work/hashes" "$@"
 }
+# needles without a value would be found everywhere, and one that is too short by chance
+ok "and so are all that are searched for" not grep -qvE ' [0-9a-f]{16,}$' "$work/needles"
 
-"${adefuse_command[@]}" mount -f -vv "${vault_options[@]}" "$disk" "$at.no" >"$work/output1" 2>&1
-mkdir -p "$at"
-mounts+=("$at")
-"${adefuse_command[@]}" mount -f -vv "${vault_options[@]}" "$disk" "$at" >"$work/output2" 2>&1 &
-server=$!
-mounted() { mountpoint -q "$at"; }
-ok "mounts" wait_until 30 mounted
-is "$(sha_of "$at/disk.raw")" "$(json "$disk.json" .disk.plain_sha256)" "reads"
-tr '\0' '\n' <"/proc/$server/cmdline" >"$work/cmdline"
-tr '\0' '\n' <"/proc/$server/environ" >"$work/environ"
-cp "$at/info.json" "$work/info.json"
+# serve OUTPUT COMMAND...: a mount in the foreground, everything logged; sets $server
+serve()
+{
+	mkdir -p "$at"
+	mounts+=("$at")
+	"${@:2}" "$disk" "$at" >"$work/$1" 2>&1 &
+	server=$!
+}
+mount_logged=("${adefuse_command[@]}" mount -f -vv)
+# of_process: its arguments, environment and info.json, as files
+of_process()
+{
+	tr '\0' '\n' <"/proc/$server/cmdline" >"$work/cmdline"
+	tr '\0' '\n' <"/proc/$server/environ" >"$work/environ"
+	cp "$at/info.json" "$work/info.json"
+}
+end_server()
+{
+	fusermount3 -u "$at"
+	wait "$server"
+}
+
+"${mount_logged[@]}" "${vault_options[@]}" "$disk" "$at.no" >"$work/output1" 2>&1
+serve output2 "${mount_logged[@]}" "${vault_options[@]}"
+ok "mounts" mounted 30 "$at"
+plain_is "reads" "$at/disk.raw" disk "$disk"
+of_process
 ok "its memory is taken" gcore -o "$work/core" "$server"
 ok "and is all there" test "$(stat -c %s "$work/core.$server")" -gt 1000000
-ok "no secret in output, arguments, info.json" search "$work/output1" "$work/output2" "$work/cmdline" "$work/info.json"
+ok "no secret in output, arguments, info.json" \
+	search "$work/output1" "$work/output2" "$work/cmdline" "$work/info.json"
 # it was given the client secret there, and serves for hours
-ok "nor in its environment" search "$work/environ"
+ok "or in its environment" search "$work/environ"
 ok "no secret in memory" search "$work/core.$server"
-# what is searched for can be found: the environment of a process that was given the client secret
+# what is searched for can be found
 fails 1 "the search finds what is there" search "$work/config.json"
 says "client secret"
 fails 1 "  and the keys within BitLocker" search "$disk.json"
 says "VMK in hex" "FVEK in hex"
-fusermount3 -u "$at"
-wait $server
+end_server
 is $? 0 "ends cleanly"
 
 # the recovery password, given in a file
 printf '%s\n' "$recovery_password" >"$work/rp"
-"${adefuse_command[@]}" mount -f -vv --recovery-password "file:$work/rp" "$disk" "$at" >"$work/output3" 2>&1 &
-server=$!
-ok "mounts with the recovery password" wait_until 30 mounted
+serve output3 "${mount_logged[@]}" --recovery-password "file:$work/rp"
+ok "mounts with the recovery password" mounted 30 "$at"
 ok "its memory is taken" gcore -o "$work/core2" "$server"
 ok "no recovery password in memory or output" search "$work/core2.$server" "$work/output3"
-fusermount3 -u "$at"
-wait $server
+end_server
 
 # a client certificate, its key encrypted
-env -u AZURE_CLIENT_SECRET AZURE_CLIENT_CERTIFICATE_PATH="$VAULT_CERT_app_password" AZURE_CLIENT_CERTIFICATE_PASSWORD="$password" \
-	"${adefuse_command[@]}" mount -f -vv "${vault_options[@]}" "$disk" "$at" >"$work/output4" 2>&1 &
-server=$!
-ok "mounts with a client certificate" wait_until 30 mounted
+serve output4 env -u AZURE_CLIENT_SECRET \
+	AZURE_CLIENT_CERTIFICATE_PATH="$VAULT_CERT_app_password" \
+	AZURE_CLIENT_CERTIFICATE_PASSWORD="$password" "${mount_logged[@]}" "${vault_options[@]}"
+ok "mounts with a client certificate" mounted 30 "$at"
 ok "its memory is taken" gcore -o "$work/core3" "$server"
-ok "no password, private key or token in memory or output" search "$work/core3.$server" "$work/output4"
+ok "no password, private key or token in memory or output" \
+	search "$work/core3.$server" "$work/output4"
 fails 1 "  (which would be found)" search "$VAULT_CERT_app"
-tr '\0' '\n' <"/proc/$server/environ" >"$work/environ"
-ok "nor in its environment" search "$work/environ"
-fusermount3 -u "$at"
-wait $server
+of_process
+ok "or in its environment" search "$work/environ"
+end_server
 
-# what else is given in the environment: a header of App Service, a ready token, the disk's recovery password
+# what else is given in the environment: a header of App Service, a ready token, the disk's keys
+# mounted_with NAME VARIABLE=VALUE... -- OPTION...
 mounted_with()
 {
-	local name=$1
+	local name=$1 given=()
 	shift
-	env -u AZURE_CLIENT_SECRET "${given[@]}" "${adefuse_command[@]}" mount -f -vv "$@" "$disk" "$at" >"$work/output5" 2>&1 &
-	server=$!
-	ok "mounts with $name" wait_until 30 mounted
-	tr '\0' '\n' <"/proc/$server/environ" >"$work/environ"
-	tr '\0' '\n' <"/proc/$server/cmdline" >"$work/cmdline"
-	cp "$at/info.json" "$work/info.json"
+	while [ "$1" != -- ]; do
+		given+=("$1")
+		shift
+	done
+	shift
+	serve output5 env -u AZURE_CLIENT_SECRET "${given[@]}" "${mount_logged[@]}" "$@"
+	ok "mounts with $name" mounted 30 "$at"
+	of_process
 	gcore -o "$work/core4" "$server" >/dev/null 2>&1
-	ok "  which is nowhere" search "$work/output5" "$work/environ" "$work/cmdline" "$work/info.json" "$work/core4.$server"
-	fusermount3 -u "$at"
-	wait $server
+	ok "  which is nowhere" search "$work/output5" "$work/environ" "$work/cmdline" \
+		"$work/info.json" "$work/core4.$server"
+	end_server
 }
-echo "App Service header $(printf %s "$VAULT_APPSERVICE_HEADER" | xxd -p -c 400)" >>"$work/needles"
-given=(-u AZURE_CLIENT_ID "IDENTITY_ENDPOINT=$VAULT_APPSERVICE_ENDPOINT" "IDENTITY_HEADER=$VAULT_APPSERVICE_HEADER")
-mounted_with "App Service's header" "${vault_options[@]}" --credential managed
-token=$(curl -sS --fail --cacert "$VAULT_CA_FILE" -d client_id="$AZURE_CLIENT_ID" -d grant_type=client_credentials -d "client_secret=$secret" \
-	--data-urlencode scope=https://vault.azure.net/.default "$VAULT_AUTHORITY/$AZURE_TENANT_ID/oauth2/v2.0/token" | jq -r .access_token)
-echo "ready token $(printf %s "$token" | xxd -p -c 4000)" >>"$work/needles"
-given=("READY_TOKEN=$token")
-mounted_with "a ready token" "${vault_options[@]}" --credential token:env:READY_TOKEN
-given=("RECOVERY=$recovery_password")
-mounted_with "a recovery password" --recovery-password env:RECOVERY
-given=("VMK=$vmk")
-mounted_with "a VMK" --vmk env:VMK
-given=("FVEK=$fvek")
-mounted_with "an FVEK" --fvek env:FVEK
+needle "App Service header" < <(printf %s "$VAULT_APPSERVICE_HEADER")
+mounted_with "App Service's header" -u AZURE_CLIENT_ID \
+	"IDENTITY_ENDPOINT=$VAULT_APPSERVICE_ENDPOINT" "IDENTITY_HEADER=$VAULT_APPSERVICE_HEADER" \
+	-- "${vault_options[@]}" --credential managed
+token=$(get_token)
+needle "ready token" < <(printf %s "$token")
+mounted_with "a ready token" "READY_TOKEN=$token" \
+	-- "${vault_options[@]}" --credential token:env:READY_TOKEN
+mounted_with "a recovery password" "RECOVERY=$recovery_password" \
+	-- --recovery-password env:RECOVERY
+mounted_with "a VMK" "VMK=$vmk" -- --vmk env:VMK
+mounted_with "an FVEK" "FVEK=$fvek" -- --fvek env:FVEK
 done_testing

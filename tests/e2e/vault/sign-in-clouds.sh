@@ -1,152 +1,165 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Vaults of each cloud under their real names, a managed HSM as KEK store, a custom authority, and proxies: a CONNECT proxy
-# on loopback stands for the network in between, and its log says who was asked for.
-. "${abs_top_srcdir:?run by make check}/tests/lib.sh" || exit 99
-need mkntfs node openssl jq curl "$MKADE"
+# Vaults of each cloud under their real names, a managed HSM as KEK store, a custom authority, and
+# proxies: a CONNECT proxy on loopback acts as the network in between, and its log has each host
+# that was asked for.
+. "${abs_top_srcdir:?run by make check}/tests/e2e/vault.sh" || exit 99
+need mkntfs node openssl jq curl closed_port "$MKADE"
 
 disk=$work/os.vhd
 ade_disk "$disk"
 mkdir "$work/out"
-tenant=11111111-2222-3333-4444-555555555555
-client=aaaaaaaa-0000-0000-0000-000000000001
 secret='very~secret.value1'
-bek() { echo "{\"name\": \"$bek_guid\", \"versions\": [{\"ade\": {\"file\": \"$bek_guid.BEK\", \"machine\": \"VM01\", \"volume\": \"C:\\\\\"$1}}]}"; }
-kek='"keys": [{"name": "kek", "versions": [{"bits": 2048}]}]'
+# bek [MORE]: the disk's secret, wrapped
+bek()
+{
+	secret "$bek_guid" "$(ade "$bek_guid.BEK" "\"kek\": \"kek\"${1-}")"
+}
+# vault NAME CLOUD REST: under its real name
+vault()
+{
+	echo "{\"name\": \"$1\", \"cloud\": \"$2\", \"publicUrl\": \"azure\", $3}"
+}
+vaults()
+{
+	vault contoso-kv public "$kek, \"secrets\": [$(bek)]"
+	vault hsm-kv public "\"secrets\": [$(bek ', "vault": "contoso-hsm"')]"
+	vault contoso-hsm public "\"kind\": \"hsm\", $kek"
+	vault china-kv china "$kek, \"secrets\": [$(bek)]"
+	vault gov-kv usgov "$kek, \"secrets\": [$(bek)]"
+}
 cat >"$work/config.json" <<END
 { "tenants": [{"id": "$tenant"}],
-  "clients": [{"id": "$client", "secret": "$secret", "certificates": [{"make": "app"}], "federated": [{"make": "pod"}]}],
+  "clients": [{"id": "$client", "secret": "$secret",
+    "certificates": [{"make": "app"}], "federated": [{"make": "pod"}]}],
   "identities": [{"name": "vm", "kind": "system"}],
   "managed": {"imds": {}, "appService": {}},
   "device": {"interval": 1, "answer": "approve"},
-  "authority": {"cloud": "public"}, "authorities": [{"name": "cn", "cloud": "china"}, {"name": "gov", "cloud": "usgov"}],
-  "vaults": [
-    {"name": "contoso-kv", "cloud": "public", "publicUrl": "azure", $kek, "secrets": [$(bek ', "kek": "kek"')]},
-    {"name": "hsm-kv", "cloud": "public", "publicUrl": "azure", "secrets": [$(bek ', "kek": "kek", "vault": "contoso-hsm"')]},
-    {"name": "contoso-hsm", "kind": "hsm", "cloud": "public", "publicUrl": "azure", $kek},
-    {"name": "china-kv", "cloud": "china", "publicUrl": "azure", $kek, "secrets": [$(bek ', "kek": "kek"')]},
-    {"name": "gov-kv", "cloud": "usgov", "publicUrl": "azure", $kek, "secrets": [$(bek ', "kek": "kek"')]}]
-}
+  "authority": {"cloud": "public"},
+  "authorities": [{"name": "cn", "cloud": "china"}, {"name": "gov", "cloud": "usgov"}],
+  "vaults": [$(with_commas vaults)] }
 END
 ok "the loopback clouds are up" start_vault "$work/config.json" || done_testing
 
-# start_proxy LOG [--password USER:PASSWORD] HOST=PORT...: sets $proxy
-start_proxy()
-{
-	[ -p "$work/proxy" ] || mkfifo "$work/proxy"
-	: >"$1"
-	node "$abs_top_srcdir/tests/tools/connect-proxy.mjs" "$work/proxy" "$@" </dev/null >/dev/null 2>"$work/proxy.err" &
-	servers+=($!)
-	read -rt 20 proxy <"$work/proxy" && proxy=127.0.0.1:$proxy
-}
-port_of() { jq -r "$1" <<<"$VAULT_READY"; }
 log=$work/proxy.log
-hosts=(login.microsoftonline.com="$VAULT_AUTHORITY_PORT"
-	login.chinacloudapi.cn="$(port_of .authorities.cn.port)" login.microsoftonline.us="$(port_of .authorities.gov.port)"
-	contoso-kv.vault.azure.net="$(port_of '.vaults["contoso-kv"].port')" hsm-kv.vault.azure.net="$(port_of '.vaults["hsm-kv"].port')"
-	contoso-hsm.managedhsm.azure.net="$(port_of '.vaults["contoso-hsm"].port')"
-	china-kv.vault.azure.cn="$(port_of '.vaults["china-kv"].port')"
-	gov-kv.vault.usgovcloudapi.net="$(port_of '.vaults["gov-kv"].port')")
+port_of()
+{
+	ready ".vaults[\"$1\"].port"
+}
+port_cn=$(ready .authorities.cn.port)
+port_gov=$(ready .authorities.gov.port)
+hosts=(
+	login.microsoftonline.com="$VAULT_AUTHORITY_PORT"
+	login.chinacloudapi.cn="$port_cn"
+	login.microsoftonline.us="$port_gov"
+	contoso-kv.vault.azure.net="$(port_of contoso-kv)"
+	hsm-kv.vault.azure.net="$(port_of hsm-kv)"
+	contoso-hsm.managedhsm.azure.net="$(port_of contoso-hsm)"
+	china-kv.vault.azure.cn="$(port_of china-kv)"
+	gov-kv.vault.usgovcloudapi.net="$(port_of gov-kv)"
+)
 ok "the proxy is up" start_proxy "$log" "${hosts[@]}" || done_testing
 unset AZURE_AUTHORITY_HOST
 loopback_authority=$VAULT_AUTHORITY
 export https_proxy=http://$proxy no_proxy=
 
-key() { "${adefuse_command[@]}" key -vv --ca-file "$VAULT_CA_FILE" --timeout 20 --force --out "$work/out" "$@" "$disk" </dev/null; }
+key()
+{
+	"${adefuse_command[@]}" key -vv --ca-file "$VAULT_CA_FILE" --timeout 20 --force \
+		--out "$work/out" "$@" "$disk" </dev/null
+}
 # opens NAME HOSTS OPTION...: has the key, and asked the proxy for exactly these hosts
 opens()
 {
+	local asked
 	: >"$log"
 	rm -f "$work/out/$bek_guid.BEK"
 	ok "$1" key "${@:3}"
-	is "$(sha_of "$work/out/$bek_guid.BEK" 2>&1)" "$(sha_of "$work/$bek_guid.BEK")" "  and has the key"
-	is "$(sed -n 's/^200 CONNECT \(.*\):443$/\1/p' "$log" | sort -u | tr '\n' ' ')" "$2" "  by way of these hosts alone"
+	key_is_right "  and has the key"
+	asked=$(sed -n 's/^200 CONNECT \(.*\):443$/\1/p' "$log" | sort -u | paste -sd ' ')
+	is "$asked" "$2" "  by way of these hosts alone"
 }
-opens "public cloud" "contoso-kv.vault.azure.net login.microsoftonline.com " --vault contoso-kv
-opens "its vault by URL" "contoso-kv.vault.azure.net login.microsoftonline.com " --vault https://Contoso-KV.vault.azure.net:443/
-opens "China" "china-kv.vault.azure.cn login.chinacloudapi.cn " --vault china-kv --cloud china
-opens "US Government" "gov-kv.vault.usgovcloudapi.net login.microsoftonline.us " --vault gov-kv --cloud usgov
-opens "a managed HSM as KEK store" "contoso-hsm.managedhsm.azure.net hsm-kv.vault.azure.net login.microsoftonline.com " --vault hsm-kv
-is "$(control /requests | jq '[.requests[] | select(.vault == "contoso-hsm") | .authSha256 // empty] | unique | length')" 1 "  which got a token"
-is "$(control /requests | jq '([.requests[] | select(.vault == "contoso-hsm") | .authSha256 // empty] | unique) as $hsm
-	| [.requests[] | select(.vault == "hsm-kv") | .authSha256 // empty] | unique | any(. as $one | $hsm | index($one))')" false \
-	"  that is not the vault's"
+contoso="contoso-kv.vault.azure.net"
+login="login.microsoftonline.com"
+opens "public cloud" "$contoso $login" --vault contoso-kv
+opens "its vault by URL" "$contoso $login" --vault https://Contoso-KV.vault.azure.net:443/
+opens "China" "china-kv.vault.azure.cn login.chinacloudapi.cn" --vault china-kv --cloud china
+opens "US Government" "gov-kv.vault.usgovcloudapi.net login.microsoftonline.us" \
+	--vault gov-kv --cloud usgov
+opens "a managed HSM as KEK store" \
+	"contoso-hsm.managedhsm.azure.net hsm-kv.vault.azure.net $login" --vault hsm-kv
+# tokens VAULT: a jq expression for those that it was sent
+tokens()
+{
+	echo "([.requests[] | select(.vault == \"$1\") | .authSha256 // empty] | unique)"
+}
+journal_is "  which got a token" "$(tokens contoso-hsm) | length" 1
+journal_is "  that is not the vault's" \
+	"$(tokens contoso-hsm) as \$hsm | $(tokens hsm-kv) |
+		any(. as \$one | \$hsm | index(\$one))" false
 fails 2 "a vault of another cloud" key --vault https://china-kv.vault.azure.cn
 says "--cloud china"
 AZURE_AUTHORITY_HOST=$loopback_authority no_proxy=127.0.0.1 \
-	opens "a custom authority, past the proxy" "contoso-kv.vault.azure.net " --vault contoso-kv
-AZURE_AUTHORITY_HOST=login.microsoftonline.com opens "one without a scheme" "contoso-kv.vault.azure.net login.microsoftonline.com " --vault contoso-kv
-fails 8 "a certificate that nobody vouches for" env "${adefuse_command[@]}" key --vault contoso-kv --timeout 5 "$disk"
+	opens "a custom authority, past the proxy" "$contoso" --vault contoso-kv
+AZURE_AUTHORITY_HOST=$login opens "one without a scheme" "$contoso $login" --vault contoso-kv
+fails 8 "a certificate that nobody vouches for" \
+	"${adefuse_command[@]}" key --vault contoso-kv --timeout 5 "$disk"
 says "not trusted" "--ca-file"
 
 # ---- managed identities go past every proxy
 (
-	unset AZURE_CLIENT_ID AZURE_CLIENT_SECRET AZURE_TENANT_ID
-	export AZURE_POD_IDENTITY_AUTHORITY_HOST=$VAULT_IMDS http_proxy=http://$proxy ALL_PROXY=http://$proxy
+	sign_out
+	export AZURE_POD_IDENTITY_AUTHORITY_HOST=$VAULT_IMDS
+	export http_proxy=http://$proxy ALL_PROXY=http://$proxy
 	: >"$log"
 	key --vault contoso-kv --credential managed
 ) >"$work/output" 2>&1
 is $? 0 "a managed identity, with proxies for all"
-is "$(sed 's/:443$//' "$log" | sort -u)" "200 CONNECT contoso-kv.vault.azure.net" "  the proxy saw the vault alone"
+is "$(sed 's/:443$//' "$log" | sort -u)" "200 CONNECT $contoso" \
+	"  the proxy saw the vault alone"
 
-# ---- each way to sign in × each cloud, by their real names; and what another cloud's vault answers
-mkdir "$work/bin"
-cat >"$work/bin/az" <<END
-#!/bin/sh
-printf '{"accessToken":"%s","expires_on":%s}' "\$(cat "$work/token")" "\$((\$(date +%s) + 3600))"
-END
-chmod +x "$work/bin/az"
-# key_with WAY OPTION...: as the service principal, the workload, ...
+# ---- each way to sign in × each cloud, by their real names; and a vault of another cloud
+fake_az 'cat <<END
+{"accessToken": "$(cat "$work/token")", "expires_on": $(($(date +%s) + 3600))}
+END'
+ways_to_sign_in
+declare -A title=(
+	[secret]="client secret" [certificate]="client certificate" [workload]="workload identity"
+	[imds]="managed identity, IMDS" [appservice]="managed identity, App Service"
+	[cli]="Azure CLI" [device]="device code" [token]="ready token"
+)
+# key_with WAY OPTION...: without the first client's variables but where the way needs them
 key_with()
 {
-	local variables=() credential
-	case $1 in
-	"client secret") variables=("${principal[@]}" AZURE_CLIENT_SECRET="$secret") credential=env ;;
-	"client certificate") variables=("${principal[@]}" AZURE_CLIENT_CERTIFICATE_PATH="$VAULT_CERT_app") credential=env ;;
-	"workload identity") variables=("${principal[@]}" AZURE_FEDERATED_TOKEN_FILE="$VAULT_FEDERATED_pod") credential=workload ;;
-	"managed identity, IMDS") variables=(AZURE_POD_IDENTITY_AUTHORITY_HOST="$VAULT_IMDS") credential=managed ;;
-	"managed identity, App Service")
-		variables=(IDENTITY_ENDPOINT="$VAULT_APPSERVICE_ENDPOINT" IDENTITY_HEADER="$VAULT_APPSERVICE_HEADER") credential=managed
-		;;
-	"Azure CLI") variables=(PATH="$work/bin:$PATH") credential=cli ;;
-	"device code") credential=device ;;
-	"ready token") credential=token:file:$work/token ;;
-	esac
-	env "${variables[@]}" "${adefuse_command[@]}" key -vv --ca-file "$VAULT_CA_FILE" --timeout 20 --force --out "$work/out" --credential "$credential" \
-		"${@:2}" "$disk" </dev/null
+	local variables
+	read -ra variables <<<"${with[$1]}"
+	env -u AZURE_TENANT_ID -u AZURE_CLIENT_ID -u AZURE_CLIENT_SECRET "${variables[@]}" \
+		"${adefuse_command[@]}" key -vv --ca-file "$VAULT_CA_FILE" --timeout 20 --force \
+		--out "$work/out" --credential "${as[$1]}" "${@:2}" "$disk" </dev/null
 }
-principal=(AZURE_TENANT_ID="$tenant" AZURE_CLIENT_ID="$client")
-ways=("client secret" "client certificate" "workload identity" "managed identity, IMDS" "managed identity, App Service" "Azure CLI" "device code"
-	"ready token")
 while read -r cloud vault resource authority; do
-	curl -sS --fail --noproxy '*' --cacert "$VAULT_CA_FILE" -d client_id=$client -d grant_type=client_credentials -d "client_secret=$secret" \
-		--data-urlencode "scope=$resource/.default" "https://127.0.0.1:$authority/$tenant/oauth2/v2.0/token" | jq -r .access_token >"$work/token"
+	get_token "$resource" "https://127.0.0.1:$authority" >"$work/token"
 	other=public
 	[ "$cloud" != public ] || other=china
-	for way in "${ways[@]}"; do
-		(
-			unset AZURE_TENANT_ID AZURE_CLIENT_ID AZURE_CLIENT_SECRET
-			rm -f "$work/out/$bek_guid.BEK"
-			key_with "$way" --vault "$vault" --cloud "$cloud"
-		) >"$work/output" 2>&1
-		result $? "$way, $cloud"
-		row "$way" "$cloud" key
-		is "$(sha_of "$work/out/$bek_guid.BEK" 2>&1)" "$(sha_of "$work/$bek_guid.BEK")" "  and has the key"
-		(
-			unset AZURE_TENANT_ID AZURE_CLIENT_ID AZURE_CLIENT_SECRET
-			key_with "$way" --vault "https://$vault.${resource#https://}" --cloud $other
-		) >"$work/output" 2>&1
-		is $? 2 "$way, a vault of $cloud as $other's"
-		row "$way" "$cloud" "as another cloud's: exit 2"
+	for way in secret certificate workload imds appservice cli device token; do
+		name=${title[$way]}
+		rm -f "$work/out/$bek_guid.BEK"
+		ok "$name, $cloud" key_with $way --vault "$vault" --cloud "$cloud"
+		row "$name" "$cloud" key
+		key_is_right "  and has the key"
+		fails 2 "$name, a vault of $cloud as $other's" \
+			key_with $way --vault "https://$vault.${resource#https://}" --cloud $other
+		row "$name" "$cloud" "as another cloud's: exit 2"
 	done
 done <<END
 public contoso-kv https://vault.azure.net $VAULT_AUTHORITY_PORT
-china china-kv https://vault.azure.cn $(port_of .authorities.cn.port)
-usgov gov-kv https://vault.usgovcloudapi.net $(port_of .authorities.gov.port)
+china china-kv https://vault.azure.cn $port_cn
+usgov gov-kv https://vault.usgovcloudapi.net $port_gov
 END
 
 # ---- proxies that refuse
-https_proxy=http://127.0.0.1:9 fails 8 "a proxy that is not there" key --vault contoso-kv
+https_proxy=http://127.0.0.1:$closed_port \
+	fails 8 "a proxy that is not there" key --vault contoso-kv
 says "hint: "
 ok "a proxy without these hosts" start_proxy "$log"
 https_proxy=http://$proxy fails 8 "  does not let through" key --vault contoso-kv
@@ -154,6 +167,7 @@ says "the proxy does not let through" "https_proxy"
 ok "a proxy with a password" start_proxy "$log" --password 'ann:proxy~password' "${hosts[@]}"
 https_proxy=http://$proxy fails 8 "  wants one" key --vault contoso-kv
 says "it wants a user name"
-https_proxy="http://ann:proxy~password@$proxy" opens "  and takes it" "contoso-kv.vault.azure.net login.microsoftonline.com " --vault contoso-kv
-is "$(grep -c 'proxy~password' "$work/output")" 0 "  which is not said"
+https_proxy="http://ann:proxy~password@$proxy" \
+	opens "  and takes it" "$contoso $login" --vault contoso-kv
+never_says "  and does not print it" 'proxy~password'
 done_testing

@@ -1,44 +1,47 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# A managed identity endpoint that never answers, in each way that there is: where the ways to sign in are tried in turn the next
-# one has its turn after the second that the sign of life is given; where it is asked for, the user is told within --timeout.
-. "${abs_top_srcdir:?run by make check}/tests/lib.sh" || exit 99
+# A managed identity endpoint that never answers, in each way that there is: where the ways to sign
+# in are tried in turn, the next one has its turn after the second that the sign of life is given;
+# where it is asked for, the user is told within --timeout.
+. "${abs_top_srcdir:?run by make check}/tests/e2e/vault.sh" || exit 99
 need mkntfs node openssl jq curl python3 timeout "$MKADE"
-# a network of its own, in which 169.254.169.254 swallows everything: it is reached by way of a cable whose other end nobody reads
-if [ "$(id -u)" = 0 ] && [ -z "${PATIENCE_NAMESPACE:-}" ] && command -v ip >/dev/null && unshare -n true 2>/dev/null; then
-	rm -rf "$work"
-	PATIENCE_NAMESPACE=1 exec unshare -n bash "$0"
-fi
+# a network of its own, in which 169.254.169.254 swallows everything: it is reached by a cable
+# whose other end nobody reads
+! command -v ip >/dev/null || own_namespace -n
 black_hole()
 {
-	ip link add near type veth peer name far && ip addr add 10.99.99.1/24 dev near && ip link set near up && ip link set far up &&
-		ip neigh add 10.99.99.2 lladdr 02:00:00:00:00:02 dev near nud permanent && ip route add 169.254.169.254 via 10.99.99.2
+	ip link add near type veth peer name far &&
+		ip addr add 10.99.99.1/24 dev near &&
+		ip link set near up &&
+		ip link set far up &&
+		ip neigh add 10.99.99.2 lladdr 02:00:00:00:00:02 dev near nud permanent &&
+		ip route add 169.254.169.254 via 10.99.99.2
 }
-[ -z "${PATIENCE_NAMESPACE:-}" ] || ip link set lo up
+[ -z "${in_namespace:-}" ] || ip link set lo up
 
 disk=$work/os.vhd
 ade_disk "$disk"
-mkdir "$work/out" "$work/bin"
-tenant=11111111-2222-3333-4444-555555555555
-client=aaaaaaaa-0000-0000-0000-000000000001
+mkdir "$work/out"
+secret='s3cret~1'
 cat >"$work/config.json" <<END
-{ "tenants": [{"id": "$tenant"}], "clients": [{"id": "$client", "secret": "s3cret~1"}],
+{ "tenants": [{"id": "$tenant"}],
+  "clients": [{"id": "$client", "secret": "$secret"}],
   "identities": [{"name": "vm", "kind": "system"}], "managed": {"imds": {}},
-  "vaults": [{"name": "contoso-kv", "keys": [{"name": "kek", "versions": [{"bits": 2048}]}],
-    "secrets": [{"name": "$bek_guid", "versions": [{"ade": {"file": "$bek_guid.BEK", "machine": "VM01", "volume": "C:\\\\", "kek": "kek"}}]}]}]
-}
+  "vaults": [{"name": "contoso-kv", $kek, "secrets": [
+    $(secret "$bek_guid" "$(ade "$bek_guid.BEK" '"kek": "kek"')")]}] }
 END
 ok "the loopback vault is up" start_vault "$work/config.json" || done_testing
-unset AZURE_TENANT_ID AZURE_CLIENT_ID AZURE_CLIENT_SECRET
+sign_out
 mkfifo "$work/ready"
-python3 "$abs_top_srcdir/tests/tools/silent.py" "$work/ready" $$ </dev/null >/dev/null 2>"$work/silent.err" &
+python3 "$abs_top_srcdir/tests/tools/silent.py" "$work/ready" $$ \
+	</dev/null >/dev/null 2>"$work/silent.err" &
 servers+=($!)
 read -rt 20 never_accepts never_answers drops no_token <"$work/ready"
 ok "the silent servers are up" test -n "${no_token:-}" || done_testing
-curl -sS --fail --cacert "$VAULT_CA_FILE" -d client_id=$client -d grant_type=client_credentials -d client_secret=s3cret~1 \
-	--data-urlencode scope=https://vault.azure.net/.default "$VAULT_AUTHORITY/$tenant/oauth2/v2.0/token" | jq -r .access_token >"$work/token"
-printf '#!/bin/sh\nprintf '\''{"accessToken":"%%s","expires_on":4000000000,"tenant":"%s"}'\'' "$(cat %s)"\n' "$tenant" "$work/token" >"$work/bin/az"
-chmod +x "$work/bin/az"
+get_token >"$work/token"
+fake_az 'cat <<END
+{"accessToken": "$(cat "$work/token")", "expires_on": 4000000000, "tenant": "$tenant"}
+END'
 
 # key SECONDS [VARIABLE=VALUE...] [OPTION...]: within that time; sets $took, in ms
 key()
@@ -49,12 +52,19 @@ key()
 		variables+=("$1")
 		shift
 	done
-	[ -z "${no_endpoint:-}" ] || variables=(-u AZURE_POD_IDENTITY_AUTHORITY_HOST "${variables[@]}")
+	[ -z "${no_endpoint:-}" ] ||
+		variables=(-u AZURE_POD_IDENTITY_AUTHORITY_HOST "${variables[@]}")
 	start=$(date +%s%N)
-	timeout "$within" env "${variables[@]}" "${adefuse_command[@]}" key -vv "${vault_options[@]}" --force --out "$work/out" "$@" "$disk" </dev/null
+	timeout "$within" env "${variables[@]}" "${adefuse_command[@]}" key -vv \
+		"${vault_options[@]}" --force --out "$work/out" "$@" "$disk" </dev/null
 	status=$?
 	took=$((($(date +%s%N) - start) / 1000000))
 	return $status
+}
+within() # LEAST MOST
+{
+	[ $took -ge "$1" ] && [ $took -le "$2" ]
+	result $? "  within --timeout ($took ms)"
 }
 # silent NAME [VARIABLE=VALUE]: nothing ever comes from there
 silent()
@@ -62,52 +72,65 @@ silent()
 	local name=$1 at=("${@:2}")
 	rm -f "$work/out/$bek_guid.BEK"
 	ok "$name: auto goes on to the Azure CLI" key 30 "PATH=$work/bin:$PATH" "${at[@]}"
-	is "$(sha_of "$work/out/$bek_guid.BEK" 2>&1)" "$(sha_of "$work/$bek_guid.BEK")" "  which has the key"
-	[ $took -ge 900 ]
-	result $? "  after the second it was given, not before ($took ms)"
+	key_is_right "  which has the key"
+	holds "  after the second it was given, not before ($took ms)" [ $took -ge 900 ]
 	row managed "custom authority" "$name: auto goes on after $took ms"
-	fails 5 "$name: auto without another way" key 30 PATH=/nonexistent "${at[@]}"
+	fails 5 "$name: auto without another way" key 30 "PATH=$nowhere" "${at[@]}"
 	says "  managed identity   this machine has no managed identity endpoint"
 }
-within() { [ $took -ge "$1" ] && [ $took -le "$2" ]; result $? "  within --timeout ($took ms)"; }
-endpoint() { echo "AZURE_POD_IDENTITY_AUTHORITY_HOST=http://127.0.0.1:$1"; }
+imds_at() # PORT
+{
+	echo "AZURE_POD_IDENTITY_AUTHORITY_HOST=http://127.0.0.1:$1"
+}
+asked_for=(--credential managed --timeout 3)
+late="the managed identity endpoint '127.0.0.1' did not answer in time"
 
 for one in "never accepts=$never_accepts" "never answers=$never_answers"; do
-	silent "IMDS ${one%=*}" "$(endpoint "${one#*=}")"
-	fails 8 "IMDS ${one%=*}: asked for" key 30 "$(endpoint "${one#*=}")" --credential managed --timeout 3
-	says "the managed identity endpoint '127.0.0.1' did not answer in time" "hint: " "--timeout"
+	name="IMDS ${one%=*}"
+	endpoint=$(imds_at "${one#*=}")
+	silent "$name" "$endpoint"
+	fails 8 "$name: asked for" key 30 "$endpoint" "${asked_for[@]}"
+	says "$late" "hint: " "--timeout"
 	within 2900 8000
-	row managed "custom authority" "IMDS ${one%=*}: exit 8 after $took ms"
+	row managed "custom authority" "$name: exit 8 after $took ms"
 done
-silent "IMDS drops each SYN" "$(endpoint "$drops")"
-fails 5 "IMDS drops each SYN: asked for" key 30 "$(endpoint "$drops")" --credential managed --timeout 3
-says "managed identity: this machine has no managed identity endpoint" "hint: it exists on Azure VMs"
+silent "IMDS drops each SYN" "$(imds_at "$drops")"
+fails 5 "IMDS drops each SYN: asked for" key 30 "$(imds_at "$drops")" "${asked_for[@]}"
+says "managed identity: this machine has no managed identity endpoint" \
+	"hint: it exists on Azure VMs"
 within 2900 8000
-fails 8 "a sign of life, and never a token" key 30 PATH=/nonexistent "$(endpoint "$no_token")" --timeout 3
-says "the managed identity endpoint '127.0.0.1' did not answer in time" "hint: "
-fails 8 "App Service never answers" key 30 "IDENTITY_ENDPOINT=http://127.0.0.1:$never_answers/msi/token" IDENTITY_HEADER=x --timeout 3
-says "the managed identity endpoint '127.0.0.1' did not answer in time"
+fails 8 "a sign of life, and never a token" \
+	key 30 "PATH=$nowhere" "$(imds_at "$no_token")" --timeout 3
+says "$late" "hint: "
+fails 8 "App Service never answers" \
+	key 30 "IDENTITY_ENDPOINT=http://127.0.0.1:$never_answers/msi/token" IDENTITY_HEADER=x \
+	--timeout 3
+says "$late"
 within 2900 8000
 
-# ---- cut connections pass, or are told as what they are
-cuts() { control /fault "{\"match\":{\"endpoint\":\"imds\"},\"count\":$1,\"action\":{\"type\":\"cut\",\"at\":\"$2\"}}" >/dev/null; }
+# ---- cut connections pass, or are reported as what they are
+imds="AZURE_POD_IDENTITY_AUTHORITY_HOST=$VAULT_IMDS"
+cuts() # COUNT WHERE
+{
+	change /fault "$(fault '"endpoint": "imds"' "\"type\": \"cut\", \"at\": \"$2\"" "$1")"
+}
 for at in connect headers body; do
 	cuts 1 $at
-	ok "IMDS cuts the connection once, at $at" key 30 "AZURE_POD_IDENTITY_AUTHORITY_HOST=$VAULT_IMDS" --credential managed
+	ok "IMDS cuts the connection once, at $at" key 30 "$imds" --credential managed
 	says "the managed identity endpoint cut the connection; asking again"
 done
 cuts 100 body
-fails 8 "IMDS cuts the connection each time" key 30 "AZURE_POD_IDENTITY_AUTHORITY_HOST=$VAULT_IMDS" --credential managed --timeout 3
+fails 8 "IMDS cuts the connection each time" key 30 "$imds" "${asked_for[@]}"
 says "managed identity: '127.0.0.1' cut the connection" "hint: "
 
-if [ -n "${PATIENCE_NAMESPACE:-}" ] && black_hole 2>"$work/ip.err"; then
+if [ -n "${in_namespace:-}" ] && black_hole 2>"$work/ip.err"; then
 	no_endpoint=1
 	silent "169.254.169.254 swallows all"
-	fails 5 "169.254.169.254 swallows all: asked for" key 30 --credential managed --timeout 3
+	fails 5 "169.254.169.254 swallows all: asked for" key 30 "${asked_for[@]}"
 	says "managed identity: this machine has no managed identity endpoint"
 	within 2900 8000
 	ip route replace unreachable 169.254.169.254
-	fails 5 "169.254.169.254 is unreachable" key 30 PATH=/nonexistent
+	fails 5 "169.254.169.254 is unreachable" key 30 "PATH=$nowhere"
 	says "  managed identity   this machine has no managed identity endpoint"
 	within 0 900
 else
