@@ -1,13 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Whole disks with random damage in their tables, boot sectors, metadata and footers, half of them with checksums put
-# right: each is served or refused within 10 s and 256 MiB, info.json is JSON, and what a key opens is the right bytes.
+# Whole disks with random damage in their tables, boot sectors, metadata and footers, half of them
+# with valid checksums: each is served or refused within 10 s and 256 MiB, info.json is JSON, and
+# what a key opens has the right bytes.
 #
 #   ADEFUSE_ROUNDS=1000    more rounds (40)
 #   ADEFUSE_SEED=N         begin with this one; a failure names its own
-# shellcheck source=tests/lib.sh disable=SC2154 # set by make check
-. "$abs_top_srcdir/tests/lib.sh"
+. "${abs_top_srcdir:?run by make check}/tests/lib.sh" || exit 99
 need root /dev/fuse mkntfs jq xxd "$MKADE"
+# the program, not the shell's word
+gnu_time=$(type -P time) || skip_all "no time"
 
 rounds=${ADEFUSE_ROUNDS:-40}
 first=${ADEFUSE_SEED:-1}
@@ -17,8 +19,7 @@ at=$work/mnt
 mkdir "$at" "$work/out"
 
 # ---- disks, and the windows of each that are worth damaging: "offset length kind"
-truncate -s 8M "$work/system.img"
-mkntfs -F -f -q "$work/system.img" >/dev/null 2>&1
+small_volume "$work/system.img"
 disks=(bare mbr gpt eow watermark)
 windows_of()
 {
@@ -28,10 +29,11 @@ windows_of()
 	echo "$offset 512 boot"
 	json "$disk.json" ".volume.metadata_offsets[] + $offset" | sed 's/$/ 2048 copy/'
 	[ "$offset" = 0 ] || echo "0 512 table"
-	json "$disk.json" "(.volume.eow // empty) | (.descriptors[], (.regions[] | .bitmap, .bitmap + 512, .bitmap + 1024, .log, .log + 512))" |
+	json "$disk.json" '.volume.eow // empty | .descriptors[],
+		(.regions[] | .bitmap, .bitmap + 512, .bitmap + 1024, .log, .log + 512)' |
 		sed 's/$/ 512 eow/'
 	case $disk in
-	*gpt*) printf '%s table\n' "512 512" "1024 512" "$((size - 1024)) 512" "$((size - 512)) 512" ;;
+	*gpt*) printf '%s 512 table\n' 512 1024 $((size - 1024)) $((size - 512)) ;;
 	esac
 }
 for layout in "${disks[@]}"; do
@@ -42,8 +44,9 @@ for layout in "${disks[@]}"; do
 	esac
 	[ "$layout" != mbr ] || options+=(--system "$work/system.img")
 	[ "$layout" != gpt ] || options+=(--vhd)
-	make_disk "$work/$layout" "${options[@]}" --plain-out "$work/$layout.plain" --method xts-256 --guid "$bek_guid" \
-		--bek "$bek" --recovery-password "$recovery_password" >/dev/null
+	make_disk "$work/$layout" "${options[@]}" --plain-out "$work/$layout.plain" \
+		--method xts-256 --guid "$bek_guid" --bek "$bek" \
+		--recovery-password "$recovery_password" >/dev/null
 	windows_of "$work/$layout" >"$work/$layout.windows"
 	cp "$work/$layout" "$work/$layout.whole"
 	sha_of "$work/$layout" >"$work/$layout.sum"
@@ -55,13 +58,13 @@ random()
 	number=$(((RANDOM << 15 | RANDOM) % $1))
 }
 
-# Remember the windows, so that few rounds need a copy of the disk: those in which checksums were put right, for which
-# mkade believes what the damaged structures say of their place and size.
+# Remember the windows, so that few rounds need a copy of the disk: those in which checksums were
+# repaired, for which mkade believes what the damaged structures say of their place and size.
 keep()
 {
 	local offset length
 	while read -r offset length _; do
-		dd if="$1" of="$work/kept.$offset" bs=512 skip=$((offset / 512)) count=$((length / 512)) status=none
+		range "$1" "$offset" "$length" >"$work/kept.$offset"
 	done <"$1.windows"
 }
 restore()
@@ -72,11 +75,13 @@ restore()
 		return
 	fi
 	while read -r offset _; do
-		dd if="$work/kept.$offset" of="$1" bs=512 seek=$((offset / 512)) conv=notrunc status=none
+		dd if="$work/kept.$offset" of="$1" oflag=seek_bytes seek="$offset" \
+			conv=notrunc status=none
 	done <"$1.windows"
 }
 
-poke()
+# poke_hex DISK OFFSET HEX
+poke_hex()
 {
 	printf '%s' "$3" | xxd -r -p | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
 }
@@ -84,7 +89,8 @@ poke()
 damage_once()
 {
 	local disk=$1 window offset length kind place bytes
-	local values=(00 ff 7f 80 01 0000 ffff 0080 ffffffff 00000000 00000080 ffffffffffffff7f 0000000000000000 ffffffffffffffff)
+	local values=(00 ff 7f 80 01 0000 ffff 0080 ffffffff 00000000 00000080
+		ffffffffffffff7f 0000000000000000 ffffffffffffffff)
 	mapfile -t window <"$disk.windows"
 	random ${#window[@]}
 	read -r offset length kind <<<"${window[number]}"
@@ -98,13 +104,14 @@ damage_once()
 		random ${#values[@]}
 		bytes=${values[number]}
 	fi
-	bytes=${bytes:0:2 * (length - place)} # nothing outside the window, which is put back afterwards
-	poke "$disk" $((offset + place)) "$bytes"
+	# nothing outside the window, which is put back afterwards
+	bytes=${bytes:0:2 * (length - place)}
+	poke_hex "$disk" $((offset + place)) "$bytes"
 	random 2
 	# the same in each copy, so that none can stand in for another
 	[ "$kind$number" = copy1 ] || return 0
 	while read -r offset _ kind; do
-		[ "$kind" != copy ] || poke "$disk" $((offset + place)) "$bytes"
+		[ "$kind" != copy ] || poke_hex "$disk" $((offset + place)) "$bytes"
 	done <"$disk.windows"
 }
 
@@ -119,7 +126,8 @@ damage()
 	if [ "$number" != 0 ]; then
 		fixed=1
 		"$MKADE" --fix-crc "$disk" >/dev/null 2>&1 || :
-		# a bitmap with its checksum put right may truly say something else: its bytes are not judged
+		# a bitmap with a repaired checksum may truly say something else: its bytes are not
+		# judged
 		random 2
 		if [ "$layout$number" = eow1 ]; then
 			"$MKADE" --fix-crc "$disk" eow >/dev/null 2>&1 || :
@@ -127,7 +135,7 @@ damage()
 		fi
 	fi
 	random 8
-	[ "$number" != 0 ] || dd if=/dev/zero of="$disk" bs=512 seek=$(($(json "$disk.json" .volume.offset) / 512)) count=1 conv=notrunc status=none
+	[ "$number" != 0 ] || zero "$disk" "$(json "$disk.json" .volume.offset)" 512
 }
 
 wrong()
@@ -136,38 +144,57 @@ wrong()
 	findings=$((findings + 1))
 }
 
+# within_memory WHAT KIB: sanitizers need more
+within_memory()
+{
+	[ "${2:-0}" -le "$memory_limit" ] || [ -n "${ADEFUSE_SANITIZED:-}" ] ||
+		wrong "$1: $2 KiB of memory"
+}
+
 # bounded NAME CODES COMMAND...: ends in time with one of these exit codes
 bounded()
 {
 	local name=$1 codes=$2 status used
 	shift 2
-	/usr/bin/time -o "$work/used" -f %M timeout -k 5 10 "${adefuse_command[@]}" "$@" >"$work/said" 2>"$work/errors" </dev/null
+	"$gnu_time" -o "$work/used" -f %M timeout -k 5 10 "${adefuse_command[@]}" "$@" \
+		>"$work/said" 2>"$work/errors" </dev/null
 	status=$?
 	used=$(tail -n 1 "$work/used" 2>/dev/null)
-	[[ " $codes " == *" $status "* ]] || wrong "$name: exit code $status: $(head -c 300 "$work/errors")"
-	[ "${used:-0}" -le "$memory_limit" ] || [ -n "${ADEFUSE_SANITIZED:-}" ] || wrong "$name: $used KiB of memory"
+	[[ " $codes " == *" $status "* ]] ||
+		wrong "$name: exit code $status: $(head -c 300 "$work/errors")"
+	within_memory "$name" "$used"
 	return $status
+}
+
+# look_at FILE PAGE: it is right, or an error
+look_at()
+{
+	local file=$1 place=$(($2 * 4096))
+	timeout 10 dd if="$at/$file" of="$work/got" bs=4096 skip="$2" count=1 2>/dev/null || {
+		[ $? != 124 ] || wrong "$file at $place: takes longer than 10 s"
+		return
+	}
+	opened=$((opened + 1))
+	[ $forged = 0 ] || return
+	cmp -s -n "$(stat -c %s "$work/got")" "$work/got" "$work/$layout.plain" 0 $place ||
+		wrong "$file at $place: wrong bytes"
 }
 
 # What a key opened is right wherever it is looked at; what cannot be known is an error.
 look()
 {
-	local file place size whole
+	local file page size whole
 	whole=$(stat -c %s "$work/$layout.plain")
 	while read -r file; do
 		size=$(stat -c %s "$at/$file")
 		[ "$size" -le "$whole" ] || size=$whole
 		random 256
-		for place in 0 $((size * number / 256 / 4096 * 4096)) $((size / 2 / 4096 * 4096)) $(((size - 1) / 4096 * 4096)); do
-			timeout 10 dd if="$at/$file" of="$work/got" bs=4096 skip=$((place / 4096)) count=1 2>/dev/null || {
-				[ $? != 124 ] || wrong "$file at $place: takes longer than 10 s"
-				continue
-			}
-			opened=$((opened + 1))
-			[ $forged = 0 ] || continue
-			cmp -s -n "$(stat -c %s "$work/got")" "$work/got" "$work/$layout.plain" 0 "$place" || wrong "$file at $place: wrong bytes"
+		for page in 0 $((size * number / 256 / 4096)) $((size / 2 / 4096)) \
+			$(((size - 1) / 4096)); do
+			look_at "$file" $page
 		done
-	done < <(jq -r '.volumes[] | select(.opened_by != null and .file != null) | .file' "$at/info.json")
+	done < <(json "$at/info.json" \
+		'.volumes[] | select(.opened_by != null and .file != null) | .file')
 	for file in "$at"/*; do
 		dd if="$file" of=/dev/null bs=64K count=2 2>/dev/null || :
 	done
@@ -177,11 +204,11 @@ mount_and_look()
 {
 	local server used
 	bounded mount "0 3 4" mount "${salvage[@]}" --bek "$bek" "$work/$layout" "$at" || return
-	jq -e .schema_version "$at/info.json" >/dev/null 2>&1 || wrong "info.json is no JSON"
+	jq -e .schema_version "$at/info.json" >/dev/null 2>&1 || wrong "info.json is not JSON"
 	look
 	server=$(pgrep -n -f "mount .*$at\$")
 	used=$(awk '/^VmHWM/ { print $2 }' "/proc/${server:-0}/status" 2>/dev/null)
-	[ "${used:-0}" -le "$memory_limit" ] || [ -n "${ADEFUSE_SANITIZED:-}" ] || wrong "the server has $used KiB of memory"
+	within_memory "the server" "$used"
 	unmount "$at" || wrong "does not end after unmounting"
 }
 
@@ -199,7 +226,8 @@ one_round()
 	keep "$disk"
 	damage "$disk"
 	if bounded info "0 3" info --json "${salvage[@]}" --bek "$bek" "$disk"; then
-		jq -e .schema_version "$work/said" >/dev/null 2>&1 || wrong "info --json is no JSON"
+		jq -e .schema_version "$work/said" >/dev/null 2>&1 ||
+			wrong "info --json is not JSON"
 		shown=$((shown + 1))
 	fi
 	bounded key "0 3 4" key "${salvage[@]}" --bek "$bek" --out "$work/out" --force "$disk"
@@ -216,11 +244,10 @@ for ((seed = first; seed < first + rounds; seed++)); do
 done
 out=
 is "$findings" 0 "$rounds damaged disks from seed $first on: served or refused"
-[ "$shown" -gt $((rounds / 4)) ]
-result $? "info shows what is left of them ($shown)"
-[ "$opened" -gt $((rounds / 12)) ]
-result $? "and keys still open some (read in $opened places)"
+holds "info shows what is left of them ($shown)" [ "$shown" -gt $((rounds / 4)) ]
+holds "and keys still open some (read in $opened places)" [ "$opened" -gt $((rounds / 12)) ]
 for layout in "${disks[@]}"; do
-	is "$(sha_of "$work/$layout")" "$(cat "$work/$layout.sum")" "$layout: but for the damage, which was undone, nothing has changed"
+	hash_is "$layout: nothing has changed but by the damage, which was undone" \
+		"$work/$layout" "$(cat "$work/$layout.sum")"
 done
 done_testing

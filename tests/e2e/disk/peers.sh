@@ -1,22 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Real Windows volumes through the real program: `adefuse mount` with every key gives the SHA-256 that dm-crypt gives, and
-# the very bytes that dislocker and bdemount give wherever they can open the volume. Ends with both counts.
-# The images are not part of the project: ADEFUSE_REAL_IMAGES names the folder that has them.
-. "$abs_top_srcdir/tests/lib.sh"
+# Real Windows volumes through the real program: `adefuse mount` with every key gives the SHA-256
+# that dm-crypt gives, and the very bytes that dislocker and bdemount give wherever they can open
+# the volume. Ends with both counts.
+. "${abs_top_srcdir:?run by make check}/tests/lib.sh" || exit 99
+need root /dev/fuse "$real_images/real-bitlocker.tar.xz" xz dislocker-fuse bdemount
+unpack_real_images || exit 99
 
-images=${ADEFUSE_REAL_IMAGES:-$abs_top_srcdir/../shared/images}
-need root /dev/fuse "$images/real-bitlocker.tar.xz" xz dislocker-fuse bdemount
-tar -xJf "$images/real-bitlocker.tar.xz" -C "$work" || exit 99
-find "$work" -mindepth 2 -type f -exec mv -t "$work" {} +
-
-setting()
-{
-	awk -F = -v section="[$1]" -v name="$2" \
-		'/^\[/ { inside = $0 == section } inside && $1 == name { print $2 }' "$work/images.conf"
-}
-
-# Keys of an image, one a line: NAME VALUE
+# Keys of an image, one in a line: NAME VALUE
 keys_of()
 {
 	local name guid
@@ -29,25 +20,30 @@ keys_of()
 
 ours()
 {
-	local image=$1 kind=$2 value=$3
+	local image=$1 kind=$2 option
+	local -x KEY=$3
 	case $kind in
-	PW) KEY=$value adefuse mount --password env:KEY "$work/$image.img" "$work/ours" ;;
-	BEK) adefuse mount --bek "$value" "$work/$image.img" "$work/ours" ;;
-	*) KEY=$value adefuse mount --recovery-password env:KEY "$work/$image.img" "$work/ours" ;;
+	PW) option=(--password env:KEY) ;;
+	BEK) option=(--bek "$KEY") ;;
+	*) option=(--recovery-password env:KEY) ;;
 	esac
+	adefuse mount "${option[@]}" "$work/$image.img" "$work/ours"
 }
-export -n KEY 2>/dev/null || :
 
 theirs()
 {
-	local peer=$1 image=$2 kind=$3 value=$4
+	local peer=$1 image=$work/$2.img kind=$3 value=$4 option
 	case $peer-$kind in
-	dislocker-PW) dislocker-fuse -V "$work/$image.img" -u"$value" -- "$work/theirs" ;;
-	dislocker-BEK) dislocker-fuse -V "$work/$image.img" -f "$value" -- "$work/theirs" ;;
-	dislocker-*) dislocker-fuse -V "$work/$image.img" -p"$value" -- "$work/theirs" ;;
-	bdemount-PW) bdemount -p "$value" "$work/$image.img" "$work/theirs" ;;
-	bdemount-BEK) bdemount -s "$value" "$work/$image.img" "$work/theirs" ;;
-	bdemount-*) bdemount -r "$value" "$work/$image.img" "$work/theirs" ;;
+	dislocker-PW) option=-u$value ;;
+	dislocker-BEK) option=-f$value ;;
+	dislocker-*) option=-p$value ;;
+	bdemount-PW) option=-p$value ;;
+	bdemount-BEK) option=-s$value ;;
+	bdemount-*) option=-r$value ;;
+	esac
+	case $peer in
+	dislocker) dislocker-fuse -V "$image" "$option" -- "$work/theirs" ;;
+	bdemount) bdemount "$option" "$image" "$work/theirs" ;;
 	esac >/dev/null 2>&1
 }
 
@@ -61,25 +57,24 @@ while read -r image; do
 		wanted=$((wanted + 1))
 		mounts=("$work/ours" "$work/theirs")
 		ok "$image with its $kind" ours "$image" "$kind" "$value"
-		got=$(sha_of "$work/ours/p1.raw")
-		is "$got" "$want" "  is what dm-crypt decrypts"
-		[ "$got" != "$want" ] || right=$((right + 1))
+		hash_is "  gives what dm-crypt decrypts" "$work/ours/p1.raw" "$want"
+		[ "$last_result" != 0 ] || right=$((right + 1))
 		for peer in dislocker bdemount; do
-			if theirs $peer "$image" "$kind" "$value" && [ -e "$work/theirs/${file_of[$peer]}" ]; then
+			file=$work/theirs/${file_of[$peer]}
+			if theirs $peer "$image" "$kind" "$value" && [ -e "$file" ]; then
 				opened=$((opened + 1))
-				ok "  $peer gives the same bytes" cmp "$work/ours/p1.raw" "$work/theirs/${file_of[$peer]}" &&
-					agree=$((agree + 1))
+				ok "  $peer gives the same bytes" cmp "$work/ours/p1.raw" "$file"
+				[ "$last_result" != 0 ] || agree=$((agree + 1))
 			else
 				refused+=" $peer:$image:$kind"
 			fi
-			fusermount3 -u "$work/theirs" 2>/dev/null || umount "$work/theirs" 2>/dev/null
+			{ fusermount3 -u "$work/theirs" || umount "$work/theirs"; } 2>/dev/null
 		done
 		ok "  unmounts" unmount "$work/ours"
 	done < <(keys_of "$image")
-done < <(sed -n 's/^\[\(.*\)\]$/\1/p' "$work/images.conf")
+done < <(real_image_names)
 echo "# real images: $right of $wanted right (8 volumes, each of their keys)"
 echo "# peers: $agree of $opened agree; not opened by the peer:$refused"
 is "$right" 17 "every key of every volume"
-[ "$opened" -ge 20 ]
-result $? "the peers opened $opened"
+holds "the peers opened $opened" [ "$opened" -ge 20 ]
 done_testing

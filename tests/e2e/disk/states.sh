@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
+# Every state that a disk can be left in × method × sector size: every sector is right, or refused
+# where the image maker says that nobody can tell; and what the peers make of the same disk.
+# scripts/check prints the rows as a table. Peers are asked only about XTS-128 with sectors of 512,
+# or about all disks with ADEFUSE_ALL_PEERS=1.
 # shellcheck disable=SC2317 # functions are called by name
-# Every state that a disk can be left in × method × sector size: every sector is right, or refused where the image
-# maker says that nobody can tell; and what the peers make of the same disk. The rows are printed as a table by
-# scripts/check. Peers are asked about XTS-128 with sectors of 512 alone, all of them with ADEFUSE_ALL_PEERS=1.
-# shellcheck source=tests/lib.sh disable=SC2154 # set by make check
 . "${abs_top_srcdir:?run by make check}/tests/lib.sh" || exit 99
 
 bde_cat=${BDE_CAT:-$abs_top_builddir/tests/tools/bde-cat}
@@ -18,65 +18,98 @@ refused_by_manifest()
 	json "$disk.json" '(.volume.refused_regions // [])[] | "\(.offset) \(.size)"'
 }
 
-# compared [VARIABLE=VALUE]: run the comparison; "right|wrong|refused OFFSET SIZE" lines in $work/verdict
+# compared [VARIABLE=VALUE]: compare with $plain; "right|wrong|refused OFFSET SIZE" lines go to
+# $work/verdict
 compared()
 {
-	env "$@" "$bde_cat" "bek:$bek" "$disk" "$(json "$disk.json" .volume.offset)" "$(json "$disk.json" .volume.size)" \
-		"against:${plain:-$work/plain}" >"$work/verdict" 2>"$work/said"
+	local at size
+	read -r at size < <(json "$disk.json" '.volume | "\(.offset) \(.size)"')
+	env "$@" "$bde_cat" "bek:$bek" "$disk" "$at" "$size" "against:${plain:-$work/plain}" \
+		>"$work/verdict" 2>"$work/said"
 }
 
 verdicts() { sed -n "s/^$1 //p" "$work/verdict"; }
 
-# Whether each line of $1 ("OFFSET SIZE") lies within one of $2: what is refused is what may be.
+# within FILE RANGES: each line of FILE ("OFFSET SIZE") lies within one of RANGES
 within()
 {
 	awk 'NR == FNR { from[n++] = $1; to[n - 1] = $1 + $2; next }
-		{ good = 0; for (i = 0; i < n; i++) if ($1 >= from[i] && $1 + $2 <= to[i]) good = 1; if (!good) { print "# " $0; bad = 1 } }
+		{
+			good = 0
+			for (i = 0; i < n; i++)
+				if ($1 >= from[i] && $1 + $2 <= to[i])
+					good = 1
+			if (!good) { print "# " $0; bad = 1 }
+		}
 		END { exit bad }' "$2" "$1"
 }
 
-# libbde through bdemount, whose file is the volume.
+bytes_of()
+{
+	awk '{ s += $2 } END { print s + 0 }' "$1"
+}
+
+# says_of PEER HASH WANT: right, wrong, or without a hash refused
+says_of()
+{
+	case $2 in
+	'') peer_words+=" $1:refused" ;;
+	"$3") peer_words+=" $1:right" ;;
+	*) peer_words+=" $1:WRONG" ;;
+	esac
+}
+
+# libbde_reads OFFSET SIZE: the hash that it reads through bdemount, whose file is the volume
 libbde_reads()
 {
-	local got=
 	mkdir -p "$work/bde"
-	if bdemount -o "$1" -s "$bek" "$disk" "$work/bde" >/dev/null 2>&1; then
-		got=$(head -c "$2" "$work/bde/bde1" 2>/dev/null | sha256sum | cut -d ' ' -f 1)
-		fusermount3 -u "$work/bde" 2>/dev/null || fusermount -u "$work/bde"
+	bdemount -o "$1" -s "$bek" "$disk" "$work/bde" >/dev/null 2>&1 || return
+	head -c "$2" "$work/bde/bde1" 2>/dev/null | sha_of
+	fusermount3 -u "$work/bde" 2>/dev/null || fusermount -u "$work/bde"
+}
+
+# dislocker_reads OFFSET SIZE: its hash
+dislocker_reads()
+{
+	local command=(timeout 120 dislocker-file -q -O "$1" -V "$disk" -f "$bek" -- "$work/peer")
+	rm -f "$work/peer"
+	# it crashes on some of these disks; the inner bash reports that, and to nobody
+	if ("${command[@]}"; exit $?) >/dev/null 2>&1 && [ -s "$work/peer" ]; then
+		head -c "$2" "$work/peer" | sha_of
 	fi
-	case $got in
-	'') peer_words+=' libbde:refused' ;;
-	"$3") peer_words+=' libbde:right' ;;
-	*) peer_words+=' libbde:WRONG' ;;
-	esac
+	rm -f "$work/peer"
 }
 
 # What peers say of the disk: right, wrong or refused each.
 peers()
 {
-	local at size got want
-	at=$(json "$disk.json" .volume.offset) size=$(json "$disk.json" .volume.size)
+	local at size want
+	read -r at size < <(json "$disk.json" '.volume | "\(.offset) \(.size)"')
 	want=$(sha_of "$work/plain")
 	peer_words=
 	if command -v dislocker-file >/dev/null; then
-		rm -f "$work/peer"
-		# it dies of some of these disks, which bash would tell: the inner one, to nobody
-		if (timeout 120 dislocker-file -q -O "$at" -V "$disk" -f "$bek" -- "$work/peer"; exit $?) >/dev/null 2>&1 && [ -s "$work/peer" ]; then
-			got=$(head -c "$size" "$work/peer" | sha256sum | cut -d ' ' -f 1)
-			[ "$got" = "$want" ] && peer_words+=' dislocker:right' || peer_words+=' dislocker:WRONG'
-		else
-			peer_words+=' dislocker:refused'
-		fi
-		rm -f "$work/peer"
+		says_of dislocker "$(dislocker_reads "$at" "$size")" "$want"
 	fi
 	if command -v bdemount >/dev/null; then
-		libbde_reads "$at" "$size" "$want"
+		says_of libbde "$(libbde_reads "$at" "$size")" "$want"
 	fi
 	if command -v cryptsetup >/dev/null; then
-		head -c "$((at + size))" "$disk" | tail -c "$size" >"$work/peer.img"
-		cryptsetup bitlkDump "$work/peer.img" >"$work/dump" 2>&1 && peer_words+=' cryptsetup:reads' || peer_words+=' cryptsetup:refused'
+		range "$disk" "$at" "$size" >"$work/peer.img"
+		if cryptsetup bitlkDump "$work/peer.img" >"$work/dump" 2>&1; then
+			peer_words+=' cryptsetup:reads'
+		else
+			peer_words+=' cryptsetup:refused'
+		fi
 		rm -f "$work/peer.img"
 	fi
+}
+
+# make METHOD MKADE-OPTION...
+make()
+{
+	rm -f "$bek"
+	make_disk "$disk" --method "$1" --guid "$bek_guid" --bek "$bek" --plain-out "$work/plain" \
+		"${@:2}"
 }
 
 # row NAME METHOD SECTOR MKADE-OPTION...: made, every sector right or rightly refused
@@ -85,9 +118,7 @@ row()
 	local name=$1 method=$2 sector=$3 outcome
 	shift 3
 	export sector
-	rm -f "$bek"
-	ok "$name, $method, sectors of $sector: made" make_disk "$disk" --method "$method" --guid "$bek_guid" --bek "$bek" \
-		--plain-out "$work/plain" "$@" || return
+	ok "$name, $method, sectors of $sector: made" make "$method" "$@" || return
 	compared
 	{ refused_by_manifest; echo "${may_refuse:-}"; } | grep . >"$work/may" || :
 	verdicts refused >"$work/refused"
@@ -95,7 +126,7 @@ row()
 	ok "  only what nobody can tell is refused" within "$work/refused" "$work/may"
 	if [ -s "$work/may" ]; then
 		ok "  which is refused indeed" test -s "$work/refused"
-		outcome="right, $(awk '{ s += $2 } END { print s + 0 }' "$work/refused") bytes refused"
+		outcome="right, $(bytes_of "$work/refused") bytes refused"
 	else
 		is "$(verdicts right)" "0 $(json "$disk.json" .volume.size)" "  all of it is right"
 		outcome="right"
@@ -110,14 +141,14 @@ row()
 # refuses NAME WORDS MKADE-OPTION...: refused by name, and with salvage no sector is wrong
 refuses()
 {
-	local name=$1 words=$2
+	local name=$1 words=$2 outcome
 	shift 2
 	export sector=512
-	rm -f "$bek"
-	ok "$name: made" make_disk "$disk" --method xts-128 --guid "$bek_guid" --bek "$bek" --plain-out "$work/plain" "$@" || return
+	ok "$name: made" make xts-128 "$@" || return
 	fails 3 "  refused" "$bde_cat" "bek:$bek" "$disk"
 	says "$words"
-	# where nobody can tell the maker keeps zeros; what is salvaged there must be the file system's own
+	# where nobody can tell, the maker keeps zeros; what is salvaged there must be the file
+	# system's own
 	compared BDE_CAT_SALVAGE=1
 	verdicts wrong >"$work/odd"
 	plain=$(ntfs_volume) compared BDE_CAT_SALVAGE=1
@@ -126,35 +157,47 @@ refuses()
 	compared BDE_CAT_SALVAGE=1
 	ok "  and the rest is right" test -n "$(verdicts right)"
 	peers
-	echo "# row: $name | xts-128 | 512 | refused; salvaged: $(verdicts right | awk '{ s += $2 } END { print s }') bytes right | ${peer_words# }"
+	outcome="refused; salvaged: $(bytes_of <(verdicts right)) bytes right"
+	echo "# row: $name | xts-128 | 512 | $outcome | ${peer_words# }"
 }
 
 mark=$((11 << 20))
-for sector_size in 512 4096; do
+eow=(--eow --chunk 64K --eow-encrypted random)
+regions=("${eow[@]}" --eow-region 5M)
+for size in 512 4096; do
 	for method in xts-128 xts-256 cbc-128 cbc-256 cbc-128-diffuser cbc-256-diffuser; do
-		row encrypted $method $sector_size
-		row "suspended" $method $sector_size --state suspended
-		row "paused decryption (3 to 1)" $method $sector_size --state "converting:3,1,$mark"
-		row "paused encryption (5 to 4)" $method $sector_size --state "converting:5,4,$((mark + 4096))"
-		row "converting (2 to 4)" $method $sector_size --state "converting:2,4,$mark"
-		row "bitmaps, random chunks" $method $sector_size --eow --chunk 64K --eow-region 5M --eow-encrypted random
+		row encrypted $method $size
+		row "suspended" $method $size --state suspended
+		row "paused decryption (3 to 1)" $method $size --state "converting:3,1,$mark"
+		row "paused encryption (5 to 4)" $method $size \
+			--state "converting:5,4,$((mark + 4096))"
+		row "converting (2 to 4)" $method $size --state "converting:2,4,$mark"
+		row "bitmaps, random chunks" $method $size "${regions[@]}"
 	done
-	row "decrypted" xts-128 $sector_size --state decrypted
-	# on which side of the mark the bytes under way lie is not known: both are refused, the maker has one
-	may_refuse="$((mark - (1 << 20))) $((2 << 20))" row "interrupted (2 to 4, 1 MiB under way)" xts-128 $sector_size --state "converting:2,4,$mark" --conversion-size 1M
-	row "bitmaps, used space only" xts-128 $sector_size --eow --chunk 64K --eow-encrypted used
-	row "bitmaps, header plain" xts-128 $sector_size --eow --chunk 256K --eow-region 3M --eow-header plain --eow-encrypted random
-	row "bitmaps, header encrypted" xts-128 $sector_size --eow --chunk 256K --eow-header encrypted --eow-encrypted none
-	row "bitmaps, all" xts-128 $sector_size --eow --eow-encrypted all
-	row "bitmaps, none" xts-128 $sector_size --eow --eow-encrypted none
-	row "bitmaps, chunk interrupted" xts-128 $sector_size --eow --chunk 64K --eow-encrypted random --eow-log-chunk $((13 << 20))
-	row "bitmaps, descriptor 1 damaged" xts-128 $sector_size --eow --chunk 64K --eow-encrypted random --eow-damage descriptor1
+	row "decrypted" xts-128 $size --state decrypted
+	# it is not known on which side of the mark the bytes under way are: both are refused
+	may_refuse="$((mark - (1 << 20))) $((2 << 20))" \
+		row "interrupted (2 to 4, 1 MiB under way)" xts-128 $size \
+		--state "converting:2,4,$mark" --conversion-size 1M
+	row "bitmaps, used space only" xts-128 $size --eow --chunk 64K --eow-encrypted used
+	row "bitmaps, header plain" xts-128 $size --eow --chunk 256K --eow-region 3M \
+		--eow-header plain --eow-encrypted random
+	row "bitmaps, header encrypted" xts-128 $size --eow --chunk 256K \
+		--eow-header encrypted --eow-encrypted none
+	row "bitmaps, all" xts-128 $size --eow --eow-encrypted all
+	row "bitmaps, none" xts-128 $size --eow --eow-encrypted none
+	row "bitmaps, chunk interrupted" xts-128 $size "${eow[@]}" --eow-log-chunk $((13 << 20))
+	row "bitmaps, descriptor 1 damaged" xts-128 $size "${eow[@]}" --eow-damage descriptor1
 done
-eow=(--eow --chunk 64K --eow-region 5M --eow-encrypted random)
-refuses "bitmaps, newer record damaged" "EOW bitmaps are lost" "${eow[@]}" --eow-damage record:2
-refuses "bitmaps, newer record damaged, older one behind" "EOW bitmaps are lost" "${eow[@]}" --eow-damage stale-record:2
-refuses "bitmaps, both records damaged" "EOW bitmaps are lost" "${eow[@]}" --eow-damage records:2
-refuses "bitmaps, a bitmap damaged" "EOW bitmaps are lost" "${eow[@]}" --eow-damage bitmap:2
-refuses "bitmaps, a log damaged" "EOW bitmaps are lost" "${eow[@]}" --eow-damage log:2
-refuses "bitmaps, both descriptors damaged" "cannot tell which" "${eow[@]}" --eow-damage descriptor1 --eow-damage descriptor2
+while IFS='|' read -r name damage; do
+	refuses "bitmaps, $name" "EOW bitmaps are lost" "${regions[@]}" --eow-damage "$damage"
+done <<-END
+	newer record damaged|record:2
+	newer record damaged, older one out of date|stale-record:2
+	both records damaged|records:2
+	a bitmap damaged|bitmap:2
+	a log damaged|log:2
+END
+refuses "bitmaps, both descriptors damaged" "cannot be told" "${regions[@]}" \
+	--eow-damage descriptor1 --eow-damage descriptor2
 done_testing
