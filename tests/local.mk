@@ -30,9 +30,8 @@ MOUNT_TESTS = \
 	tests/e2e/disk/bad-input.sh \
 	tests/e2e/disk/info.sh \
 	tests/e2e/keys/protectors.sh \
-	tests/e2e/keys/completion.sh \
-	tests/e2e/keys/door.sh \
-	tests/e2e/keys/help.sh
+	tests/e2e/helpers.sh \
+	tests/e2e/keys/completion.sh
 CLI_VAULT_TESTS = \
 	tests/e2e/keys/find.sh \
 	tests/e2e/keys/find-parallel.sh \
