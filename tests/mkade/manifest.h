@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The expected plaintext, its hashes, and the JSON file that tells tests what the image holds. */
+/* The expected plaintext, its hashes, and the JSON file that says what is in the image. */
 #ifndef MKADE_MANIFEST_H
 #define MKADE_MANIFEST_H
 

@@ -3,7 +3,7 @@
  * EOW's structures for --show and --fix-crc: the layouts are in eowwrite.c. Names are
  * eow1 and eow2 (the descriptors), bitmap0, bitmap0.record1, bitmap0.log.entry1, and region0.run0
  * for what the newest record with a right CRC says of a region. *.crc_right is no field on the
- * disk but whether the CRC in front of it fits.
+ * disk but whether the CRC before it fits.
  */
 #include <stdio.h>
 #include <stdlib.h>

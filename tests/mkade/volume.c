@@ -20,7 +20,7 @@ static uint64_t header_size(const struct volume *v)
 	return (uint64_t)v->meta.header_sectors * v->meta.sector_size;
 }
 
-/* Of what lies at the front and is neither ciphertext nor like the rest. */
+/* Of the front, which is neither ciphertext nor like the rest. */
 static uint64_t front_size(const struct volume *v)
 {
 	return v->meta.vista ? VISTA_FRONT : header_size(v);
@@ -50,7 +50,7 @@ static void check_places(const struct volume *v)
 
 /*
  * Windows spreads the copies over the first two thirds of a volume and puts the relocated
- * header behind the first.
+ * header after the first.
  */
 static uint64_t choose(struct volume *v, size_t i, uint64_t size)
 {
@@ -64,7 +64,7 @@ static uint64_t choose(struct volume *v, size_t i, uint64_t size)
 
 /*
  * Appends ranges of the disk as ranges of what a reader sees: without the areas that read as
- * zeros, and with the front where the relocated header lies in them.
+ * zeros, and with the front where the relocated header is in them.
  */
 static void add_as_seen(const struct volume *v, struct regions *disk, struct regions *l)
 {
@@ -249,7 +249,7 @@ static void find_extents(struct volume *v)
 
 		if (data < at)
 			data = next_data(v, at);
-		/* Behind the file and the file system: all is hole. */
+		/* After the file and the file system: all is hole. */
 		if (data == size && at >= map_end)
 			break;
 		if (data < at + n || at < front_size(v) || !fsmap_is_free(v->map, at, n))
@@ -258,7 +258,7 @@ static void find_extents(struct volume *v)
 }
 
 /*
- * Physical sectors of the front that the relocated header stands for: no reader may use them.
+ * Physical sectors of the front that the relocated header replaces: no reader may use them.
  * On Vista they are the plaintext.
  */
 static void write_front(const struct volume *v, int fd, uint64_t base)

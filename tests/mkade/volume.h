@@ -21,7 +21,7 @@ struct volume {
 	struct regions zero;	/* what reads as zeros: metadata copies, header, EOW's areas */
 	struct regions mixed;	/* half ciphertext and half plaintext */
 	struct regions refused; /* mixed, or what nothing is known of: a read of it must fail */
-	struct regions extents; /* sparse: what is written of the volume, in order */
+	struct regions extents; /* sparse: the written parts of the volume, in order */
 };
 
 /* Chooses the places of BitLocker's areas. place: four offsets, or NULL. */
@@ -38,7 +38,7 @@ void volume_write(struct volume *v, int fd, uint64_t base);
 
 /*
  * What a mistyped dd or a partitioning tool does to the written volume. The boot sector is gone,
- * and with it all that says where the metadata is; the file system's own front lies elsewhere. how:
+ * and with it all that says where the metadata is; the file system's own front is elsewhere. how:
  * zeros:SECTORS or noise:SECTORS.
  */
 void volume_overwrite_front(const struct volume *v, const char *how, int fd, uint64_t base);

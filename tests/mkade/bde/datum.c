@@ -86,7 +86,7 @@ void datum_key(struct buf *b, uint16_t key_type, const uint8_t *key, size_t n)
 	datum_end(b, mark);
 }
 
-/* Inside the ciphertext stands a key container: u32 its size, u32 1, u32 key type, the key. */
+/* The ciphertext has a key container: u32 its size, u32 1, u32 key type, the key. */
 void datum_ccm(struct buf *b, uint16_t role, const uint8_t under[VMK_LEN], struct nonce *nonce,
 	       uint16_t key_type, const uint8_t *key, size_t n)
 {

@@ -46,7 +46,7 @@ enum datum_type {
 	TYPE_GUID = 0x17,
 };
 
-/* What a key is used for: the u16 in front of it. */
+/* What a key is used for: the u16 before it. */
 enum key_type {
 	KEY_RECOVERY_PASSWORD = 0x1000,
 	KEY_PASSWORD = 0x1001,

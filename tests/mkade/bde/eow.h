@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * "Encrypt on write" (EOW): since Windows 8, bitmaps say which chunks of a volume are ciphertext,
- * while it is converted and when only used space was encrypted. Regions tile the volume behind its
+ * while it is converted and when only used space was encrypted. Regions tile the volume after its
  * header; the relocated header is a region of its own. Each has a bitmap with two records, the
- * newer of which counts, and a log that names the chunk being converted.
+ * newer counts, and a log that names the chunk being converted.
  */
 #ifndef MKADE_EOW_H
 #define MKADE_EOW_H
@@ -23,7 +23,7 @@ enum eow_damage {
 	EOW_RECORD = 1u << 2,  /* newest record: bad CRC and wrong; the older one is right */
 	EOW_RECORDS = 1u << 3, /* both records: bad CRC */
 	EOW_STALE =
-		1u << 4, /* newest record: bad CRC; the older is behind by a chunk, in the log */
+		1u << 4, /* newest record: bad CRC; the older lacks a chunk, which is in the log */
 	EOW_BITMAP = 1u << 5, /* header of the bitmap: bad CRC */
 	EOW_LOG = 1u << 6,    /* headers of the log's entries: bad CRCs */
 };
@@ -79,12 +79,12 @@ void eow_add_damage(struct eow *e, const char *text);
 /* Lays out regions and areas, which it takes from the free clusters of v->map. */
 void eow_plan(struct eow *e, const struct eow_volume *v);
 
-/* As volume_is_encrypted(), for offsets behind the front. */
+/* As volume_is_encrypted(), for offsets after the front. */
 bool eow_is_encrypted(const struct eow *e, uint64_t off, uint64_t *ret_end);
 
 /* Appends what reads as zeros: descriptors, bitmaps, logs; rounded up to sectors only. */
 void eow_add_zero(const struct eow *e, struct regions *l);
-/* Appends the chunks that are half converted, and the ranges of which nothing can be known. */
+/* Appends the chunks that are half converted, and the ranges about which nothing can be known. */
 void eow_add_mixed(const struct eow *e, struct regions *l);
 void eow_add_lost(const struct eow *e, struct regions *l);
 
@@ -100,7 +100,7 @@ void eow_write(const struct eow *e, int fd, uint64_t base, eow_ciphertext_fn *ci
 
 void eow_free(struct eow *e);
 
-/* The formats, for mending: each fills in the CRC of a structure that lies in size bytes. */
+/* The formats, for repairs: each fills in the CRC of a structure that size bytes have room for. */
 bool eow_fix_descriptor(uint8_t *p, size_t size);
 bool eow_fix_bitmap(uint8_t *p, size_t size);
 bool eow_fix_record(uint8_t *p, size_t size);

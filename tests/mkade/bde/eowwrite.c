@@ -12,7 +12,7 @@
  *   44  u32 offsets of both records, u32 size of one, u32 CRC-32 up to the first with 0 here
  * record, two in a bitmap
  *    0  "FVE-EOWBR\0", u16 36, u32 size, u32 bits, u64 sequence, u32 flags: 0 in the first ever
- *   32  u32 CRC-32 of size bytes with 0 here, the bits, to whole words: 1 behind the last
+ *   32  u32 CRC-32 of size bytes with 0 here, the bits, to whole words: 1 after the last
  * log: header, two entries, the header again
  *    0  "OLRDHEVF", u16 50, u16 1, u16 2, u32 sector, u64 volume, u32 chunk, u32 size of an entry,
  *   34  u32 bytes of a chunk for one in the log, u32 2 entries, u64 offset of the region
@@ -194,7 +194,7 @@ static void fill_body(const struct eow *e, const struct eow_region *r, uint64_t 
 	free(sector);
 }
 
-/* chunk: 0 for an idle entry. Only entries that were used have the header again behind the body. */
+/* chunk: 0 for an idle entry. Only used entries have the header again after the body. */
 static void fill_entry(const struct eow *e, const struct eow_region *r, uint8_t *p,
 		       uint64_t sequence, uint64_t chunk, const struct log_body *from)
 {

@@ -22,7 +22,7 @@
 
 #define BLOCK_HEADER   64
 #define DATASET_HEADER 48
-#define ICE_AREA       0x10000u /* reserved by Windows 10 behind the relocated header, unused here */
+#define ICE_AREA       0x10000u /* reserved by Windows 10 after the relocated header, unused */
 
 static void write_virtualization(struct buf *b, const struct meta *m)
 {

@@ -184,7 +184,7 @@ static void write_startup_key(struct buf *b, const struct protector *p, const ui
 	datum_ccm(b, ROLE_PROPERTY, p->key, nonce, KEY_VMK, vmk, VMK_LEN);
 }
 
-/* Bound to a chip or a card: random bytes are as good as any for who does not have it. */
+/* Bound to a chip or a card: without it random bytes are as good as any. */
 static void write_noise(struct buf *b, uint16_t type, size_t n)
 {
 	size_t mark = datum_begin(b, ROLE_PROPERTY, type, 1);
@@ -208,7 +208,7 @@ static void write_pin(struct buf *b)
 	datum_end(b, mark);
 }
 
-/* The VMK under a key that nobody has: the parts of it are what the type's bits name. */
+/* The VMK under a key that nobody has: the bits of the type name its parts. */
 static void write_sealed(struct buf *b, const struct protector *p, const uint8_t vmk[VMK_LEN],
 			 struct nonce *nonce)
 {

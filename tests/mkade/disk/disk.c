@@ -115,7 +115,7 @@ static void mbr_write(const struct disk *d, int fd)
 		if (start + count > UINT32_MAX)
 			die("an MBR cannot hold a partition of this size");
 		e[0] = i == 0 ? 0x80 : 0;
-		memcpy(e + 1, "\xfe\xff\xff", 3); /* CHS: behind what it can say */
+		memcpy(e + 1, "\xfe\xff\xff", 3); /* CHS: more than it can say */
 		e[4] = MBR_TYPE_NTFS;
 		memcpy(e + 5, "\xfe\xff\xff", 3);
 		put32(e + 8, (uint32_t)start);

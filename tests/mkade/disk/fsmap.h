@@ -30,7 +30,7 @@ struct fsmap {
 struct fsmap *fsmap_read(int fd);
 void fsmap_free(struct fsmap *map);
 
-/* True if [offset, offset + size) lies in free clusters or behind the last one. */
+/* True if [offset, offset + size) lies in free clusters or after the last one. */
 bool fsmap_is_free(const struct fsmap *map, uint64_t offset, uint64_t size);
 
 /* First free place of size bytes at or after from, then from the start. Marks it as used. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * GPT with protective MBR and backup, for sectors of 512 and of 4096 bytes. Header at sector
- * 1, 128 entries of 128 bytes behind it; the backup's entries end where its header begins, in
+ * 1, 128 entries of 128 bytes after it; the backup's entries end where its header begins, in
  * the disk's last sector.
  */
 #include <stdlib.h>
