@@ -9,8 +9,10 @@ set -euo pipefail
 export LC_ALL=C.UTF-8
 
 usage() {
-	echo "usage: mkntfs.sh [--size 64M] [--sector 512|4096] [--cluster BYTES] [--label TEXT]" >&2
-	echo "                 [--tree full|small|none] [--list FILE] OUT" >&2
+	cat >&2 <<-END
+		usage: mkntfs.sh [--size 64M] [--sector 512|4096] [--cluster BYTES]
+		                 [--label TEXT] [--tree full|small|none] [--list FILE] OUT
+	END
 	exit 2
 }
 
@@ -65,13 +67,13 @@ unmount_and_wait() {
 }
 
 cleanup() {
-	local rc=$?
+	local status=$?
 	if mountpoint -q "$mnt"; then
-		unmount || rc=1
+		unmount || status=1
 	fi
 	rm -f "$work/alive" "$work/log"
-	rmdir "$mnt" "$work" || rc=1
-	exit "$rc"
+	rmdir "$mnt" "$work" || status=1
+	exit "$status"
 }
 trap cleanup EXIT
 trap 'exit 1' INT TERM HUP
@@ -127,7 +129,8 @@ plant_large() {
 	local i
 	for i in {1..3}; do
 		noise $((10 + i)) $((3000001 + i * 65536)) >"$mnt/Windows/large-$i.bin"
-		[[ $tree != full ]] || reserve "FVE2.{e40ad34d-dae9-4bc7-95bd-b16218c10f72}.$i" 65536
+		[[ $tree != full ]] ||
+			reserve "FVE2.{e40ad34d-dae9-4bc7-95bd-b16218c10f72}.$i" 65536
 		((i > 1)) || reserve 'FVE2.{c9ca54a3-6983-46b7-8684-a7e5e23499e3}' 8192
 	done
 }

@@ -1,21 +1,23 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Volumes of Windows 8 and later that are partly encrypted: bitmaps say which chunks are ciphertext.
+# Volumes of Windows 8 and later that are partly encrypted: bitmaps say which chunks are
+# ciphertext.
 #
-# No peer reads them (Debian 12: libbde does not know the volume's GUID, dislocker says that it is not
-# supported; cryptsetup gives the key, and refuses to map them). So their disks are put together here a second way: a chunk is either
-# as in the plaintext or as on the same disk fully encrypted, made with the same seed, and that one
-# dislocker reads. That the structures are Windows' own is shown with a volume made by Windows,
-# where there is one: --show finds the same fields in it, all CRCs right.
+# No peer reads them (Debian 12: libbde does not know the volume's GUID, dislocker says that it is
+# not supported; cryptsetup gives the key, and refuses to map them). So their disks are put
+# together here a second way: a chunk is either as in the plaintext or as on the same disk fully
+# encrypted, made with the same seed, and dislocker reads that one. A volume made by Windows, where
+# there is one, shows that the structures are Windows' own: --show finds the same fields in it, and
+# all CRCs are right.
 
-# shellcheck source=tests/mkade/peers.sh
-. "$(dirname "$0")/peers.sh"
+. "${abs_top_srcdir:?run by make check}/tests/mkade/peers.sh" || exit 99
 
-real=${ADEFUSE_REAL_IMAGES:-$here/../../../shared/images}/eow-partial.img.gz
+real=$real_images/eow-partial.img.gz
 
 # Runs of ciphertext as OFFSET SIZE lines: what the manifest says, and what --show reads.
 manifest_runs() {
-	field '.volume.eow as $e | $e.regions[] | "\(.offset) \(.size) \($e.chunk) \(.bits)"' | awk '{
+	field '.volume.eow as $e |
+		$e.regions[] | "\(.offset) \(.size) \($e.chunk) \(.bits)"' | awk '{
 		for (i = 1; i <= length($4); i++) {
 			at = $1 + (i - 1) * $3
 			n = i == length($4) ? $1 + $2 - at : $3
@@ -44,12 +46,8 @@ put_together() { # PLAIN FULLY-ENCRYPTED
 	same_elsewhere expected.img d.img 0 8192 $(zero_ranges)
 }
 
-part() { # IMAGE OFFSET SIZE
-	tail -c "+$(($2 + 1))" "$1" | head -c "$3"
-}
-
 header_is() { # IMAGE OFFSET: the relocated header is what this image has there
-	cmp <(part d.img "$(field .volume.header_offset)" 8192) <(part "$1" "$2" 8192)
+	cmp <(range d.img "$(field .volume.header_offset)" 8192) <(range "$1" "$2" 8192)
 }
 
 # The made disk, its description, and what --show reads off it are all the same.
@@ -58,70 +56,71 @@ agrees() { # NAME NTFS MKADE-OPTION...
 	shift 2
 	make --volume "$ntfs" --seed 7 --bek k.bek "$@" full.img
 	header=$(field .volume.header_offset)
-	check "$name: made" make --volume "$ntfs" --seed 7 --bek k.bek "$@" --eow \
+	ok "$name: made" make --volume "$ntfs" --seed 7 --bek k.bek "$@" --eow \
 		--plain-out p.raw "${eow[@]}" d.img
-	check "$name: plaintext is the one hashed" has_hash p.raw "$(field .volume.plain_sha256)"
-	check "$name: every chunk as it should be" put_together p.raw full.img
-	check "$name: --show reads the bitmaps" diff <(manifest_runs) <(shown_runs d.img)
-	check "$name: all CRCs are right" test "$(wrong_crcs)" = ''
+	ok "$name: plaintext is the one hashed" has_hash p.raw "$(field .volume.plain_sha256)"
+	ok "$name: every chunk as it should be" put_together p.raw full.img
+	ok "$name: --show reads the bitmaps" diff <(manifest_runs) <(shown_runs d.img)
+	ok "$name: all CRCs are right" test "$(wrong_crcs)" = ''
 	if manifest_runs | grep -q "^$header "; then
-		check "$name: relocated header is ciphertext" header_is full.img "$header"
+		ok "$name: relocated header is ciphertext" header_is full.img "$header"
 	else
-		check "$name: relocated header is plaintext" header_is "$ntfs" 0
+		ok "$name: relocated header is plaintext" header_is "$ntfs" 0
 	fi
 }
 
 everywhere() {
 	local method
 	make --volume a.ntfs --seed 7 --bek k.bek --method xts-128 full.img
-	check "fully encrypted with this seed: dislocker" by_dislocker full.img -f k.bek
+	ok "fully encrypted with this seed: dislocker" by_dislocker full.img -f k.bek
 	for method in xts-128 cbc-256-diffuser; do
 		eow=(--chunk 64K --eow-encrypted random)
 		agrees "$method" a.ntfs --method $method
 	done
-	check "regions do not begin at multiples of the chunk" test \
+	ok "regions do not begin at multiples of the chunk" test \
 		"$(field '[.volume.eow | .regions[].offset % .chunk] | min')" -gt 0
-	check "last chunks are partial" test \
+	ok "last chunks are partial" test \
 		"$(field '[.volume.eow | .regions[].size % .chunk] | max')" -gt 0
 	eow=(--chunk 64K --eow-encrypted random)
 	agrees "4096-byte sectors" a4.ntfs --method xts-256
 	eow=()
 	agrees "chunks as Windows'" a.ntfs
-	check "they are 8 MiB" test "$(field .volume.eow.chunk)" = 8388608
+	field_is "they are 8 MiB" .volume.eow.chunk 8388608
 	eow=(--chunk 192K --eow-region 1000K --eow-encrypted random --eow-header plain)
 	agrees "many regions" a.ntfs
-	check "more than 30" test "$(field '.volume.eow.regions | length')" -gt 30
+	ok "more than 30" test "$(field '.volume.eow.regions | length')" -gt 30
 	eow=(--chunk 64K --eow-encrypted "0-4M,20M-21M,30M-" --eow-header encrypted)
 	agrees "ranges" a.ntfs
-	check "a chunk that a range only touches is ciphertext" test \
+	ok "a chunk that a range only touches is ciphertext" test \
 		"$(manifest_runs | head -n 1)" = "8192 4194304"
 	eow=(--chunk 64K --eow-encrypted none)
 	agrees "none" a.ntfs --state converting:2,4,0
-	check "state as told" test "$(field '.volume | "\(.states) \(.encrypted_size)"')" = '[2,4] 0'
+	field_is "state as told" '.volume | "\(.states) \(.encrypted_size)"' '[2,4] 0'
 }
 
 # Chunks without a used cluster stay plaintext, and all files come back.
 used_space() {
 	eow=(--chunk 64K --eow-encrypted used)
 	agrees "used space only" a.ntfs
-	check "used space only: some chunks are not" test \
+	ok "used space only: some chunks are not" test \
 		"$(field '[.volume.eow.regions[] | .chunks - .encrypted_chunks] | add')" -gt 100
-	check "used space only: files are intact" files_intact p.raw a.list
+	ok "used space only: files are intact" files_intact p.raw a.list
 }
 
 damaged() { # DAMAGE WRONG-CRCS REFUSED-REGIONS
 	make --volume a.ntfs --seed 7 --bek k.bek --eow --chunk 64K --eow-encrypted random \
 		--eow-damage "$1" d.img
-	check "$1: these CRCs are wrong" test "$(wrong_crcs)" = "$2"
-	check "$1: refused" test "$(field '[.volume.refused_regions[] | .size] | add // 0')" = "$3"
+	ok "$1: these CRCs are wrong" test "$(wrong_crcs)" = "$2"
+	field_is "$1: refused" '[.volume.refused_regions[] | .size] | add // 0' "$3"
 	"$mkade" --fix-crc d.img 1 2 3
-	check "$1: --fix-crc leaves EOW alone when told" test "$(wrong_crcs)" = "$2"
+	ok "$1: --fix-crc leaves EOW alone when told" test "$(wrong_crcs)" = "$2"
 	"$mkade" --fix-crc d.img eow
-	check "$1: --fix-crc" test "$(wrong_crcs)" = ''
+	ok "$1: --fix-crc" test "$(wrong_crcs)" = ''
 }
 
 zeros_in() { # FROM TO
-	field "[.volume.zero_regions[] | select(.offset >= $1 and .offset < $2) | .size] | add // 0"
+	field "[.volume.zero_regions[] | select(.offset >= $1 and .offset < $2) | .size] |
+		add // 0"
 }
 
 damage() {
@@ -145,7 +144,7 @@ damage() {
 
 	make --volume a.ntfs --seed 7 --bek k.bek --eow --chunk 64K --eow-encrypted random \
 		--eow-damage descriptor1 --eow-damage descriptor2 d.img
-	check "both descriptors: all is refused" test "$(field \
+	ok "both descriptors: all is refused" test "$(field \
 		'[.volume.refused_regions[] | .size] | add')" -gt $((33554432 - 8192 - 300000))
 }
 
@@ -154,18 +153,18 @@ records() {
 	eow=(--chunk 64K --eow-encrypted random --eow-damage record)
 	make --volume a.ntfs --seed 7 --bek k.bek full.img
 	make --volume a.ntfs --seed 7 --bek k.bek --eow --plain-out p.raw "${eow[@]}" d.img
-	check "newer record damaged: the disk is as the older one says" put_together p.raw full.img
-	check "newer record damaged: --show goes by the older one" diff <(manifest_runs) \
+	ok "newer record damaged: the disk is as the older one says" put_together p.raw full.img
+	ok "newer record damaged: --show goes by the older one" diff <(manifest_runs) \
 		<(shown_runs d.img)
 	"$mkade" --fix-crc d.img
-	check "newer record mended: it says something else" not diff -q <(manifest_runs) \
+	ok "newer record mended: it says something else" not diff -q <(manifest_runs) \
 		<(shown_runs d.img)
 	find_field bitmap0.record1.sequence
 	newer=$value
 	find_field bitmap0.record2.sequence
-	check "the older one is one behind" test $((newer - value)) = 1
+	ok "the older one is the one before" test $((newer - value)) = 1
 	find_field bitmap0.record1.bits
-	check "bits behind the last are 1" last_bits_are_set bitmap0.record2 $((value))
+	ok "bits after the last are 1" last_bits_are_set bitmap0.record2 $((value))
 }
 
 last_bits_are_set() { # RECORD BITS
@@ -182,48 +181,47 @@ interrupted() {
 	make --volume a.ntfs --seed 7 --bek k.bek full.img
 	make --volume a.ntfs --seed 7 --bek k.bek --eow --chunk 64K --eow-log-chunk 20990000 \
 		--plain-out p.raw d.img
-	check "interrupted: listed" test "$(field '.volume.refused_regions | tostring')" = \
+	field_is "interrupted: listed" '.volume.refused_regions' \
 		"[{\"offset\":$chunk,\"size\":65536}]"
-	check "interrupted: first half is plaintext" cmp <(part d.img $chunk 32768) \
-		<(part a.ntfs $chunk 32768)
-	check "interrupted: second half is ciphertext" cmp <(part d.img $((chunk + 32768)) 32768) \
-		<(part full.img $((chunk + 32768)) 32768)
-	check "interrupted: zeros in the expected plaintext" cmp -n 65536 /dev/zero \
-		<(part p.raw $chunk 65536)
+	ok "interrupted: first half is plaintext" cmp <(range d.img $chunk 32768) \
+		<(range a.ntfs $chunk 32768)
+	ok "interrupted: second half is ciphertext" cmp <(range d.img $((chunk + 32768)) 32768) \
+		<(range full.img $((chunk + 32768)) 32768)
+	ok "interrupted: zeros in the expected plaintext" cmp -n 65536 /dev/zero \
+		<(range p.raw $chunk 65536)
 	find_field bitmap0.log.entry2.chunk
-	check "interrupted: in the log" test $((value)) = $chunk
+	ok "interrupted: in the log" test $((value)) = $chunk
 	find_field bitmap0.log.entry2.sequence
 	newer=$value
 	find_field bitmap0.log.entry1.sequence
-	check "interrupted: by the newer entry" test $((newer)) -gt $((value))
+	ok "interrupted: by the newer entry" test $((newer)) -gt $((value))
 	log=$(field '.volume.eow.regions[0].log')
-	check "interrupted: the log has the ciphertext's beginnings" cmp \
-		<(for i in {0..127}; do part full.img $((chunk + 512 * i)) 16; done) \
-		<(part d.img $((log + 512 + 3072 + 512)) 2048)
+	ok "interrupted: the log has the ciphertext's beginnings" cmp \
+		<(for i in {0..127}; do range full.img $((chunk + 512 * i)) 16; done) \
+		<(range d.img $((log + 512 + 3072 + 512)) 2048)
 
 	make --volume a.ntfs --seed 7 --bek k.bek --eow --chunk 64K \
 		--eow-log-chunk "$(field .volume.header_offset)" d.img
-	check "interrupted in the relocated header: the front is refused" test \
-		"$(field '.volume.refused_regions | tostring')" = '[{"offset":0,"size":8192}]'
+	field_is "interrupted in the relocated header: the front is refused" \
+		.volume.refused_regions '[{"offset":0,"size":8192}]'
 }
 
 peers_refuse() {
 	make --volume a.ntfs --bek k.bek --method xts-128 --eow d.img
-	check "libbde does not open it" not bdemount -s k.bek d.img mnt
-	check "dislocker does not" not dislocker-file -V d.img -f k.bek -- peer.raw
-	check "cryptsetup gives the key" by_cryptsetup d.img k.bek
+	ok "libbde does not open it" not bdemount -s k.bek d.img mnt
+	ok "dislocker does not" not dislocker-file -V d.img -f k.bek -- peer.raw
+	ok "cryptsetup gives the key" by_cryptsetup d.img k.bek
 }
 
 # What an own reading of the sample came to, byte by byte; its plaintext then has the known hash.
 windows_own() {
 	if [[ ! -e $real ]]; then
-		count=$((count + 1))
-		echo "ok $count - volume made by Windows # SKIP $real is not there"
+		skip "volume made by Windows" "no $real"
 		return
 	fi
 	gzip -dc "$real" >d.img
-	check "volume made by Windows: all CRCs are right" test "$(wrong_crcs)" = ''
-	check "volume made by Windows: its bitmaps" diff - <("$mkade" --show d.img |
+	ok "volume made by Windows: all CRCs are right" test "$(wrong_crcs)" = ''
+	ok "volume made by Windows: its bitmaps" diff - <("$mkade" --show d.img |
 		sed -n 's/^\(region[0-9]*[.]run[0-9]*\) /\1 /p') <<-END
 		region0.run0 8192 35643392 plaintext
 		region1.run0 35651584 8192 plaintext
@@ -235,11 +233,12 @@ windows_own() {
 	END
 	cp d.img mended.img
 	"$mkade" --fix-crc mended.img
-	check "volume made by Windows: --fix-crc changes nothing" cmp d.img mended.img
+	ok "volume made by Windows: --fix-crc changes nothing" cmp d.img mended.img
 }
 
 make_volumes() {
-	"$mkntfs_sh" --size 32M --list a.list a.ntfs && "$mkntfs_sh" --size 32M --sector 4096 a4.ntfs
+	"$mkntfs_sh" --size 32M --list a.list a.ntfs &&
+		"$mkntfs_sh" --size 32M --sector 4096 a4.ntfs
 }
 
 volumes_by make_volumes
@@ -250,4 +249,4 @@ records
 interrupted
 peers_refuse
 windows_own
-finish
+done_testing

@@ -1,66 +1,34 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash disable=SC2034
-# What the image maker's own tests share: TAP lines, a work folder, and one function for each peer
-# that compares what it reads with the manifest m.json of the last image.
-#
-# Environment: MKADE, the image maker (default: where make check builds it, else in $PATH); MKNTFS (default: beside this script).
-set -uo pipefail
-export LC_ALL=C.UTF-8
-
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-mkade=${MKADE:-${abs_top_builddir:+$abs_top_builddir/tests/mkade/}mkade}
-mkntfs_sh=${MKNTFS:-$here/mkntfs.sh}
-password='anaconda 123'
-
-skip_all() {
-	echo "1..0 # SKIP $*"
-	exit 0
-}
-
-for tool in "$mkade" jq dislocker-file dislocker-fuse bdemount cryptsetup ntfs-3g mkntfs mkfs.vfat \
-	fsck.vfat sgdisk fdisk qemu-img fusermount3 openssl; do
-	command -v "$tool" >/dev/null || skip_all "$tool is missing"
-done
+# Shared by the image maker's own tests: tests/lib.sh, and one function for each peer that compares
+# what it reads with the manifest m.json of the last image. They run in the work folder.
+. "${abs_top_srcdir:?run by make check}/tests/lib.sh" || exit 99
+set -o pipefail
+need "$MKADE" jq dislocker-file dislocker-fuse bdemount cryptsetup ntfs-3g mkntfs mkfs.vfat \
+	fsck.vfat sgdisk fdisk qemu-img fusermount3 openssl
 [[ -c /dev/fuse && -w /dev/fuse ]] || skip_all "/dev/fuse cannot be used"
 
-work=$(mktemp -d)
-mkade=$(realpath "$(command -v "$mkade")")
+mkade=$(realpath "$MKADE")
+mkntfs_sh=${MKNTFS:-$abs_top_srcdir/tests/mkade/mkntfs.sh}
+password='anaconda 123'
 cd "$work" || exit 1
 mkdir mnt
-unmount() {
+mounts+=("$work/mnt")
+unmount() { # in place of lib.sh's, which waits for an adefuse to end
 	fusermount3 -u mnt 2>/dev/null || fusermount -u mnt 2>/dev/null || umount mnt
-}
-cleanup() {
-	cd "$work" || exit
-	if mountpoint -q mnt; then
-		unmount
-	fi
-	cd / && rm -rf "$work"
-}
-trap cleanup EXIT
-trap 'exit 1' INT TERM HUP
-
-count=0 failed=0
-check() { # NAME COMMAND...: the command decides
-	local name=$1
-	shift
-	count=$((count + 1))
-	if "$@" >log 2>&1; then
-		echo "ok $count - $name"
-	else
-		echo "not ok $count - $name"
-		sed 's/^/# /' log
-		failed=$((failed + 1))
-	fi
 }
 
 field() { # JQ-PATH of the manifest
-	jq -r "$1" m.json
+	json m.json "$1"
+}
+
+field_is() { # NAME JQ-PATH WANT
+	json_is "$1" m.json "$2" "$3"
 }
 
 has_hash() { # FILE SHA256
 	local got
-	got=$(sha256sum <"$1" | cut -d' ' -f1)
+	got=$(sha_of "$1")
 	[[ $got == "$2" ]] || {
 		echo "plaintext has SHA-256 $got, expected $2"
 		return 1
@@ -76,12 +44,12 @@ by_dislocker() { # IMAGE KEY-OPTION...
 }
 
 by_bdemount() { # IMAGE KEY-OPTION...
-	local image=$1 rc=0
+	local image=$1 status=0
 	shift
 	bdemount -o "$(field .volume.offset)" "$@" "$image" mnt </dev/null || return
-	has_hash mnt/bde1 "$(field .volume.plain_sha256)" || rc=1
+	has_hash mnt/bde1 "$(field .volume.plain_sha256)" || status=1
 	unmount
-	return "$rc"
+	return "$status"
 }
 
 # The 128-bit diffuser key datum has room for two 256-bit keys, and half of each is used.
@@ -110,14 +78,14 @@ make() { # mkade's options
 }
 
 files_intact() { # VOLUME LIST
-	local rc=0 list
+	local status=0 list
 	list=$(realpath "$2")
 	ntfs-3g -o ro,streams_interface=windows "$1" mnt || return
-	(cd mnt && sha256sum --quiet -c "$list") || rc=1
-	grep -q ZoneId=3 mnt/one-byte:Zone.Identifier || rc=1
-	[[ $(find mnt -type f | wc -l) == $(wc -l <"$list") ]] || rc=1
+	(cd mnt && sha256sum --quiet -c "$list") || status=1
+	grep -q ZoneId=3 mnt/one-byte:Zone.Identifier || status=1
+	[[ $(find mnt -type f | wc -l) == $(wc -l <"$list") ]] || status=1
 	unmount
-	return "$rc"
+	return "$status"
 }
 
 same_elsewhere() { # A B [OFFSET SIZE]...: equal but for these ranges
@@ -138,10 +106,6 @@ find_field() {
 	read -r _ at len value < <("$mkade" --show d.img | grep "^$1 ")
 }
 
-not() {
-	! "$@"
-}
-
 # COMMAND...: it makes the volumes; without them there is nothing to test.
 volumes_by() {
 	"$@"
@@ -153,10 +117,4 @@ volumes_by() {
 		exit 1
 		;;
 	esac
-}
-
-finish() {
-	echo "1..$count"
-	((failed == 0))
-	exit
 }
