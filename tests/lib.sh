@@ -135,6 +135,12 @@ skip()
 	echo "ok $test_count - $1 # SKIP $2"
 }
 
+# can WHAT: whether something can be done here (tests/can); the reason why not is in $reason.
+can()
+{
+	reason=$("$abs_top_srcdir/tests/can" "$@")
+}
+
 # Whether mounts can be hidden from the rest of the system; in a chroot, for one, they cannot.
 has_own_mounts()
 {

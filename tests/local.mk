@@ -31,7 +31,9 @@ MOUNT_TESTS = \
 	tests/e2e/disk/info.sh \
 	tests/e2e/keys/protectors.sh \
 	tests/e2e/helpers.sh \
-	tests/e2e/keys/completion.sh
+	tests/e2e/keys/completion.sh \
+	tests/e2e/keys/door.sh \
+	tests/e2e/keys/help.sh
 CLI_VAULT_TESTS = \
 	tests/e2e/keys/find.sh \
 	tests/e2e/keys/find-parallel.sh \
@@ -80,10 +82,37 @@ TESTS += $(UNIT_TESTS) $(SCRIPT_TESTS) $(MOUNT_TESTS) $(VAULT_TESTS) $(ORACLE_TE
 EXTRA_DIST += $(VALGRIND_TESTS) \
 	tests/vault/.npmrc tests/vault/package.json tests/vault/package-lock.json \
 	tests/vault/vault.mjs \
-	tests/vault/world.mjs \
-	tests/vault/wreck.mjs
-EXTRA_DIST += $(MOUNT_TESTS) $(VAULT_TESTS) $(ORACLE_TESTS) tests/lib.sh tests/lsan.supp tests/tsan.supp
-EXTRA_DIST += tests/e2e/vault.sh
+	tests/vault/server/check.mjs \
+	tests/vault/server/config.mjs \
+	tests/vault/server/control.mjs \
+	tests/vault/server/faults.mjs \
+	tests/vault/server/http.mjs \
+	tests/vault/server/journal.mjs \
+	tests/vault/server/keys.mjs \
+	tests/vault/server/secrets.mjs \
+	tests/vault/server/server.mjs \
+	tests/vault/server/store.mjs \
+	tests/vault/server/tls.mjs \
+	tests/vault/server/traps.mjs \
+	tests/vault/server/world.mjs \
+	tests/vault/server/wreck.mjs \
+	tests/vault/entra/arckeys.mjs \
+	tests/vault/entra/assertion.mjs \
+	tests/vault/entra/clouds.mjs \
+	tests/vault/entra/credentials.mjs \
+	tests/vault/entra/device.mjs \
+	tests/vault/entra/entraerror.mjs \
+	tests/vault/entra/grants.mjs \
+	tests/vault/entra/jwt.mjs \
+	tests/vault/entra/managed.mjs \
+	tests/vault/entra/signinconfig.mjs \
+	tests/vault/entra/tokens.mjs \
+	tests/vault/tests/harness.mjs \
+	tests/vault/tests/sdk-managed.mjs \
+	tests/vault/tests/sdk.mjs \
+	tests/vault/tests/tap.mjs
+EXTRA_DIST += $(SCRIPT_TESTS) $(MOUNT_TESTS) $(VAULT_TESTS) $(ORACLE_TESTS) tests/can tests/own-mounts tests/lib.sh tests/e2e/vault.sh tests/limit.py \
+	tests/lsan.supp tests/tsan.supp
 
 TEST_EXTENSIONS = .sh .mjs .py
 AM_TESTS_ENVIRONMENT = \

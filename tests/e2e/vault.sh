@@ -18,14 +18,16 @@ client=aaaaaaaa-0000-0000-0000-000000000001
 # most vaults have one key that wraps
 kek='"keys": [{"name": "kek", "versions": [{"bits": 2048}]}]'
 
-# own_namespace -m|-n: run this file again in a namespace of its own. $in_namespace is set there,
-# and empty where root may not have one.
+# own_namespace mounts|network: run this file again in a namespace of its own. $in_namespace is
+# set there, and empty where it cannot have one.
 own_namespace()
 {
 	export in_namespace=${in_namespace:-}
-	[ -z "$in_namespace" ] && [ "$(id -u)" = 0 ] && unshare "$1" true 2>/dev/null || return 0
+	[ -z "$in_namespace" ] && can "own-$1" || return 0
 	rm -rf "$work"
-	in_namespace=1 exec unshare "$1" bash "$0"
+	in_namespace=1
+	[ "$1" = network ] && exec unshare -n bash "$0"
+	exec "$abs_top_srcdir/tests/own-mounts" bash "$0"
 }
 
 # ade FILE [MORE [OF-VERSION]]: a version of a secret, with the tags that ADE sets: of $machine

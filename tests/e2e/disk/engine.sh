@@ -89,7 +89,7 @@ if adefuse info --engine libbde --bek "$bek" "$disk" | grep -q 'engine: *libbde'
 else
 	fails 3 "XTS-256 is refused" mount_libbde --bek "$bek" "$disk"
 	says "p3: libbde $version cannot open this volume: invalid tweak key value too small" \
-		"hint: our own engine may: --engine own"
+		"hint: try our own engine: --engine own"
 fi
 
 # Windows Vista's format is read by libbde by default

@@ -109,7 +109,7 @@ early()
 }
 fails 1 "the reader exits early" early
 said
-says "who reads standard output has gone" "hint:"
+says "the reader of standard output exited before the copy finished" "hint:"
 verified_pipe()
 {
 	export_disk --verify "$disk" - | cat
@@ -210,7 +210,7 @@ says "interrupted: " "the same command goes on"
 is "$(stat -c %a "$state")" 600 "  only its user can read its state file"
 ok "  the file is not as long as the disk" test "$(stat -c %s "$out_file")" -lt "$disk_size"
 fails 2 "another volume is not resumed" export_disk --volume 1 "$disk" "$out_file"
-says "cannot be resumed: it was begun with another " "--force"
+says "cannot be resumed: it was started with another " "--force"
 cp "$state" "$work/state"
 cp --sparse=always "$out_file" "$work/part"
 ok "the same command goes on" export_disk --hash "$disk" "$out_file"
@@ -224,7 +224,7 @@ again()
 again
 poke "$out_file" $(($(sed -n 's/^done //p' "$work/state") - 100)) '\x55'
 fails 2 "the copy was changed" export_disk "$disk" "$out_file"
-says "what is there is not what the disk holds"
+says "its content is not what the disk holds"
 again
 truncate -s 1000 "$out_file"
 fails 2 "the copy was cut" export_disk "$disk" "$out_file"
@@ -279,11 +279,12 @@ fresh
 bad=$((offset + 1000000 / 512 * 512))
 bad_bytes=EXPORT_BAD=$((bad + 10)):600
 fails 3 "a bad sector ends it" faulty $bad_bytes -- "$disk" "$out_file"
-says "disk: 1024 bytes at byte $bad cannot be read: Input/output error" "hint: --skip-unreadable"
+says "disk: 1024 bytes at byte $bad cannot be read: Input/output error" \
+	"hint: use --skip-unreadable"
 fails 3 "  and is skipped on request" \
 	faulty $bad_bytes -- --skip-unreadable --verify --hash "$disk" "$out_file"
 says "disk: resumed at byte" "verified" "1024 bytes in 1 places could not be read" \
-	"'$list' lists them"
+	"see '$list' for the list of them"
 is "$(grep -v '^#' "$list")" "$bad 1024" "  which has it"
 export_disk "$disk" - 2>/dev/null >"$work/whole"
 zero "$work/whole" "$bad" 1024

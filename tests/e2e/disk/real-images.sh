@@ -50,7 +50,7 @@ decode_whole()
 refuse_part()
 {
 	fails 3 "$3 with its $1 is refused" "$bde_cat" "$2" "$work/$3.img"
-	says 'which parts of the volume are encrypted cannot be told' 'copy 2 at offset 52080640' \
+	says 'cannot tell which parts of the volume are encrypted' 'copy 2 at offset 52080640' \
 		'hint: --salvage'
 	export BDE_CAT_SALVAGE=1
 	decodes "  salvaged: its header" "$2" "$work/$3.img" \
@@ -85,7 +85,7 @@ fails 3 '  and not a byte more' "$bde_cat" password:KEY "$eow" 0 0 $eow_size 512
 zero "$eow" 0 8192
 fails 3 'its boot sector overwritten: refused, for the bitmap may be anywhere' \
 	"$bde_cat" password:KEY "$eow"
-says 'a bitmap that only it leads to' '--salvage searches'
+says 'encrypted cannot be found without it' '--salvage searches'
 export BDE_CAT_SALVAGE=1
 decodes '  salvage finds it, and every byte is right' password:KEY "$eow" $eow_hash $eow_size
 unset BDE_CAT_SALVAGE

@@ -198,6 +198,6 @@ done <<-END
 	a bitmap damaged|bitmap:2
 	a log damaged|log:2
 END
-refuses "bitmaps, both descriptors damaged" "cannot be told" "${regions[@]}" \
+refuses "bitmaps, both descriptors damaged" "cannot tell which" "${regions[@]}" \
 	--eow-damage descriptor1 --eow-damage descriptor2
 done_testing

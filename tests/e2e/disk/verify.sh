@@ -48,7 +48,7 @@ for at in 0 511 1048576 7777777 $((size - 1)); do
 	fails 10 "a bit flipped at byte $at" flipped "$at"
 	place="byte $at of the volume, byte $((start + at)) of the disk"
 	says "p3: DIFFERENT: first at $place: the bytes differ; 1 bytes differ" \
-		"adefuse: error: p3: the engines differ first at $place" "hint:"
+		"adefuse: error: p3: the engines differ, first at $place" "hint:"
 done
 ok "no bit flipped" flipped -1
 places()
@@ -75,9 +75,9 @@ says "first at byte 3000000 of the volume" "100 places of 64 KiB, seed $found"
 small=$work/small.img
 make_disk "$small" --method xts-128 --sparse-size 64M --recovery-password "$recovery_password"
 fails 10 "libbde ends before the volume" adefuse verify --recovery-password env:RP "$small"
-end=$(sed -n 's/.* knows of \([0-9]*\) bytes.*/\1/p' <<<"$out")
-says "knows of $end bytes of this volume, which has 67108864" \
-	"first at byte $end of the volume, byte $end of the disk: libbde cannot read there" \
+end=$(sed -n 's/.* reads \([0-9]*\) of the .*/\1/p' <<<"$out")
+says "reads $end of the 67108864 bytes of this volume" \
+	"first at byte $end of the volume, byte $end of the disk: libbde cannot read it" \
 	"$((67108864 - end)) bytes differ"
 ok "  where the file system does" test "$end" = "$size" -o "$end" = $((size - 512))
 
@@ -90,7 +90,7 @@ else
 	fails 3 "XTS-256, which this libbde does not open" adefuse verify --bek "$bek" "$disk"
 	says "p3: not compared: libbde " \
 		" cannot open this volume: invalid tweak key value too small" \
-		"adefuse: error: p3 is not compared: libbde" "hint: a newer libbde may open it"
+		"adefuse: error: p3 was not compared: libbde" "hint: a newer libbde may open it"
 fi
 fails 4 "no key" adefuse verify "$disk"
 says "p3: no key was given" "$bek_guid"

@@ -77,7 +77,7 @@ hash_is "  the file as Windows wrote it" "out/$bek_file" "$(sha_of "$bek_file")"
 is "$(stat -c '%a %n' out/*)" "600 out/$bek_file" \
 	"  only its owner can read it, named as Windows names it, nothing else left"
 fails 1 "an existing file is not overwritten" "${key[@]}" os.vhd
-says "File exists" "--force replaces it"
+says "File exists" "use --force to replace it"
 echo damaged >"out/$bek_file"
 ok "but with --force" only "${key[@]}" --force --json os.vhd
 printf '%s\n' "$out" >done.json

@@ -133,7 +133,7 @@ says "no-such-secret" "hint:"
 third_guid=01234567-89AB-CDEF-0123-456789ABCDEF
 make_disk "$work/third.img" --layout bare --guid $third_guid --bek "$work/third.BEK"
 fails 4 "the vault has no key for this disk" key "${vault_options[@]}" "$work/third.img"
-says "hint: look for another vault"
+says "hint: try another vault"
 says "$third_guid"
 
 AZURE_CLIENT_SECRET=wrong fails 5 "a wrong client secret" get

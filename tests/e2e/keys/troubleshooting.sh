@@ -124,7 +124,8 @@ in_manual 5 "nothing to sign in with" "az login" \
 in_manual 5 "another tenant" "AZURE_ADDITIONALLY_ALLOWED_TENANTS" \
 	"${key[@]}" --tenant 22222222-2222-3333-4444-555555555555 "$disk"
 challenge '{"resource": "https://management.azure.com"}'
-in_manual 5 "a challenge for another service" "is this the right host" "${key[@]}" "$disk"
+in_manual 5 "a challenge for another service" "check that this is the right host" \
+	"${key[@]}" "$disk"
 challenge '{"form": "resource"}'
 in_manual 8 "IMDS never answers" "--timeout" \
 	with_fault "$(fault '"endpoint": "imds"' '"type": "hang", "at": "request"')" \

@@ -92,7 +92,7 @@ ok "unmounts" unmount "$at"
 shorter=$((size / 512 - 8))
 poke "$twice" 490 "$(printf '\\x%02x' $((shorter & 255)) $((shorter >> 8 & 255)))"
 ok "entries that overlap" mount_disk "$twice" "$at" --bek "$work/twice.BEK"
-says "partitions 2 and 3 overlap" "disk.raw is left out"
+says "partitions 2 and 3 overlap" "the mount has no disk.raw"
 is "$(ls "$at" | tr '\n' ' ')" "info.json p1.raw p2.raw p3.raw " \
 	"the volumes are shown, disk.raw is not"
 hash_is "and are right" "$at/p2.raw" "$plain"

@@ -51,7 +51,8 @@ END
 export work disk at helper bek sbin
 export -f sha_of
 if has_own_mounts && [ -d "$sbin" ]; then
-	ok "mount -t adefuse, and by fstab" unshare -m --propagation private bash "$work/inside"
+	ok "mount -t adefuse, and by fstab" \
+		"$abs_top_srcdir/tests/own-mounts" bash "$work/inside"
 	plain=$(json "$disk.json" .disk.plain_sha256)
 	is "$(cat "$work/by-type")" "$plain" "mount -t: the right bytes"
 	is "$(cat "$work/by-fstab")" "$plain" "fstab: the right bytes"

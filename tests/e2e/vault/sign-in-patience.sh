@@ -7,7 +7,7 @@
 need mkntfs node openssl jq curl python3 timeout "$MKADE"
 # a network of its own, in which 169.254.169.254 swallows everything: it is reached by a cable
 # whose other end nobody reads
-! command -v ip >/dev/null || own_namespace -n
+! command -v ip >/dev/null || own_namespace network
 black_hole()
 {
 	ip link add near type veth peer name far &&

@@ -82,7 +82,7 @@ for way in secret certificate workload imds appservice cli device; do
 	# ---- the same token is refused all at once, amid the listing
 	fifth_page_refuses ', "headers": {"WWW-Authenticate": "Bearer"}'
 	opens "$way: a token that is refused from now on, amid the listing" $way
-	says "is not taken any more; getting a new one"
+	says "is not accepted any more; getting a new one"
 	requests_are "  which did happen" .fault 1
 	row "$way" "custom authority" "401 amid a listing: got anew"
 
@@ -91,7 +91,7 @@ for way in secret certificate workload imds appservice cli device; do
 	forget requests
 	fails 5 "$way: none is taken from the second page on" key $way
 	forget fault
-	says "does not take the token" "hint: "
+	says "does not accept the token" "hint: "
 	requests_are "  after one more try" .fault 2
 done
 

@@ -6,7 +6,7 @@
 # there.
 . "${abs_top_srcdir:?run by make check}/tests/e2e/vault.sh" || exit 99
 need mkntfs node openssl jq curl "$MKADE"
-own_namespace -m
+own_namespace mounts
 arc_folder
 
 disk=$work/os.vhd

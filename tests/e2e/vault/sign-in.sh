@@ -6,7 +6,7 @@
 . "${abs_top_srcdir:?run by make check}/tests/e2e/vault.sh" || exit 99
 need mkntfs node openssl jq curl python3 script timeout "$MKADE"
 # Arc's keys are in a folder of the system: a private one, in a mount namespace of our own.
-own_namespace -m
+own_namespace mounts
 arc_folder
 
 disk=$work/os.vhd
@@ -208,7 +208,7 @@ sent_client -1
 refuses 5 "an identity that is not there" "no such managed identity" \
 	"${imds[@]}" "${managed[@]}" --identity "client:$client"
 refuses 5 "asked for, nobody there" "no managed identity endpoint" "${managed[@]}"
-refuses 5 "another tenant" "belongs to tenant" "${imds[@]}" "${managed[@]}" --tenant $other_tenant
+refuses 5 "another tenant" "a token of tenant" "${imds[@]}" "${managed[@]}" --tenant $other_tenant
 for status in 404 410 429 500; do
 	faulty "$at_imds" "$(refusal $status)" 2 \
 		signs_in "IMDS answers $status twice" "${imds[@]}" "${managed[@]}"
@@ -271,7 +271,7 @@ jwt '{"aud":"https://vault.azure.net","exp":1600000000}' >"$work/late.jwt"
 refuses 5 "an expired token" "has expired" "$(by_file late.jwt)"
 says "az account get-access-token --resource https://vault.azure.net --query accessToken -o tsv"
 printf 'two words\n' >"$work/words"
-refuses 2 "no token at all" "is none" "$(by_file words)"
+refuses 2 "no token at all" "is not a token" "$(by_file words)"
 refuses 2 "no such file" "No such file" "$(by_file nothing)"
 refuses 2 "a token where SRC belongs" "was not given as file:" \
 	--credential "token:$(cat "$work/token")"
@@ -430,7 +430,7 @@ on_terminal()
 ok "with a terminal a device code is offered" on_terminal
 outcome "offered on a terminal: key"
 keep_output
-says "no other way to sign in serves" "enter the code"
+says "no other way to sign in works" "enter the code"
 
 # ---- nothing of it was said
 no_secret_in_output "$secret" "$password" "$(cat "$work/first.jwt")" \

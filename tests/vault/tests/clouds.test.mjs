@@ -11,6 +11,7 @@ import { need, run, test } from './tap.mjs';
 const PUBLIC_TENANT = '11111111-2222-3333-4444-555555555555';
 const CHINA_TENANT = 'cccccccc-2222-3333-4444-555555555555';
 const SECRET = 'clouds-secret~1';
+const OWN_MOUNTS = new URL('../../own-mounts', import.meta.url).pathname;
 
 /* Addresses of this process alone, as other tests may listen on port 443 too. */
 const place = (n) => `127.${100 + n + 2 * (process.pid >> 16)}.${process.pid >> 8 & 0xff}.${process.pid & 0xff}`;
@@ -145,7 +146,7 @@ test('the hosts file maps real names to their listeners: curl needs no option bu
 			-o /dev/null -w '%{http_code} %{remote_ip}\\n' &&
 		curl -sS --noproxy '*' --cacert "$2" "${document}"`;
 	const { stdout, stderr } = spawnSync(
-		'unshare', ['-m', 'sh', '-c', script, 'sh', vault.ready.hostsFile, vault.ready.caFile],
+		OWN_MOUNTS, ['sh', '-c', script, 'sh', vault.ready.hostsFile, vault.ready.caFile],
 		{ encoding: 'utf8' },
 	);
 	const [line, answer] = stdout.split('\n');
