@@ -78,7 +78,7 @@ static int start_or_resume(struct export_job *job, struct err *err)
 	const struct output *output = job->output;
 	int found = 0;
 
-	if (output->kind == OUTPUT_STREAM || job->plan->force)
+	if (!job->state_path || job->plan->force)
 		return 0;
 	if (output->present || output->kind == OUTPUT_DEVICE)
 		found = load_state(job, err);

@@ -18,6 +18,7 @@
 enum {
 	MIB = 1 << 20,
 	SIZE = 40 * MIB + 4321,
+	STOP_AT = 5 * MIB,
 };
 
 static uint8_t *bytes;
@@ -131,17 +132,17 @@ static void test_file(struct source *source)
 
 static void test_resume(struct source *source)
 {
-	struct caller caller = {.stop_at = 5 * MIB};
+	struct caller caller = {.stop_at = STOP_AT};
 	struct err err;
 
 	is(run(source, path, &caller, &err), -EINTR, "stopped");
 	ok(err.kind == ERR_NONE && caller.passes == 0, "  without an error");
-	ok(caller.done >= 5 * MIB && caller.done < SIZE, "  before the end");
+	ok(caller.done >= STOP_AT && caller.done < SIZE, "  before the end");
 	ok(access(state, F_OK) == 0, "  the state is there");
 	caller.stop_at = 0;
 	caller.stop_on_alarm = true; /* without a sum: from where it was */
 	is(run(source, path, &caller, &err), 0, "the same export goes on");
-	ok(caller.from >= 5 * MIB && !caller.wrong, "  from there");
+	ok(caller.from >= STOP_AT && !caller.wrong, "  from there");
 	ok(is_copied() && access(state, F_OK) != 0, "  right, and no state is left");
 	must(unlink(path) == 0);
 }
