@@ -21,8 +21,8 @@
 
 #include "base/log.h"
 #include "bde/bde.h"
-#include "bde/eowmap.h"
 #include "bde/format/block.h"
+#include "bde/regions/eowmap.h"
 
 enum {
 	STEP = 512,

@@ -3,14 +3,11 @@
 noinst_LIBRARIES += bde/libbitlocker.a
 bde_libbitlocker_a_SOURCES = \
 	bde/bde.h \
-	bde/eowmap.c bde/eowmap.h \
 	bde/find.c bde/find.h \
 	bde/fvek.c bde/fvek.h \
 	bde/key.c bde/key.h \
-	bde/layout.c bde/layout.h \
 	bde/locate.c \
 	bde/metadata.c bde/metadata.h \
-	bde/regions.c bde/regions.h \
 	bde/served.c bde/served.h \
 	bde/state.c bde/state.h \
 	bde/unlock.c bde/unlock.h \

@@ -4,10 +4,10 @@
 #define ADEFUSE_BDE_METADATA_H
 
 #include "bde/bde.h"
-#include "bde/eowmap.h"
 #include "bde/format/block.h"
 #include "bde/format/boot.h"
 #include "bde/format/protector.h"
+#include "bde/regions/eowmap.h"
 #include "bde/state.h"
 
 struct bde_metadata {

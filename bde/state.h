@@ -13,7 +13,7 @@
 
 #include "bde/bde.h"
 #include "bde/format/boot.h"
-#include "bde/layout.h"
+#include "bde/regions/layout.h"
 
 struct state_input {
 	enum boot_kind kind;

@@ -17,9 +17,9 @@
 
 #include "base/checked.h"
 #include "bde/fvek.h"
-#include "bde/layout.h"
 #include "bde/metadata.h"
-#include "bde/regions.h"
+#include "bde/regions/layout.h"
+#include "bde/regions/regions.h"
 #include "bde/served.h"
 #include "bde/unlocked.h"
 #include "crypto/sector.h"

@@ -8,8 +8,8 @@
 
 #include "base/log.h"
 #include "cli/command.h"
-#include "cli/interrupt.h"
-#include "cli/progress.h"
+#include "cli/terminal/interrupt.h"
+#include "cli/terminal/progress.h"
 #include "crypto/crypto.h"
 #include "disk/file.h"
 #include "export/export.h"

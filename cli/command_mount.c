@@ -8,9 +8,9 @@
 #include "base/log.h"
 #include "cli/command.h"
 #include "cli/daemon.h"
-#include "cli/logger.h"
 #include "cli/optlist.h"
 #include "cli/report.h"
+#include "cli/terminal/logger.h"
 #include "disk/memory.h"
 #include "fs/mount.h"
 

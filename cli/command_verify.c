@@ -10,8 +10,8 @@
 #include "base/log.h"
 #include "base/text/units.h"
 #include "cli/command.h"
-#include "cli/interrupt.h"
-#include "cli/progress.h"
+#include "cli/terminal/interrupt.h"
+#include "cli/terminal/progress.h"
 #include "disk/compare.h"
 
 struct verify_settings {

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "cli/logger.h"
+#include "cli/terminal/logger.h"
 
 /* The child's exit code, or that it was ready and goes on without us. */
 static int wait_for_child(pid_t child, int from_child)

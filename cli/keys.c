@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/person.h"
+#include "cli/terminal/person.h"
 
 /* The field is the struct keys, of which `kind` says what is added. */
 static int add_key(const struct option_command *command, const struct option_row *row, void *field,

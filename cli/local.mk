@@ -9,14 +9,10 @@ cli_libcli_a_SOURCES = \
 	cli/command_verify.c \
 	cli/daemon.c cli/daemon.h \
 	cli/harden.c cli/harden.h \
-	cli/interrupt.c cli/interrupt.h \
-	cli/keys.c cli/keys.h \
 	cli/key_table.c cli/key_table.h \
+	cli/keys.c cli/keys.h \
 	cli/option.c cli/option.h \
 	cli/optlist.c cli/optlist.h \
-	cli/person.c cli/person.h \
-	cli/logger.c cli/logger.h \
-	cli/progress.c cli/progress.h \
 	cli/report.c cli/report.h \
 	cli/report_json.c
 

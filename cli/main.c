@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "cli/command.h"
 #include "cli/harden.h"
-#include "cli/logger.h"
+#include "cli/terminal/logger.h"
 #include "crypto/crypto.h"
 
 static const struct {

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/logger.h"
+#include "cli/terminal/logger.h"
 
 enum {
 	ROWS_MAX = 64,	  /* that a command takes */

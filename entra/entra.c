@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <pthread.h>
 
-#include "entra/authority.h"
-#include "entra/tenant.h"
+#include "entra/identity/authority.h"
+#include "entra/identity/tenant.h"
 #include "entra/tokens.h"
 
 enum {

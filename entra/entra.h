@@ -39,8 +39,8 @@
 #ifndef ADEFUSE_ENTRA_ENTRA_H
 #define ADEFUSE_ENTRA_ENTRA_H
 
-#include "entra/audience.h"
-#include "entra/settings.h"
+#include "entra/identity/audience.h"
+#include "entra/identity/settings.h"
 #include "net/fetch.h"
 
 struct entra;

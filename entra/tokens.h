@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "entra/credential.h"
+#include "entra/credential/credential.h"
 
 enum {
 	TOKEN_RENEW_BEFORE = 300 /* seconds */

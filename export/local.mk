@@ -4,7 +4,7 @@ export_libexport_a_SOURCES = \
 	export/evidence.c export/evidence.h \
 	export/callbacks.h \
 	export/copy.c \
-	export/export.c export/export.h \
+	export/export.h \
 	export/export_check.c export/export_check.h \
 	export/finish.c \
 	export/job.h \
@@ -14,4 +14,5 @@ export_libexport_a_SOURCES = \
 	export/pipeline.c export/pipeline.h \
 	export/prepare.c \
 	export/resume.c export/resume.h \
+	export/run.c \
 	export/unreadable.c export/unreadable.h

@@ -48,7 +48,7 @@
 #ifndef ADEFUSE_OPEN_OPEN_H
 #define ADEFUSE_OPEN_OPEN_H
 
-#include "entra/settings.h"
+#include "entra/identity/settings.h"
 #include "keyvault/keyvault.h"
 #include "open/opened.h"
 

@@ -20,7 +20,7 @@
 
 #include "bde/key.h"
 #include "bde/libbde/bfio.h"
-#include "bde/libbde/keys.h"
+#include "bde/libbde/libbde_key.h"
 #include "bde/libbde/quirks.h"
 #include "disk/partition/bootsector.h"
 
@@ -251,7 +251,7 @@ int bde_libbde_open(struct source *below, const struct bde_metadata *metadata,
 {
 	struct libbde_source *source CLEANUP(libbde_source_free) = NULL;
 	const struct bde_info *info = &metadata->info;
-	int result = keys_check(key, err);
+	int result = libbde_key_check(key, err);
 
 	if (result == 0)
 		result = quirks_check(metadata, err);
@@ -260,7 +260,7 @@ int bde_libbde_open(struct source *below, const struct bde_metadata *metadata,
 	libbde_notify_set_verbose(0);
 	if (new_source(below, info, &source) < 0)
 		return err_nomem(err);
-	result = keys_give(source->volume, info->method, key, err);
+	result = libbde_key_give(source->volume, info->method, key, err);
 	if (result == 0)
 		result = quirks_prepare(&source->io, info, &source->quirks, err);
 	if (result == 0)

@@ -96,7 +96,7 @@ static int build_gpt(struct partition_builder *builder, const struct mbr *mbr,
 /* The table of a disk whose first sector does not begin a volume. */
 static int build_table(struct partition_builder *builder, const struct mbr *mbr, struct err *err)
 {
-	struct gpt_table gpt CLEANUP(gpt_table_clear) = {0};
+	struct gpt_table gpt CLEANUP(partition_gpt_clear) = {0};
 	bool protective = mbr && mbr_protective(mbr);
 	bool ordinary = mbr && mbr_count_ordinary(mbr) > 0;
 	int result = partition_gpt_find(builder->disk, mbr, &gpt, err);

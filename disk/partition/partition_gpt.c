@@ -22,7 +22,7 @@ static void sector_sizes(const struct source *disk, uint32_t ret_sizes[SIZES])
 	ret_sizes[1] = disk->sector_size == 4096 ? 512 : 4096;
 }
 
-void gpt_table_clear(struct gpt_table *table)
+void partition_gpt_clear(struct gpt_table *table)
 {
 	free(table->entries);
 	*table = (struct gpt_table){0};
@@ -89,10 +89,10 @@ static int consider(struct source *disk, uint64_t sector, uint32_t sector_size, 
 		return result;
 	table.is_backup = is_backup;
 	if (rank(&table) > rank(best)) {
-		gpt_table_clear(best);
+		partition_gpt_clear(best);
 		*best = table;
 	} else {
-		gpt_table_clear(&table);
+		partition_gpt_clear(&table);
 	}
 	return 0;
 }
@@ -125,7 +125,7 @@ static int consider_backups(struct source *disk, const struct mbr *mbr, uint32_t
 int partition_gpt_find(struct source *disk, const struct mbr *mbr, struct gpt_table *ret_table,
 		       struct err *err)
 {
-	struct gpt_table best CLEANUP(gpt_table_clear) = {0};
+	struct gpt_table best CLEANUP(partition_gpt_clear) = {0};
 	uint32_t sizes[SIZES];
 	int result = 0;
 
@@ -145,7 +145,7 @@ int partition_gpt_find(struct source *disk, const struct mbr *mbr, struct gpt_ta
 static int judge_backup(struct source *disk, const struct gpt_table *table, struct notes *warnings,
 			struct err *err)
 {
-	struct gpt_table backup CLEANUP(gpt_table_clear) = {0};
+	struct gpt_table backup CLEANUP(partition_gpt_clear) = {0};
 	uint64_t alternate = table->header.alternate;
 	uint64_t size = 0;
 	int result;

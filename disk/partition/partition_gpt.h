@@ -18,11 +18,11 @@ struct gpt_table {
 	uint8_t *entries; /* gpt_array_size() bytes */
 };
 
-void gpt_table_clear(struct gpt_table *table);
+void partition_gpt_clear(struct gpt_table *table);
 
-static inline __attribute__((unused)) void gpt_table_clear_cleanup(struct gpt_table *table)
+static inline __attribute__((unused)) void partition_gpt_clear_cleanup(struct gpt_table *table)
 {
-	gpt_table_clear(table);
+	partition_gpt_clear(table);
 }
 
 /*

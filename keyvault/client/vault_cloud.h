@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
-#include "entra/settings.h"
+#include "entra/identity/settings.h"
 #include "net/url.h"
 
 struct vault_cloud {

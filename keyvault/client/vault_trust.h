@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
-#include "entra/challenge.h"
+#include "entra/identity/challenge.h"
 #include "keyvault/client/vault_cloud.h"
 #include "net/url.h"
 

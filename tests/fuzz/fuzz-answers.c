@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "entra/endpoint.h"
+#include "entra/credential/endpoint.h"
 #include "keyvault/ade.h"
 #include "keyvault/bek_fetch.h"
 #include "keyvault/client/refusal.h"

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* entra/challenge: whatever header comes, a token is only ever promised for a vault's resource.
+/* entra/identity/challenge: whatever header comes, a token is only ever promised for a vault's
+ * resource.
  */
 #include <string.h>
 
 #include "base/secret.h"
-#include "entra/tenant.h"
+#include "entra/identity/tenant.h"
 #include "keyvault/client/vault_trust.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

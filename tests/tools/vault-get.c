@@ -19,7 +19,7 @@
 #include <sys/resource.h>
 
 #include "base/log.h"
-#include "cli/logger.h"
+#include "cli/terminal/logger.h"
 #include "keyvault/keyvault.h"
 
 enum {

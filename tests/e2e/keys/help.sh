@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# --help of the program and of each command: it exits with 0, fits into 80 columns, and ends with examples.
+# --help of the program and of each command: it exits with 0, fits into 80 columns, and ends with
+# examples.
 . "${abs_top_srcdir:?run by make check}/tests/lib.sh" || exit 99
 
 # check_help COMMAND...

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# A mount that needs no network does not load libcurl; packagers can read that the program may load it.
+# A mount that needs no network does not load libcurl; packagers can read that the program may load
+# it.
 . "$abs_top_srcdir/tests/lib.sh"
 need root /dev/fuse mkntfs jq readelf objcopy "$MKADE"
 
@@ -11,9 +12,11 @@ ade_disk "$disk"
 # ---- the note: ELF dlopen metadata
 program=${ADEFUSE:-$abs_top_builddir/adefuse}
 readelf -nW "$program" >"$work/notes"
-ok "the program has a note of owner FDO and the type of dlopen metadata" grep -qE '^ +FDO .*0x407c0c0a' "$work/notes"
+ok "the program has a note of owner FDO and the type of dlopen metadata" \
+	grep -qE '^ +FDO .*0x407c0c0a' "$work/notes"
 objcopy -O binary --only-section=.note.dlopen "$program" "$work/note"
-# three words of 4 bytes (sizes of owner and text, type), the owner in 4 bytes, the text up to its zero byte
+# three words of 4 bytes (sizes of owner and text, type), the owner in 4 bytes, the text up to its
+# zero byte
 size=$(od -An -tu4 -j4 -N4 "$work/note")
 tail -c +17 "$work/note" | head -c "$((size - 1))" >"$work/note.json"
 library=$(jq -er '.[] | select(.feature == "keyvault") | .soname[0]' "$work/note.json")

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The table of regions against a map with one entry a byte, and its bounds. */
-#include "bde/regions.h"
+#include "bde/regions/regions.h"
 
 #include <errno.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* base/log and cli/logger: which lines each level prints, and how; without a sink none. */
-#include "cli/logger.h"
+/* base/log and cli/terminal/logger: which lines each level prints, and how; without a sink none. */
+#include "cli/terminal/logger.h"
 
 #include <fcntl.h>
 #include <unistd.h>

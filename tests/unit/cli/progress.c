@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The line of the progress bar: share, size, rate and time left, at every extreme. */
-#include "cli/progress.h"
+#include "cli/terminal/progress.h"
 
 #include "base/text/units.h"
 #include "tests/tap.h"

@@ -12,7 +12,7 @@
 #include <openssl/x509.h>
 
 #include "base/text/base64.h"
-#include "entra/assertion.h"
+#include "entra/credential/assertion.h"
 #include "net/json.h"
 #include "tests/tap.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* entra/challenge: what is taken from a challenge, and which ones are refused. */
+/* entra/identity/challenge: what is taken from a challenge, and which ones are refused. */
 #include <errno.h>
 
-#include "entra/challenge.h"
+#include "entra/identity/challenge.h"
 #include "tests/tap.h"
 
 #define LOGIN "https://login.microsoftonline.com/"

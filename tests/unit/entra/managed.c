@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* entra/managed, arc and device: endpoints, requests, answers, waits and the key file's path. */
+/* entra/credential/managed, arc and device: endpoints, requests, answers, waits and the key file's
+ * path. */
 #include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "entra/arc.h"
-#include "entra/device.h"
-#include "entra/managed.h"
+#include "entra/credential/arc.h"
+#include "entra/credential/device.h"
+#include "entra/credential/managed.h"
 #include "tests/tap.h"
 
 static const char *const source_names[] = {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* entra/tenant: what a tenant may look like, and which one is signed in to. */
+/* entra/identity/tenant: what a tenant may look like, and which one is signed in to. */
 #include <errno.h>
 
-#include "entra/tenant.h"
+#include "entra/identity/tenant.h"
 #include "tests/tap.h"
 
 static void test_valid(void)

@@ -2,7 +2,7 @@
 /* keyvault: what answers of the vault and of the sign-in service mean, from stored bodies. */
 #include <errno.h>
 
-#include "entra/endpoint.h"
+#include "entra/credential/endpoint.h"
 #include "keyvault/client/refusal.h"
 #include "keyvault/client/unwrap.h"
 #include "keyvault/client/vault_secret.h"
