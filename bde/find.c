@@ -22,7 +22,7 @@
 #include "base/log.h"
 #include "bde/bde.h"
 #include "bde/format/block.h"
-#include "bde/regions/eowmap.h"
+#include "bde/regions/eow_map.h"
 
 enum {
 	STEP = 512,

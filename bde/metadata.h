@@ -7,7 +7,7 @@
 #include "bde/format/block.h"
 #include "bde/format/boot.h"
 #include "bde/format/protector.h"
-#include "bde/regions/eowmap.h"
+#include "bde/regions/eow_map.h"
 #include "bde/state.h"
 
 struct bde_metadata {

@@ -2,7 +2,7 @@
 /*
  * Encrypt-on-write (EOW): the structures in which Windows 8 and later store which chunks of a
  * volume are ciphertext. Volumes have them when only their used space is encrypted, or when a
- * conversion is paused or was interrupted. Pure: bytes → checked numbers; eowmap.c reads them from
+ * conversion is paused or was interrupted. Pure: bytes → checked numbers; eow_map.c reads them from
  * the volume.
  */
 #ifndef ADEFUSE_BDE_FORMAT_EOW_H

@@ -55,7 +55,7 @@ static int base_watermark(const struct layout_input *input, struct regions *regi
 static int base_chunks(const struct eow_map *map, const struct eow_region *region, uint64_t limit,
 		       struct regions *regions)
 {
-	uint64_t count = eowmap_chunk_count(map, region);
+	uint64_t count = eow_map_chunk_count(map, region);
 	int result = 0;
 
 	for (uint64_t i = 0; i < count && result == 0; i++) {

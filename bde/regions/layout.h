@@ -7,7 +7,7 @@
 #define ADEFUSE_BDE_REGIONS_LAYOUT_H
 
 #include "bde/format/block.h"
-#include "bde/regions/eowmap.h"
+#include "bde/regions/eow_map.h"
 #include "bde/regions/regions.h"
 
 enum layout_base {	  /* what says which bytes are ciphertext */

@@ -6,7 +6,7 @@
  *             checksums right
  *   the rest  the structure, exactly as long as what is there
  *
- * What is taken lies within it; its numbers are such that eowmap.c may count with them.
+ * What is taken lies within it; its numbers are such that eow_map.c may count with them.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -6,8 +6,8 @@
  * Nothing is guessed: where a bitmap, its newest record or its log cannot be read, the region is
  * lost, and it is not known which of its chunks are ciphertext.
  */
-#ifndef ADEFUSE_BDE_REGIONS_EOWMAP_H
-#define ADEFUSE_BDE_REGIONS_EOWMAP_H
+#ifndef ADEFUSE_BDE_REGIONS_EOW_MAP_H
+#define ADEFUSE_BDE_REGIONS_EOW_MAP_H
 
 #include "base/notes.h"
 #include "bde/format/eow.h"
@@ -53,6 +53,6 @@ void eow_map_free(struct eow_map *map);
 DEFINE_CLEANUP(struct eow_map, eow_map_free)
 
 /* How many chunks a region has. */
-uint64_t eowmap_chunk_count(const struct eow_map *map, const struct eow_region *region);
+uint64_t eow_map_chunk_count(const struct eow_map *map, const struct eow_region *region);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Reading the EOW structures off a volume, and deciding what they say; see eowmap.h.
+ * Reading the EOW structures off a volume, and deciding what they say; see eow_map.h.
  *
  * Of a bitmap's two records, the one with the higher sequence number is current. When one is
  * damaged, the other may be out of date by a change, which would be a whole chunk of wrong bytes:
@@ -10,7 +10,7 @@
  * decides. Each entry has its header at its start and again at its end; where neither can be read,
  * it is not known what was under way, and the region is lost.
  */
-#include "bde/regions/eowmap.h"
+#include "bde/regions/eow_map.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -24,7 +24,7 @@ enum {
 	BLOCK_MAX = 4096,
 };
 
-uint64_t eowmap_chunk_count(const struct eow_map *map, const struct eow_region *region)
+uint64_t eow_map_chunk_count(const struct eow_map *map, const struct eow_region *region)
 {
 	uint64_t size = region->end - region->start;
 
@@ -300,7 +300,7 @@ struct reading { /* shared while the bitmaps are read */
 static int read_records(struct reading *reading, const struct eow_bitmap *bitmap,
 			struct eow_region *region)
 {
-	uint64_t count = eowmap_chunk_count(reading->map, region);
+	uint64_t count = eow_map_chunk_count(reading->map, region);
 	size_t bytes = (size_t)(count / 8 + (count % 8 != 0));
 	struct eow_record records[EOW_RECORDS];
 	const struct eow_record *record;
