@@ -131,7 +131,7 @@ static void test_protector(void)
 		datum.body = cursor_make(data, size);
 		must(!protector_parse(&datum, &protector));
 	}
-	ok(true, "a protector that is cut off within its header is none");
+	ok(true, "a protector that is cut off within its header is not one");
 	made_put(data + 26, 0x0800, 2);
 	put_datum(data + 28, 0xffff, 0, 5);
 	datum.body = cursor_make(data, sizeof(data));

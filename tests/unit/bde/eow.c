@@ -200,7 +200,7 @@ static void test_foreign_logs(void)
 
 	made = fresh();
 	made_eow_put_entry(made, 2, 0, 8, chunk + 512);
-	loses(made, 2, "not its own", "a chunk that is none");
+	loses(made, 2, "not its own", "a chunk that does not exist");
 
 	made = fresh();
 	made_eow_put_entry(made, 2, 0, 8, made_eow_edges[3]);

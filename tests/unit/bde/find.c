@@ -131,7 +131,7 @@ static void test_eow(void)
 	made = headless_eow();
 	memset(made->disk + MADE_EOW_COPY_1, 0, 512);
 	memset(made->disk + MADE_EOW_COPY_2, 0, 512);
-	finds_nothing(made, 0, -ENOTSUP, "no descriptor: not taken for wholly encrypted");
+	finds_nothing(made, 0, -ENOTSUP, "no descriptor: not treated as completely encrypted");
 	made = headless_eow();
 	memset(made->disk + MADE_EOW_COPY_1, 0, 512);
 	memset(made->disk + MADE_EOW_COPY_2, 0, 512);
@@ -217,7 +217,7 @@ static void test_bad_sectors(void)
 	must(metadata);
 	ok(!bde_metadata_info(metadata)->copies[0].valid &&
 		   bde_metadata_info(metadata)->copies[1].valid,
-	   "  the second copy is taken");
+	   "  the second copy is used");
 	bde_metadata_free(metadata);
 	source_unref(fault);
 	source_unref(below);

@@ -200,7 +200,7 @@ static void test_keys(void)
 	expect_opens(made, text_key(made_recovery, true), "a recovery password");
 	expect_opens(made,
 		     text_key(" 000000 000011720885\t111111 222222-333333-444444 555555\n", true),
-		     "a recovery password written otherwise");
+		     "a recovery password in another form");
 	expect_misfit(made, bek_key(false, 1), "a BEK");
 	expect_misfit(made, text_key("wrong", false), "the password");
 	expect_misfit(made,

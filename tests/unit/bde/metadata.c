@@ -119,7 +119,7 @@ static void test_copies(unsigned int mask)
 		ok(strstr(err.message, "copy 1 at offset 262144: checksum is") &&
 			   strstr(err.message, "copy 2 at offset 524288: checksum is") &&
 			   strstr(err.message, "copy 3 at offset 786432: checksum is"),
-		   "  with place and problem of each");
+		   "  with offset and problem of each");
 	} else {
 		must(metadata);
 		is(notes.count, damaged, "copies %u damaged: a warning each", mask);
@@ -163,7 +163,7 @@ static void test_stray_copy(void)
 	must(metadata);
 	ok(!bde_metadata_info(metadata)->copies[0].valid &&
 		   bde_metadata_info(metadata)->copies[1].valid,
-	   "a copy in a place that it does not name is passed over");
+	   "a copy at an offset that it does not name is skipped");
 	ok(told(&notes, "it names other places than its own"), "with a warning");
 	bde_metadata_free(metadata);
 	free(made);
@@ -231,7 +231,7 @@ static void test_unreadable_copies(void)
 	rule.length = MADE_SIZE;
 	fault_add(fault, &rule);
 	is(bde_probe(fault, &err), -EIO, "a first sector that cannot be read");
-	is(bde_metadata_read(fault, 0, NULL, &metadata, &err), -EIO, "is no volume");
+	is(bde_metadata_read(fault, 0, NULL, &metadata, &err), -EIO, "is not a volume");
 	is(err.kind, ERR_DISK, "and the disk is at fault");
 	source_unref(fault);
 	source_unref(below);

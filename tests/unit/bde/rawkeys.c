@@ -92,7 +92,7 @@ static void refuses(const struct made *made, struct bde_key *key, unsigned int f
 	is(open_made(made, key, flags, NULL, &right, &err), -ENOKEY, "refused: %s", want);
 	if (!ok(strstr(err.message, want), "  says so"))
 		printf("# got '%s'\n", err.message);
-	ok(err.kind == ERR_KEY && err.hint[0], "  a matter of keys, with a hint");
+	ok(err.kind == ERR_KEY && err.hint[0], "  an error of keys, with a hint");
 }
 
 static struct bde_key *vmk_of(const struct made *made, unsigned int flip)
@@ -168,7 +168,7 @@ static void refuses_text(enum bde_key_type type, const char *text, size_t size, 
 	ok(!make_key(type, text, size, &err), "refused: %s", want);
 	if (!ok(strstr(err.message, want), "  says so"))
 		printf("# got '%s'\n", err.message);
-	ok(err.kind == ERR_KEY && err.hint[0], "  a matter of keys, with a hint");
+	ok(err.kind == ERR_KEY && err.hint[0], "  an error of keys, with a hint");
 	ok(!strstr(err.message, "d00f") && !strstr(err.hint, "d00f"), "  and no key");
 }
 

@@ -264,7 +264,7 @@ static void test_other_volume(void)
 	is(bde_volume_open(source, second, unlocked, 0, NULL, &volume, &err), -EINVAL,
 	   "a key unlocked on another volume");
 	is(bde_volume_open(source, first, NULL, 0, NULL, &volume, &err), -ENOKEY, "no key at all");
-	is(err.kind, ERR_KEY, "is a matter of keys");
+	is(err.kind, ERR_KEY, "is an error of keys");
 	source_unref(source);
 	bde_unlocked_free(unlocked);
 	bde_key_free(key);

@@ -195,7 +195,7 @@ static void test_method(uint16_t method, uint32_t size)
 	for (unsigned int way = sector_cipher_way(cipher) + 1; way < SECTOR_WAYS; way++)
 		fastest = fastest &&
 			  new_way(method, key, size, (enum sector_way)way, &faster) == -ENOTSUP;
-	ok(fastest, "%s, sectors of %u: the fastest way is taken (%s)", bde_method_name(method),
+	ok(fastest, "%s, sectors of %u: the fastest way is used (%s)", bde_method_name(method),
 	   size, sector_way_name(sector_cipher_way(cipher)));
 	is(sector_cipher_decrypt(cipher, size / 2, NULL, 1), -EINVAL, "  an odd offset is refused");
 	sector_cipher_free(cipher);
@@ -210,7 +210,7 @@ static void test_refusals(void)
 	is(new_cipher(0x8006, key, 512, &cipher), -ENOTSUP, "an unknown method");
 	is(new_cipher(0, key, 512, &cipher), -ENOTSUP, "no method");
 	is(new_cipher(BDE_METHOD_XTS_128, key, 1024, &cipher), -ENOTSUP,
-	   "a sector size of no disk");
+	   "a sector size that no disk has");
 	is(new_cipher(BDE_METHOD_XTS_256, key, 512, &cipher), -EINVAL, "a short key");
 	is(new_cipher(BDE_METHOD_CBC_128, key, 512, &cipher), -EINVAL, "a long key");
 	is(method_fvek_size(0x1234), 0, "no key size for an unknown method");

@@ -286,7 +286,7 @@ static void test_entry(void)
 	struct gpt_entry entry;
 
 	ok(gpt_entry_parse(data, 128, &entry) && entry.first == 40 && entry.last == 49, "entry");
-	ok(!gpt_entry_parse(data, 127, &entry), "127 bytes are no entry");
+	ok(!gpt_entry_parse(data, 127, &entry), "127 bytes are not an entry");
 	ok(!gpt_entry_parse(data + 128, 128, &entry), "an unused entry");
 	free(disk.data);
 }
@@ -362,7 +362,7 @@ static void test_hostile_entries(uint32_t sector)
 		   craft_noted(&read.notes, "partition 4 begins past") &&
 		   craft_noted(&read.notes, "partition 5 is cut off") &&
 		   craft_noted(&read.notes, "partitions 5 and 6 overlap"),
-	   "hostile entries: each is said");
+	   "hostile entries: a warning for each");
 	is(read.table->partitions[0].size_in_table, UINT64_MAX, "a size that does not fit");
 	ok(strncmp(read.table->partitions[2].name, "?[\xef\xbf\xbd", 5) == 0, "a safe name");
 	is_text(partition_type_name(read.table, &read.table->partitions[2]), "unknown", "its type");

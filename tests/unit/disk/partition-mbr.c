@@ -59,7 +59,7 @@ static void test_clipped(void)
 		   craft_noted(&read.notes, "partition 1 is cut off") &&
 		   craft_noted(&read.notes, "partition 4 is cut off") &&
 		   craft_noted(&read.notes, "partitions 1 and 4 overlap"),
-	   "clipped: each is said");
+	   "clipped: a warning for each");
 	check_done(&read);
 	free(disk.data);
 }

@@ -85,9 +85,9 @@ static void test_parser(void)
 	ok(parsed.header_offset == UINT64_MAX, "header offset");
 	ok(parsed.checksum_good, "checksum");
 	ok(vhd_footer_parse(footer, 511, &parsed) && parsed.checksum_good, "511 bytes of it");
-	ok(!vhd_footer_parse(footer, 510, &parsed), "510 are none");
-	ok(!vhd_footer_parse(footer, 513, &parsed), "513 are none");
-	ok(!vhd_footer_parse(footer, 0, &parsed), "nothing is none");
+	ok(!vhd_footer_parse(footer, 510, &parsed), "510 bytes are not one");
+	ok(!vhd_footer_parse(footer, 513, &parsed), "513 bytes are not one");
+	ok(!vhd_footer_parse(footer, 0, &parsed), "no bytes are not a footer");
 	for (size_t i = 0; i < 512; i++) {
 		footer[i] ^= 0x10;
 		if (i < 8 ? vhd_footer_parse(footer, 512, &parsed)
