@@ -5,20 +5,20 @@
 #include <string.h>
 
 static const struct method {
-	uint16_t id;
 	const char *name;
+	uint16_t id;
 	bool xts;
 	uint8_t key_size;
 	uint8_t tweak_at; /* in the FVEK; 0: one key */
 	uint8_t fvek_size;
 } methods[] = {
-	{BDE_METHOD_NONE, "none", false, 0, 0, 0},
-	{BDE_METHOD_CBC_128_DIFFUSER, "AES-CBC 128 with Elephant diffuser", false, 16, 32, 64},
-	{BDE_METHOD_CBC_256_DIFFUSER, "AES-CBC 256 with Elephant diffuser", false, 32, 32, 64},
-	{BDE_METHOD_CBC_128, "AES-CBC 128", false, 16, 0, 16},
-	{BDE_METHOD_CBC_256, "AES-CBC 256", false, 32, 0, 32},
-	{BDE_METHOD_XTS_128, "AES-XTS 128", true, 16, 16, 32},
-	{BDE_METHOD_XTS_256, "AES-XTS 256", true, 32, 32, 64},
+	{"none", BDE_METHOD_NONE, false, 0, 0, 0},
+	{"AES-CBC 128 with Elephant diffuser", BDE_METHOD_CBC_128_DIFFUSER, false, 16, 32, 64},
+	{"AES-CBC 256 with Elephant diffuser", BDE_METHOD_CBC_256_DIFFUSER, false, 32, 32, 64},
+	{"AES-CBC 128", BDE_METHOD_CBC_128, false, 16, 0, 16},
+	{"AES-CBC 256", BDE_METHOD_CBC_256, false, 32, 0, 32},
+	{"AES-XTS 128", BDE_METHOD_XTS_128, true, 16, 16, 32},
+	{"AES-XTS 256", BDE_METHOD_XTS_256, true, 32, 32, 64},
 };
 
 static const struct method *find(uint16_t id)
