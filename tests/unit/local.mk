@@ -43,6 +43,7 @@ UNIT_TESTS += \
 	tests/unit/entra/assertion \
 	tests/unit/entra/challenge \
 	tests/unit/entra/managed \
+	tests/unit/entra/session \
 	tests/unit/entra/tenant \
 	tests/unit/export/pipeline \
 	tests/unit/export/resume \
@@ -96,6 +97,7 @@ tests_unit_disk_vhd_SOURCES = tests/unit/disk/vhd.c tests/craft.h tests/fault.c 
 tests_unit_entra_assertion_SOURCES = tests/unit/entra/assertion.c tests/tap.h
 tests_unit_entra_challenge_SOURCES = tests/unit/entra/challenge.c tests/tap.h
 tests_unit_entra_managed_SOURCES = tests/unit/entra/managed.c tests/tap.h
+tests_unit_entra_session_SOURCES = tests/unit/entra/session.c tests/tap.h
 tests_unit_entra_tenant_SOURCES = tests/unit/entra/tenant.c tests/tap.h
 tests_unit_export_pipeline_SOURCES = tests/unit/export/pipeline.c tests/fault.c tests/fault.h tests/tap.h
 tests_unit_export_resume_SOURCES = tests/unit/export/resume.c tests/tap.h
