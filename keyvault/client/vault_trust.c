@@ -46,7 +46,8 @@ static bool names_host(const char *trusted, const struct url *url)
 	       (!with_port || parsed->port == url->port);
 }
 
-bool vault_trust_is_named(const struct vault_trust *trust, const struct url *url)
+/* Whether the user named this host with --trust-vault-host. */
+static bool is_named(const struct vault_trust *trust, const struct url *url)
 {
 	for (const char *const *host = trust->hosts; host && *host; host++) {
 		if (names_host(*host, url))
@@ -70,7 +71,7 @@ int vault_trust_check(const struct vault_trust *trust, const struct url *url, st
 	bool hsm = strstr(url->host, ".privatelink.managedhsm.") != NULL;
 	int result;
 
-	if (vault_cloud_resource(trust->cloud, url) || vault_trust_is_named(trust, url))
+	if (vault_cloud_resource(trust->cloud, url) || is_named(trust, url))
 		return 0;
 	result = err_set(err, ERR_VAULT, EPERM,
 			 "'%s' port %u is not a Key Vault of the %s cloud; nothing is sent to it",
@@ -132,7 +133,7 @@ int vault_trust_check_challenge(const struct vault_trust *trust, const struct ch
 	if (expected)
 		fits = strcmp(challenge->resource, expected) == 0;
 	else
-		fits = vault_trust_is_named(trust, vault) &&
+		fits = is_named(trust, vault) &&
 		       (vault_cloud_has_resource(trust->cloud, challenge->resource) ||
 			parent_vault_resource(challenge->resource, vault));
 	if (fits)

@@ -6,8 +6,6 @@
 #ifndef ADEFUSE_KEYVAULT_CLIENT_VAULT_TRUST_H
 #define ADEFUSE_KEYVAULT_CLIENT_VAULT_TRUST_H
 
-#include <stdbool.h>
-
 #include "base/err.h"
 #include "entra/identity/challenge.h"
 #include "keyvault/client/vault_cloud.h"
@@ -21,9 +19,6 @@ struct vault_trust {
 
 /* Whether each of the user's hosts is one. -EINVAL with ERR_USAGE: it could never match. */
 int vault_trust_check_hosts(const struct vault_trust *trust, struct err *err);
-
-/* Whether the user named this host with --trust-vault-host. */
-bool vault_trust_is_named(const struct vault_trust *trust, const struct url *url);
 
 /* 0, or -EPERM with ERR_VAULT and a hint when the host may be sent nothing. */
 int vault_trust_check(const struct vault_trust *trust, const struct url *url, struct err *err);
