@@ -6,7 +6,7 @@ Every test of `make check` runs under this (tests/local.mk). It
   - starts the test with the default action for every signal, whatever started the checks: nohup, `&`
     in a script and services leave SIGINT or SIGHUP ignored, and a shell cannot trap those again;
   - starts it in a session and a process group of its own, without a terminal;
-  - ends it after ADEFUSE_TEST_LIMIT seconds (900; four times that under sanitizers, valgrind or
+  - ends it after ADEFUSE_TEST_LIMIT seconds (1800; four times that under sanitizers, valgrind or
     emulation): SIGTERM first, then, 20 seconds later (ADEFUSE_TEST_GRACE), SIGKILL;
   - collects what the test started, also what went into the background: it is the parent of orphans
     (PR_SET_CHILD_SUBREAPER). What still runs 10 seconds after the test is killed, and is a failure;
@@ -35,7 +35,7 @@ def limit_seconds():
     if os.environ.get('ADEFUSE_TEST_LIMIT'):
         return float(os.environ['ADEFUSE_TEST_LIMIT'])
     slow = os.environ.get('ADEFUSE_SANITIZED') or os.environ.get('ADEFUSE_WRAPPER')
-    return 3600 if slow else 900
+    return 7200 if slow else 1800
 
 
 def say(text):
