@@ -101,9 +101,10 @@ protector_kinds() {
 	END
 	ok "kinds: the recovery key opens: libbde" by_bdemount d.img -s rk.bek
 	ok "kinds: the recovery key opens: cryptsetup" by_cryptsetup d.img rk.bek
-	ok "kinds: the key beside a TPM alone does not: libbde" not bdeinfo_unlocks tb.bek
-	ok "kinds: nor beside TPM and PIN" not bdeinfo_unlocks tpb.bek
-	ok "kinds: nor for cryptsetup" not by_cryptsetup d.img tb.bek
+	ok "kinds: the startup key of a TPM alone does not open: libbde" not bdeinfo_unlocks tb.bek
+	ok "kinds: that of TPM and PIN does not open: libbde" not bdeinfo_unlocks tpb.bek
+	ok "kinds: the startup key of a TPM alone does not open: cryptsetup" \
+		not by_cryptsetup d.img tb.bek
 }
 
 bdeinfo_unlocks() { # BEK

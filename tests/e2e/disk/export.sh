@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # `adefuse export`: the copy is right to the byte, whole and by volume, to files, devices, pipes
-# and VHDs; holes stay holes; existing files are not overwritten, the evidence never; what cannot be
-# read is reported; an interrupted copy can be resumed.
+# and VHDs; holes stay holes; existing files are not overwritten, the evidence never; what cannot
+# be read is reported; an interrupted copy can be resumed.
 . "${abs_top_srcdir:?run by make check}/tests/lib.sh" || exit 99
 fault=$abs_top_builddir/tests/tools/export-fault.so
 need mkntfs sgdisk jq qemu-img "$MKADE" "$fault"
@@ -294,7 +294,7 @@ ok "  a second copy without it takes the list away" export_disk --force "$disk" 
 ok "    it is gone" test ! -e "$list"
 fresh
 echo mine >"$list"
-fails 2 "somebody's file of that name" export_disk "$disk" "$out_file"
+fails 2 "another file of that name" export_disk "$disk" "$out_file"
 fresh
 cut=$((offset + size * 7 / 8 / 4096 * 4096 + 1536))
 head -c "$cut" "$disk" >"$work/cut.img"

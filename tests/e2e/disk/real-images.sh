@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Volumes that Windows made: each decodes, with each of its keys, to the SHA-256 that dm-crypt
 # gives; damaged metadata copies are skipped as long as one is whole. The volume whose decryption
-# was paused decodes by its bitmaps; the one that has lost its bitmaps is refused, and salvaged to its
-# header.
+# was paused decodes by its bitmaps; the one that has lost its bitmaps is refused, and salvaged to
+# its header.
 # shellcheck disable=SC2317 # functions are called by name
 . "${abs_top_srcdir:?run by make check}/tests/lib.sh" || exit 99
 

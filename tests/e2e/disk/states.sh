@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Every state that a disk can be left in × method × sector size: every sector is right, or refused
-# where the image maker says that nobody can tell; and what the peers make of the same disk.
+# where the image maker says that it cannot be known; and what the peers make of the same disk.
 # scripts/check prints the rows as a table. Peers are asked only about XTS-128 with sectors of 512,
 # or about all disks with ADEFUSE_ALL_PEERS=1.
 # shellcheck disable=SC2317 # functions are called by name
@@ -12,7 +12,7 @@ need "$MKADE" "$bde_cat" mkntfs jq
 disk=$work/disk.img
 bek=$work/key.BEK
 
-# refused_by_manifest: "OFFSET SIZE" lines of what nobody can tell
+# refused_by_manifest: "OFFSET SIZE" lines of what cannot be known
 refused_by_manifest()
 {
 	json "$disk.json" '(.volume.refused_regions // [])[] | "\(.offset) \(.size)"'
@@ -123,9 +123,9 @@ row()
 	{ refused_by_manifest; echo "${may_refuse:-}"; } | grep . >"$work/may" || :
 	verdicts refused >"$work/refused"
 	is "$(verdicts wrong)" "" "  no sector is wrong"
-	ok "  only what nobody can tell is refused" within "$work/refused" "$work/may"
+	ok "  only what cannot be known is refused" within "$work/refused" "$work/may"
 	if [ -s "$work/may" ]; then
-		ok "  which is refused indeed" test -s "$work/refused"
+		ok "  and it is refused" test -s "$work/refused"
 		outcome="right, $(bytes_of "$work/refused") bytes refused"
 	else
 		is "$(verdicts right)" "0 $(json "$disk.json" .volume.size)" "  all of it is right"
@@ -147,7 +147,7 @@ refuses()
 	ok "$name: made" make xts-128 "$@" || return
 	fails 3 "  refused" "$bde_cat" "bek:$bek" "$disk"
 	says "$words"
-	# where nobody can tell, the maker keeps zeros; what is salvaged there must be the file
+	# where it cannot be known, the maker keeps zeros; what is salvaged there must be the file
 	# system's own
 	compared BDE_CAT_SALVAGE=1
 	verdicts wrong >"$work/odd"

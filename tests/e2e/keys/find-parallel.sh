@@ -159,15 +159,15 @@ taken "$order" "in the same order"
 counted "$asks" 29 "five more requests"
 is "$(grep -avE '^(adefuse: (debug|info|warning): |bek name=|found |maxrss )' <<<"$out")" "" \
 	"  no line of the log is torn"
-fails 6 "one of them is refused: an error, when nothing else was found" during \
+fails 6 "one of them is refused: an error if nothing else was found" during \
 	"$(fault "$identifiers" "$(refusal 403 Forbidden ForbiddenByFirewall)")" \
 	"${get[@]}" "${twelve[@]}"
 says "its firewall does not allow"
-fails 5 "nobody can sign in: said once" during \
+fails 5 "sign-in fails: reported once" during \
 	"$(fault '"endpoint": "token"' "$(refusal 401)")" "${get[@]}" "${twelve[@]}"
 counted "$signs_in" 1 "one attempt"
 counted "$asks" 0 "nothing asked of the vault"
-fails 5 "a token that is refused: said, not tried with another" during \
+fails 5 "a refused token: reported, and not tried with another" during \
 	"$(fault "$with_token" "$(refusal 401 Unauthorized '' 'AKV10022: no')")" \
 	"${get[@]}" "${twelve[@]}"
 counted "$signs_in" 1 "one sign-in"
@@ -180,7 +180,7 @@ misunderstood()
 	"$@"
 }
 before=$(date +%s%N)
-fails 8 "what ends a search ends what was begun: nobody waits for the silent" during \
+fails 8 "an error ends a search at once: requests without an answer, too" during \
 	"$(fault '"path": "^/secrets/000000(0[2-9A-F])", "auth": "present"' '"type": "hang"')" \
 	misunderstood "${get[@]}" "${twelve[@]}"
 took=$((($(date +%s%N) - before) / 1000000))

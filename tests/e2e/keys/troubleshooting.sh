@@ -132,14 +132,14 @@ in_manual 8 "IMDS never answers" "--timeout" \
 	env AZURE_POD_IDENTITY_AUTHORITY_HOST="$VAULT_IMDS" \
 	"${key[@]}" --credential managed --timeout 2 "$disk"
 
-in_manual 8 "a certificate that nobody vouches for" "--ca-file" \
+in_manual 8 "a certificate that is not trusted" "--ca-file" \
 	"${any[@]}" --vault "$VAULT_URL" --trust-vault-host 127.0.0.1 "$disk"
 in_manual 8 "nobody listens" "https_proxy" \
 	"${any[@]}" --vault "https://127.0.0.1:$closed_port" --trust-vault-host 127.0.0.1 "$disk"
 start_proxy "$work/proxy.log"
 in_manual 8 "a proxy that refuses" "https_proxy" \
 	env https_proxy="http://$proxy" no_proxy= "${key[@]}" --timeout 2 "$disk"
-in_manual 2 "a host that nobody vouches for" "--trust-vault-host" \
+in_manual 2 "a host that is not trusted" "--trust-vault-host" \
 	"${any[@]}" --vault "$VAULT_URL" "$disk"
 in_manual 4 "a BEK that is cut" "list-versions" "${key[@]}" --secret cut "$disk"
 in_manual 4 "no tag names the KEK" "--kek" "${key[@]}" --secret untagged "$disk"
@@ -159,7 +159,7 @@ in_manual 4 "nothing of this disk" "--vm" "${key[@]}" "$work/other.img"
 # ---- libcurl is loaded when a vault is asked, and not before
 mkdir "$work/lib"
 echo "no library" >"$work/lib/libcurl.so.4"
-in_manual 1 "a libcurl that is none" "libcurl4" \
+in_manual 1 "a broken libcurl" "libcurl4" \
 	env LD_LIBRARY_PATH="$work/lib" "${key[@]}" "$disk"
 ok "a key in a file needs no libcurl" env LD_LIBRARY_PATH="$work/lib" \
 	"${adefuse_command[@]}" info --bek "$work/a.BEK" "$disk"

@@ -130,7 +130,7 @@ ok "single entries of wrong types are skipped" \
 # ---- the way there
 host=(--trust-vault-host 127.0.0.1 --secret found-by-listing --timeout 5)
 trusted=("${host[@]}" --ca-file "$VAULT_CA_FILE")
-fails 8 "an authority nobody knows" "$vault_get" --vault "$VAULT_URL_untrusted" "${trusted[@]}"
+fails 8 "an unknown authority" "$vault_get" --vault "$VAULT_URL_untrusted" "${trusted[@]}"
 says "not trusted" "--ca-file"
 fails 8 "the throw-away authority without --ca-file" "$vault_get" --vault "$VAULT_URL" "${host[@]}"
 says "not trusted" "--ca-file"

@@ -91,7 +91,7 @@ ok "the wrong algorithm in the tag: the others are tried" "${get[@]}" --secret w
 says "alg=RSA-OAEP " "its tag says RSA-OAEP-256, but its KEK unwraps it with RSA-OAEP"
 fails 6 "another key" "${get[@]}" --secret "$id" --kek stranger
 says "key 'stranger'" "does not unwrap"
-fails 4 "an algorithm nobody knows" "${get[@]}" --secret odd-alg
+fails 4 "an unknown algorithm" "${get[@]}" --secret odd-alg
 says "ROT13" "RSA-OAEP-256"
 fails 4 "wrapped, but no tag names the KEK" "${get[@]}" --secret no-kek
 says "no tag of it names its KEK" "--kek"
@@ -139,7 +139,7 @@ done <<-'END'
 END
 
 # ---- arguments
-fails 2 "a vault that nobody vouches for" \
+fails 2 "a vault that is not trusted" \
 	"$vault_get" --vault "$VAULT_URL" --ca-file "$VAULT_CA_FILE" --secret plain
 says "--trust-vault-host 127.0.0.1"
 fails 2 "a vault of another cloud" \
@@ -148,12 +148,12 @@ says "--cloud china"
 fails 2 "plain http" "$vault_get" --vault http://contoso-kv.vault.azure.net --secret plain
 fails 2 "a name without a vault" "$vault_get" --secret plain
 says "--vault"
-fails 2 "a KEK at a host that nobody vouches for" \
+fails 2 "a KEK at a host that is not trusted" \
 	"${get[@]}" --secret "$id" --kek https://evil.example/keys/a/b
-fails 2 "a certificate file that is none" "$vault_get" --vault "$VAULT_URL" \
+fails 2 "a file that is no certificate" "$vault_get" --vault "$VAULT_URL" \
 	--trust-vault-host 127.0.0.1 --ca-file "$work/config.json" --secret plain
 says "--ca-file" "no PEM certificate"
-fails 2 "a tenant that is none" "${get_plain[@]}" --tenant "a/b"
-fails 2 "a trusted host that is none" "${get_plain[@]}" --trust-vault-host "a b"
+fails 2 "an invalid tenant" "${get_plain[@]}" --tenant "a/b"
+fails 2 "an invalid trusted host" "${get_plain[@]}" --trust-vault-host "a b"
 AZURE_AUTHORITY_HOST=http://127.0.0.1 fails 2 "an authority without TLS" "${get_plain[@]}"
 done_testing

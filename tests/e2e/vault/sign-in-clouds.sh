@@ -102,7 +102,7 @@ says "--cloud china"
 AZURE_AUTHORITY_HOST=$loopback_authority no_proxy=127.0.0.1 \
 	opens "a custom authority, past the proxy" "$contoso" --vault contoso-kv
 AZURE_AUTHORITY_HOST=$login opens "one without a scheme" "$contoso $login" --vault contoso-kv
-fails 8 "a certificate that nobody vouches for" \
+fails 8 "a certificate that is not trusted" \
 	"${adefuse_command[@]}" key --vault contoso-kv --timeout 5 "$disk"
 says "not trusted" "--ca-file"
 

@@ -89,7 +89,7 @@ for way in secret certificate workload imds appservice cli device; do
 	# ---- the vault takes nothing from then on: it ends, and soon
 	change /fault "$(fault "$later_pages" "$(refusal 401 Unauthorized)")"
 	forget requests
-	fails 5 "$way: none is taken from the second page on" key $way
+	fails 5 "$way: every token is refused from the second page on" key $way
 	forget fault
 	says "does not accept the token" "hint: "
 	requests_are "  after one more try" .fault 2

@@ -60,7 +60,7 @@ refuses()
 }
 untouched()
 {
-	requests_are "  nobody was asked for a token, none was sent" \
+	requests_are "  no token was asked for, none was sent" \
 		'(.endpoint != "vault") or .auth or .bodyBytes > 0' 0
 }
 # redirects MATCH STATUS URL: from now on
@@ -97,7 +97,7 @@ for way in "${ways[@]}"; do
 	refuses 2 "$way: a secret elsewhere" "$way" \
 		--secret "https://localhost:$trap_port/secrets/x"
 
-	# ---- redirects of whoever gives tokens
+	# ---- redirects of the token endpoints
 	for endpoint in token imds appservice arc; do
 		redirects "\"endpoint\": \"$endpoint\"" 307 "{trap:evil}/x"
 		redirects "\"endpoint\": \"$endpoint\"" 302 "{trap-http:evil}/x"

@@ -105,12 +105,12 @@ signs_in "a tenant that is allowed" "${elsewhere[@]}" $allowed="x;$tenant"
 signs_in "all are allowed" "${elsewhere[@]}" $allowed='*'
 refuses 5 "no client id" "AZURE_CLIENT_ID not set" \
 	"$no_az" AZURE_TENANT_ID=$tenant AZURE_CLIENT_SECRET="$secret"
-refuses 2 "a client id that is none" "AZURE_CLIENT_ID" \
+refuses 2 "an invalid client id" "AZURE_CLIENT_ID" \
 	AZURE_TENANT_ID=$tenant AZURE_CLIENT_ID='a b' AZURE_CLIENT_SECRET="$secret"
 faulty "$at_token" "$(refusal 503)" 2 \
 	signs_in "the sign-in service fails twice" "${with_secret[@]}"
 faulty "$at_token" "$nonsense\"not-json\"" '' \
-	refuses 8 "the sign-in service talks nonsense" "not understood" "${with_secret[@]}"
+	refuses 8 "the sign-in service gives a wrong answer" "not understood" "${with_secret[@]}"
 
 # ---- environment: client certificate
 credential="client certificate"
@@ -207,8 +207,8 @@ signs_in "by AZURE_CLIENT_ID" "$no_az" "${imds[@]}" AZURE_CLIENT_ID="$(id_of cli
 sent_client -1
 refuses 5 "an identity that is not there" "no such managed identity" \
 	"${imds[@]}" "${managed[@]}" --identity "client:$client"
-refuses 5 "asked for, nobody there" "no managed identity endpoint" "${managed[@]}"
-refuses 5 "another tenant" "a token of tenant" "${imds[@]}" "${managed[@]}" --tenant $other_tenant
+refuses 5 "asked for, no endpoint there" "no managed identity endpoint" "${managed[@]}"
+refuses 5 "another tenant" "belongs to tenant" "${imds[@]}" "${managed[@]}" --tenant $other_tenant
 for status in 404 410 429 500; do
 	faulty "$at_imds" "$(refusal $status)" 2 \
 		signs_in "IMDS answers $status twice" "${imds[@]}" "${managed[@]}"
@@ -217,8 +217,8 @@ faulty "$at_imds" "$(refusal 403)" '' \
 	refuses 5 "something else answers there" "no such managed identity" \
 	"${imds[@]}" "${managed[@]}"
 faulty "$at_imds" "$nonsense\"wrong-types\"" '' \
-	refuses 8 "IMDS talks nonsense" "not understood" "${imds[@]}" "${managed[@]}"
-refuses 2 "an identity that is no identity" "--identity" "${imds[@]}" --identity "$client"
+	refuses 8 "IMDS gives a wrong answer" "not understood" "${imds[@]}" "${managed[@]}"
+refuses 2 "an invalid --identity" "--identity" "${imds[@]}" --identity "$client"
 
 # ---- managed identity: App Service, Arc
 credential="managed identity, App Service"
@@ -234,7 +234,7 @@ if [ -n "$arc" ]; then
 	credential="managed identity, Arc"
 	signs_in "Arc" "$no_az" "${at_arc[@]}"
 	statuses_are "  its challenge is answered" arc '[401,200]'
-	signs_in "Arc, whatever AZURE_CLIENT_ID is meant for" \
+	signs_in "Arc ignores AZURE_CLIENT_ID" \
 		"$no_az" "${at_arc[@]}" AZURE_CLIENT_ID=$client
 	refuses 2 "Arc knows no other identity" "one managed identity" \
 		"${at_arc[@]}" "${managed[@]}" --identity "client:$client"
@@ -302,7 +302,7 @@ END'
 signs_in "Azure CLI, after all that is not set up" "${with_az[@]}"
 fake_az "echo 'ERROR: Please run az login to setup account.' >&2; exit 1"
 refuses 5 "az is not signed in" "az is not signed in" "${with_az[@]}" --credential cli
-refuses 5 "and nobody else is" "az login --tenant $tenant" "${with_az[@]}"
+refuses 5 "no way to sign in is left" "az login --tenant $tenant" "${with_az[@]}"
 
 # ---- who comes first, who is final, and the table
 credential=auto
@@ -317,7 +317,7 @@ says "ways to sign in that were tried:" \
 refuses 5 "half a service principal: its hint is the nearest" \
 	"hint: environment: set AZURE_TENANT_ID" "$no_az" AZURE_CLIENT_SECRET="$secret"
 fake_az "touch $az_ran"
-refuses 5 "what is set up and refused is not replaced" AADSTS7000215 \
+refuses 5 "a way that is set up and refused is not replaced by another" AADSTS7000215 \
 	"${principal[@]}" AZURE_CLIENT_SECRET=wrong "${with_az[@]}" "${imds[@]}"
 is "$(requests '.endpoint == "imds"')$(test -e "$az_ran" && echo az)" 0 \
 	"  neither IMDS nor az was asked"
@@ -358,7 +358,7 @@ says "dev, prod, EnvironmentCredential, WorkloadIdentityCredential, ManagedIdent
 and AzureCliCredential"
 signs_in "--credential goes before it" \
 	"${with_secret[@]}" $only=AzurePowerShellCredential --credential env
-fails 2 "a credential that is none" key --credential magic
+fails 2 "an unknown credential" key --credential magic
 says "workload, managed, cli, device, token:SRC"
 
 # ---- device code

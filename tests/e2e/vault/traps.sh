@@ -62,7 +62,7 @@ trap_http=127.0.0.1:${VAULT_TRAP_HTTP_evil##*:}
 ok "the proxy is up" start_proxy "$work/proxy.log" "$login=$VAULT_AUTHORITY_PORT" \
 	"$vault=$(ready '.vaults["contoso-kv"].port')" "${strangers[@]/%/=$trap_port}" ||
 	done_testing
-# whoever asks in plain http comes to a trap, whatever the name
+# a request in plain http reaches a trap, whatever the name
 export https_proxy=http://$proxy http_proxy=http://$trap_http no_proxy=127.0.0.1
 
 ways_to_sign_in
@@ -131,7 +131,7 @@ for way in secret certificate workload imds appservice device token; do
 			change /fault \
 				"$(fault "\"endpoint\": \"$endpoint\"" "$(redirect 308 "$to")")"
 		done
-		lured 5 "whoever gives tokens redirects to $to"
+		lured 5 "the token endpoints redirect to $to"
 		forget fault
 	done
 done
