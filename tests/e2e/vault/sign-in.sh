@@ -208,7 +208,7 @@ sent_client -1
 refuses 5 "an identity that is not there" "no such managed identity" \
 	"${imds[@]}" "${managed[@]}" --identity "client:$client"
 refuses 5 "asked for, no endpoint there" "no managed identity endpoint" "${managed[@]}"
-refuses 5 "another tenant" "belongs to tenant" "${imds[@]}" "${managed[@]}" --tenant $other_tenant
+refuses 5 "another tenant" "a token of tenant" "${imds[@]}" "${managed[@]}" --tenant $other_tenant
 for status in 404 410 429 500; do
 	faulty "$at_imds" "$(refusal $status)" 2 \
 		signs_in "IMDS answers $status twice" "${imds[@]}" "${managed[@]}"
