@@ -39,8 +39,11 @@ def limit_seconds():
 
 
 def say(text):
-    """A line for the test's log, on a line of its own."""
-    os.write(1, f'\n{text}\n'.encode())
+    """A line for the test's log, on a line of its own; the reader may have exited first."""
+    try:
+        os.write(1, f'\n{text}\n'.encode())
+    except OSError:
+        pass
 
 
 def start(command, folder):

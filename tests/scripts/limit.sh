@@ -95,4 +95,15 @@ interrupted()
 fails 143 "SIGTERM for the wrapper ends the test" interrupted TERM
 says "stopped" "SIGTERM; ending it"
 
+# A signal for a whole group ends the reader of the log first.
+sed '/began/d; s/ || echo .*//' "$work/hangs" >"$work/silent"
+unheard()
+{
+	"${limit[@]}" "$work/silent" | true
+	return "${PIPESTATUS[0]}"
+}
+ADEFUSE_TEST_LIMIT=1 ADEFUSE_TEST_GRACE=1 fails 124 "a test is ended when nobody reads its log" unheard
+fails 1 "  its server is ended" running server
+fails 1 "  its folder is removed" test -e "$(cat "$work/folder")"
+
 done_testing
