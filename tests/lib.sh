@@ -135,10 +135,13 @@ skip()
 	echo "ok $test_count - $1 # SKIP $2"
 }
 
-# can WHAT: whether something can be done here (tests/can); the reason why not is in $reason.
+# can WHAT: whether something can be done here (tests/can); if not, the log says why.
 can()
 {
-	reason=$("$abs_top_srcdir/tests/can" "$@")
+	local reason
+	reason=$("$abs_top_srcdir/tests/can" "$@") && return
+	echo "# $reason"
+	return 1
 }
 
 # Whether mounts can be hidden from the rest of the system; in a chroot, for one, they cannot.

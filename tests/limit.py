@@ -3,8 +3,8 @@
 """Run one test, with a time limit, and leave nothing of it behind:  limit.py COMMAND [ARGUMENT...]
 
 Every test of `make check` runs under this (tests/local.mk). It
-  - starts the test with the default action for every signal, whatever started the checks: nohup, `&`
-    in a script and services leave SIGINT or SIGHUP ignored, and a shell cannot trap those again;
+  - starts the test with the default action for every signal: nohup, `&` in a script, and services
+    leave SIGINT or SIGHUP ignored, and a shell cannot trap those again;
   - starts it in a session and a process group of its own, without a terminal;
   - ends it after ADEFUSE_TEST_LIMIT seconds (1800; four times that under sanitizers, valgrind or
     emulation): SIGTERM first, then, 20 seconds later (ADEFUSE_TEST_GRACE), SIGKILL;
@@ -88,18 +88,17 @@ class Processes:
             if name.isdigit():
                 try:
                     with open(f'/proc/{name}/stat', encoding='utf-8', errors='replace') as file:
-                        _, command, state, parent = re.match(r'(\d+) \((.*)\) (\S) (\d+)', file.read(),
-                                                             re.S).groups()
-                    if state not in 'ZX':
-                        parents[int(name)] = (int(parent), command)
+                        fields = re.match(r'\d+ \((.*)\) (\S) (\d+)', file.read(), re.S)
+                    if fields[2] not in 'ZX':
+                        parents[int(name)] = (int(fields[3]), fields[1])
                 except OSError:
                     pass  # it has just ended
         mine = {os.getpid()}
-        while True:
+        more = mine
+        while more:
             more = {pid for pid, (parent, _) in parents.items() if parent in mine} - mine
-            if not more:
-                return {pid: parents[pid][1] for pid in mine if pid in parents and pid != os.getpid()}
             mine |= more
+        return {pid: parents[pid][1] for pid in mine - {os.getpid()}}
 
     def wait(self, seconds, ended, signals=()):
         """Until ended() is true, or for so long; the number of a signal that comes ends it, too."""
@@ -109,7 +108,9 @@ class Processes:
             left = end - time.monotonic()
             if ended() or left <= 0:
                 return None
-            came = signal.sigtimedwait({signal.SIGCHLD, *signals}, min(left, 0.2 if not signals else left))
+            # what another process's child does is no signal for this one: look again soon
+            pause = left if signals else min(left, 0.2)
+            came = signal.sigtimedwait({signal.SIGCHLD, *signals}, pause)
             if came and came.si_signo in signals:
                 return came.si_signo
 
@@ -136,7 +137,8 @@ class Processes:
 def mounts_below(folder):
     """Mount points below a folder, the innermost first."""
     with open('/proc/self/mountinfo', encoding='utf-8', errors='replace') as file:
-        places = [re.sub(r'\\(\d{3})', lambda m: chr(int(m[1], 8)), line.split()[4]) for line in file]
+        places = [line.split()[4] for line in file]
+    places = [re.sub(r'\\(\d{3})', lambda octal: chr(int(octal[1], 8)), place) for place in places]
     return [place for place in reversed(places) if place.startswith(folder + '/')]
 
 

@@ -102,7 +102,7 @@ unheard()
 	"${limit[@]}" "$work/silent" | true
 	return "${PIPESTATUS[0]}"
 }
-ADEFUSE_TEST_LIMIT=1 ADEFUSE_TEST_GRACE=1 fails 124 "a test is ended when nobody reads its log" unheard
+ADEFUSE_TEST_LIMIT=1 ADEFUSE_TEST_GRACE=1 fails 124 "a test that nobody listens to is ended" unheard
 fails 1 "  its server is ended" running server
 fails 1 "  its folder is removed" test -e "$(cat "$work/folder")"
 

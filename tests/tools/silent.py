@@ -7,8 +7,7 @@ silent.py READY_FIFO PARENT: writes four ports to READY_FIFO, in one line:
   never accepts      the kernel shakes hands, nobody reads
   never answers      the connection is accepted and what is asked is read
   drops              its queue is full: a SYN is not answered at all
-  answers no token   a sign of life (any request without the header Metadata) is answered,
-                     a token never
+  answers no token   it answers a sign of life (a request without the header Metadata), but no token
 
 Ends when the process PARENT does.
 """
