@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Writes the plaintext of a BitLocker volume to standard output through bde.h alone, without the
- * program around it, or says what is known of the volume without a key. For tests.
+ * Writes the plaintext of a BitLocker volume to standard output, through bde/ and open/engine.h
+ * without the rest of the program, or prints what is known of the volume without a key. For tests.
  *
  * See usage() for its arguments. Exit codes are those of the program.
  */
