@@ -44,8 +44,8 @@ int keyvault_search(struct keyvault *keyvault, const struct keyvault_request *re
 /*
  * One secret by URL (with or without version, or the Azure portal's page of it) or by name in the
  * request's vault (NULL when `secret` is a URL). The request's vm and identifiers are not used.
- * -ENOENT when the secret, or the key that wraps it, is not there; -ENOKEY when it was not
- * accepted.
+ * -ENOENT when the secret is not there, -ENXIO when it is and the key that wraps it is not (both
+ * ERR_NOT_FOUND); -ENOKEY when it was not accepted.
  */
 int keyvault_get(struct keyvault *keyvault, const struct keyvault_request *request,
 		 const char *secret, struct err *err);

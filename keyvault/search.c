@@ -421,5 +421,8 @@ int search_single(struct vault_client *client, const struct object_id *id,
 	if (request->preview)
 		return preview_single(client, id, request, err);
 	result = bek_fetch(client, id, request->kek, &fetched, err);
+	/* the secret is there, and its KEK is not */
+	if (result == -ENOENT && fetched.item)
+		return -ENXIO;
 	return result == 0 ? offer_bek(&fetched, request, err) : result;
 }

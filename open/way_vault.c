@@ -252,8 +252,12 @@ static bool is_url(const char *text)
 	return strstr(text, "://") != NULL;
 }
 
+/*
+ * One secret of one vault. Failures are noted, but that it is not there, which *ret_absent then
+ * says: another vault may have it.
+ */
 static int get_secret(struct attempt *attempt, const struct keyvault_request *request,
-		      const char *secret, bool *ret_missing, struct err *err)
+		      const char *secret, struct err *ret_absent, struct err *err)
 {
 	struct err why = {0};
 	int result = open_session(attempt, err);
@@ -261,34 +265,52 @@ static int get_secret(struct attempt *attempt, const struct keyvault_request *re
 	if (result < 0)
 		return result;
 	result = keyvault_get(attempt->keyvault, request, secret, &why);
-	*ret_missing = result == -ENOENT;
-	if (result == -ENOKEY)
+	*ret_absent = (struct err){0};
+	if (result == -ENOENT)
+		*ret_absent = why;
+	else if (result == -ENOKEY)
 		attempt->misfit = why;
 	else if (result < 0)
 		attempt_note_failure(attempt, &why);
 	return 0;
 }
 
-/* A name is looked for in each vault in turn, until one of them has it. */
+/* A secret that only one place can have. */
+static int get_only_secret(struct attempt *attempt, const struct keyvault_request *request,
+			   const char *url, struct err *err)
+{
+	struct err absent;
+	int result = get_secret(attempt, request, url, &absent, err);
+
+	if (result == 0 && absent.kind != ERR_NONE)
+		attempt_note_failure(attempt, &absent);
+	return result;
+}
+
+/* A name is looked up in each vault in turn, until one of them has it. */
 static int try_named_secret(struct attempt *attempt, const char *secret, struct err *err)
 {
 	const struct open_request *all = attempt->request;
 	struct keyvault_request request = request_of(attempt);
-	struct err before = attempt->failure;
-	bool missing = true;
-	int result = 0;
+	struct err first = {0};
 
-	for (size_t i = 0; i < all->key_count && missing && result == 0; i++) {
+	for (size_t i = 0; i < all->key_count; i++) {
+		struct err absent;
+		int result;
+
 		if (all->keys[i].kind != OPEN_KEY_VAULT)
 			continue;
 		request.vault = all->keys[i].value;
-		result = get_secret(attempt, &request, secret, &missing, err);
+		result = get_secret(attempt, &request, secret, &absent, err);
+		if (result < 0 || absent.kind == ERR_NONE)
+			return result;
+		if (first.kind == ERR_NONE)
+			first = absent;
 	}
-	if (!missing)
-		attempt->failure =
-			attempt->failure.kind == ERR_NOT_FOUND ? before : attempt->failure;
-	if (result < 0 || request.vault)
-		return result;
+	if (request.vault) {
+		attempt_note_failure(attempt, &first);
+		return 0;
+	}
 	err_set(err, ERR_USAGE, EINVAL, "--secret '%s' is a name, and no vault was given", secret);
 	err_hint(err, "add --vault NAME, or give the secret's whole https URL");
 	return -EINVAL;
@@ -297,11 +319,10 @@ static int try_named_secret(struct attempt *attempt, const char *secret, struct 
 int way_vault_secret(struct attempt *attempt, const struct open_key *given, struct err *err)
 {
 	struct keyvault_request request = request_of(attempt);
-	bool missing = false;
 
 	if (!is_url(given->value))
 		return try_named_secret(attempt, given->value, err);
-	return get_secret(attempt, &request, given->value, &missing, err);
+	return get_only_secret(attempt, &request, given->value, err);
 }
 
 static int read_json_file(const char *path, char **ret_text, size_t *ret_size, struct err *err)
@@ -345,14 +366,13 @@ int way_azure_json(struct attempt *attempt, const struct open_key *given, struct
 	}
 	for (size_t i = 0; i < keys.count && result == 0; i++) {
 		struct keyvault_request request = request_of(attempt);
-		bool missing = false;
 
 		if (!attempt_wants_any(attempt))
 			break;
 		request.option = "--azure-json";
 		if (!request.kek)
 			request.kek = keys.list[i].kek_url;
-		result = get_secret(attempt, &request, keys.list[i].secret_url, &missing, err);
+		result = get_only_secret(attempt, &request, keys.list[i].secret_url, err);
 	}
 	return result;
 }

@@ -161,6 +161,12 @@ ok "a secret by name, in the second vault" \
 fails 7 "a secret by name, in none of them" \
 	"${key[@]}" "${first[@]}" "${second[@]}" --secret nothing "$disk"
 says "has no secret 'nothing'"
+# only the secret may be elsewhere, not the key that wraps it
+fails 7 "a secret by name, whose KEK is gone" \
+	with_fault "$(fault '"path": "/keys/"' "$(refusal 404 KeyNotFound)")" \
+	"${key[@]}" "${first[@]}" "${second[@]}" --secret "$(guid 1)" "$disk"
+says "has no key 'kek/" "--kek names another key"
+requests_are "  the second vault is not asked" '.vault == "other-kv"' 0
 
 # entry SECRET-URL [KEK-URL]: what Azure says of a disk's key
 entry()
