@@ -156,11 +156,11 @@ static int open_and_serve(const struct mount_options *options, const struct open
 
 	if (result == 0)
 		result = open_disk(request, &disk, err);
-	if (result < 0)
+	if (result != 0)
 		return result;
 	command_opened(disk);
 	result = open_verdict(disk, err);
-	if (result < 0)
+	if (result != 0)
 		return result;
 	warn_locked(disk);
 	result = build_tree(disk, &tree, err);
