@@ -142,7 +142,8 @@ struct entry {
 struct menu {
 	struct entry entries[ROWS_MAX];
 	struct option longs[ROWS_MAX + 1];
-	char letters[2 * ROWS_MAX + 2];
+	char letters[2 * ROWS_MAX + 2]; /* zeros after the last */
+	size_t letter_count;
 	size_t long_count;
 	size_t count;
 };
@@ -150,11 +151,12 @@ struct menu {
 static void add_row(struct menu *menu, const struct option_table *table,
 		    const struct option_row *row)
 {
-	char letter[3] = {row->letter, row->value ? ':' : '\0', '\0'};
-
 	if (row->place == OPTION_LIST || menu->count == ROWS_MAX)
 		return;
-	strcat(menu->letters, letter);
+	if (row->letter)
+		menu->letters[menu->letter_count++] = row->letter;
+	if (row->letter && row->value)
+		menu->letters[menu->letter_count++] = ':';
 	if (row->name)
 		menu->longs[menu->long_count++] = (struct option){
 			.name = row->name,
@@ -207,7 +209,7 @@ int option_parse(int argc, char **argv, const struct option_command *command, ch
 {
 	bool help = false;
 	struct option_table general = {general_rows, GENERAL_COUNT, &help};
-	struct menu menu = {.letters = ":"};
+	struct menu menu = {.letters = ":", .letter_count = 1};
 	int result = 0;
 	int code;
 

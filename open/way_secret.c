@@ -8,18 +8,18 @@
 #include "open/way.h"
 
 struct kind {
-	enum open_key_kind kind;
-	const char *what;
-	bool whole; /* every byte counts: the key may be binary */
 	int (*make)(const struct secret *text, const char *what, struct bde_key **ret_key,
 		    struct err *err);
+	const char *what;
+	enum open_key_kind kind;
+	bool whole; /* every byte counts: the key may be binary */
 };
 
 static const struct kind kinds[] = {
-	{OPEN_KEY_RECOVERY_PASSWORD, "recovery password", false, bde_key_from_recovery_password},
-	{OPEN_KEY_PASSWORD, "password", false, bde_key_from_password},
-	{OPEN_KEY_VMK, "VMK", true, bde_key_from_vmk},
-	{OPEN_KEY_FVEK, "FVEK", true, bde_key_from_fvek},
+	{bde_key_from_recovery_password, "recovery password", OPEN_KEY_RECOVERY_PASSWORD, false},
+	{bde_key_from_password, "password", OPEN_KEY_PASSWORD, false},
+	{bde_key_from_vmk, "VMK", OPEN_KEY_VMK, true},
+	{bde_key_from_fvek, "FVEK", OPEN_KEY_FVEK, true},
 };
 
 static const struct kind *find_kind(enum open_key_kind kind)
