@@ -174,10 +174,10 @@ static void add_table(struct menu *menu, const struct option_table *table)
 
 static const struct entry *find_entry(const struct menu *menu, int code)
 {
-	if (code >= FIRST_CODE)
-		return &menu->entries[code - FIRST_CODE];
 	for (size_t i = 0; i < menu->count; i++) {
-		if (menu->entries[i].row->letter == code)
+		const struct option_row *row = menu->entries[i].row;
+
+		if (code == FIRST_CODE + (int)i || (row->letter && row->letter == code))
 			return &menu->entries[i];
 	}
 	return NULL;
