@@ -122,7 +122,7 @@ static const struct option_row general_rows[] = {
 	{.name = "verbose",
 	 .letter = 'v',
 	 .set = set_verbose,
-	 .help = "print each step; -vv prints much more"},
+	 .help = "say which keys fit; -vv: each request to Azure, too"},
 	{.name = "quiet", .letter = 'q', .set = set_quiet, .help = "print errors only"},
 	{.name = "help", .letter = 'h', .set = option_flag, .help = "print this help"},
 };

@@ -211,12 +211,47 @@ static int complain(struct err *err, int error, const char *what)
 	fuse_complaint[strcspn(fuse_complaint, "\n")] = '\0';
 	err_set(err, ERR_MOUNT, error, "%s%s%s", what, fuse_complaint[0] ? ": " : "",
 		fuse_complaint);
-	if (strstr(fuse_complaint, "unknown option") || strstr(fuse_complaint, "invalid parameter"))
-		err_hint(err,
-			 "check the spelling: adefuse(1) and mount.fuse3(8) list what -o takes");
-	else if (strstr(fuse_complaint, "fusermount3"))
+	if (strstr(fuse_complaint, "fusermount3"))
 		err_hint(err, "install the package fuse3, or run as root");
 	return -error;
+}
+
+/* "-o a=1,b" without the values: past each, a backslash keeps the character after it. */
+static void drop_values(char *names)
+{
+	char *out = names;
+	bool in_value = false;
+
+	for (const char *p = names; *p; p++) {
+		bool escaped = *p == '\\' && p[1];
+
+		in_value = in_value ? *p != ',' : *p == '=';
+		if (!in_value)
+			*out++ = *p;
+		if (escaped && *++p && !in_value)
+			*out++ = *p;
+	}
+	*out = '\0';
+}
+
+/*
+ * libfuse names what it does not know: "fuse: unknown option(s): `-o NAME=VALUE,...'". A value may
+ * be a secret after a misspelt name: it is not repeated.
+ */
+static int complain_of_options(struct err *err)
+{
+	char *names = strstr(fuse_complaint, "-o ");
+	char *end = strrchr(fuse_complaint, '\'');
+
+	if (strstr(fuse_complaint, "unknown option") && names && end > names) {
+		*end = '\0';
+		drop_values(names);
+		err_set(err, ERR_MOUNT, EINVAL, "unknown to adefuse and to FUSE: %s", names);
+	} else {
+		(void)complain(err, EINVAL, "FUSE does not take these options");
+	}
+	err_hint(err, "check the spelling: adefuse(1) and mount.fuse3(8) list what -o takes");
+	return -EINVAL;
 }
 
 static void plan_readahead(struct ops_context *context, const struct mount_options *options,
@@ -314,7 +349,7 @@ static int new_session(const struct mount_options *options, struct ops_context *
 	if (result < 0)
 		return err_nomem(err);
 	if (!session)
-		return complain(err, EINVAL, "FUSE does not take these options");
+		return complain_of_options(err);
 	*ret_session = session;
 	return 0;
 }

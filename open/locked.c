@@ -93,7 +93,8 @@ static void append_protectors(const struct bde_info *info, struct err *err)
 	size_t used = strlen(err->message);
 
 	list_protectors(info, protectors, sizeof(protectors));
-	(void)snprintf(err->message + used, sizeof(err->message) - used, "; it has: %s",
+	(void)snprintf(err->message + used, sizeof(err->message) - used,
+		       "; the volume is opened by: %s",
 		       info->protector_count > 0 ? protectors : "no protectors");
 }
 

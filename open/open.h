@@ -2,10 +2,10 @@
 /*
  * The door: opens a disk with keys, for any caller. Read this header first.
  *
- * A caller says in one struct which disk and which keys, and gets one object back that owns
+ * A caller says in one struct which disk and which keys. It gets one object back that owns
  * everything: partitions, each volume's BitLocker state, its plaintext as a byte source, what
- *opened it, warnings, and the whole disk as plaintext. Nothing here knows options, a terminal, exit
- *codes or FUSE. Nothing is ever written to the disk.
+ * opened it, warnings, and the whole disk as plaintext. Nothing here knows options, a terminal,
+ * exit codes or FUSE. Nothing is ever written to the disk.
  *
  *	static const struct open_key keys[] = {
  *		{OPEN_KEY_BEK, "/media/usb/EF7B2F5A-50C6-4637-0001-7F599C12F85C.BEK"},
@@ -19,29 +19,27 @@
  *
  *	if (result == 0)
  *		result = open_verdict(disk, &err);
- *	if (result < 0) {
+ *	if (result != 0)
  *		log_err(&err);
- *		return 1;
- *	}
- *	for (size_t i = 0; i < disk->count; i++) {
+ *	for (size_t i = 0; result == 0 && i < disk->count; i++) {
  *		const struct opened_volume *volume = &disk->volumes[i];
  *
- *		if (volume->plain && source_pread(volume->plain, sector, sizeof(sector), 0) == 0)
+ *		if (volume->plain && source_pread(volume->plain, sector, 512, 0) == 0)
  *			use(volume->partition->number, sector);
  *	}
  *	opened_free(disk);
  *
- * Ownership: texts of the request are the caller's and are needed only during a call. The disk is
+ * Ownership: texts of the request are the caller's, and are needed only during a call. The disk is
  * the caller's, to be freed by opened_free().
  *
  * Threads: one thread makes these calls for a disk. A search in a vault uses threads of its own,
- *gone when the call returns; the caller's functions are called in the caller's thread, but `tell`
- *and `ask` for a token that is renewed during a search, which may come from any thread, one at a
- *time.
+ * which have ended when the call returns. The caller's functions are called in the caller's thread.
+ * The exception is a token that is renewed during a search: `tell` and `ask` may then be called
+ *from any thread, one at a time.
  *
- * Errors: 0 or -errno with `err` filled (base/err.h): ERR_USAGE for what the request says wrong,
- * ERR_DISK for the disk, and those of signing in, vault and network. That no key fits is no error
- *of open_disk(), but of open_verdict().
+ * Errors: 0 or -errno with `err` filled (base/err.h): ERR_USAGE for a mistake in the request,
+ * ERR_DISK for the disk, and those of signing in, vault and network. When no key fits, that is no
+ * error of open_disk(), but of open_verdict().
  *
  * Log lines, and lines on what is being waited for, go to base/log.h's sink.
  */
@@ -96,7 +94,7 @@ struct open_request { /* NULL, 0 and false: not given */
 	const char *kek;     /* instead of the KEK that a secret names: its name or URL */
 	const char *token;   /* SRC of the access token for ENTRA_CREDENTIAL_TOKEN */
 	const char *const *trusted_hosts; /* vaults outside Azure's names; NULL-terminated */
-	struct entra_settings signin; /* cloud, ways to sign in, patience; `person` is not used */
+	struct entra_settings signin; /* cloud, ways to sign in, time limit; `person` is not used */
 	struct open_caller caller;
 };
 

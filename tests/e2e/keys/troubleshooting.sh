@@ -59,7 +59,7 @@ without_names()
 		s/with RSA[^ ]* /with ... /
 		s/machine'...'/machine's/
 		s/[0-9]+ s( |\$)/N s\\1/g
-		s/; it has: .*//"
+		s/; the volume is opened by: .*//"
 }
 # in_manual EXIT-CODE NAME HINT COMMAND...
 in_manual()

@@ -114,13 +114,19 @@ fails 2 "the disk where the BEK belongs" adefuse mount --bek "$disk" "$disk" "$a
 says "too long for a secret" "hint:"
 mkdir "$work/no-beks"
 fails 4 "a directory without BEK files" adefuse mount --bek "$work/no-beks" "$disk" "$at"
-says "holds no .BEK file" "it has: startup key (BEK) $bek_guid" "hint:"
+says "holds no .BEK file" "the volume is opened by: startup key (BEK) $bek_guid" "hint:"
 fails 2 "unknown option" adefuse mount --frob "$disk" "$at"
 says "does not take '--frob'"
 fails 9 "an unknown name in -o" \
 	adefuse mount -o vualt=kv,allow_root --bek "$nowhere" "$disk" "$at"
-says "FUSE does not take these options" "-o vualt=kv" "hint: check the spelling"
-never_says "  no other one is named, and no key was read" allow_root "$nowhere"
+says "unknown to adefuse and to FUSE: -o vualt" "hint: check the spelling"
+never_says "  no other one is named, no value is repeated, no key was read" \
+	allow_root "$nowhere" kv
+fails 9 "two of them" adefuse mount -o "pasword=hunter\\,2 'x,ro,foo" "$disk" "$at"
+says "unknown to adefuse and to FUSE: -o pasword,foo"
+never_says "  the secret is not repeated" hunter 2 x,
+fails 9 "a value that FUSE does not take" adefuse mount -o max_read=x "$disk" "$at"
+says "FUSE does not take these options" "hint:"
 fails 2 "option without value" adefuse mount "$disk" "$at" --bek
 says "'--bek' needs a value"
 fails 2 "a secret where SRC belongs" adefuse mount --password hunter2 "$disk" "$at"
