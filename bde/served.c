@@ -19,26 +19,31 @@ static void refuse_bitmaps(const struct bde_metadata *metadata, struct err *err)
 
 	if (map)
 		err_set(err, ERR_DISK, ENOTSUP,
-			"%u of %u EOW bitmaps are lost, so it is not known which parts of the volume are encrypted",
+			"%u of %u EOW bitmaps are lost, so it is not known which parts of the "
+			"volume are encrypted",
 			map->lost, map->count);
 	else
 		*err = metadata->eow_failed;
-	err_hint(err, "--salvage serves what is known; look for another image of this disk");
+	err_hint(err,
+		 "--salvage shows the parts that are known; look for another image of this disk");
 }
 
 static void refuse_contradiction(struct err *err)
 {
 	err_set(err, ERR_DISK, ENOTSUP,
-		"the metadata says that an EOW bitmap lists the encrypted parts of the volume, but the boot sector says that there is none");
+		"the metadata says that an EOW bitmap lists the encrypted parts of the volume, "
+		"but the boot sector says that there is none");
 	err_hint(
 		err,
-		"the boot sector is another volume's or an older one: look for another image of this disk, or use --salvage, which believes the boot sector");
+		"the boot sector is another volume's or an older one: look for another image of "
+		"this disk, or use --salvage, which believes the boot sector");
 }
 
 static void refuse_state(const struct bde_info *info, struct err *err)
 {
 	err_set(err, ERR_DISK, ENOTSUP,
-		"a volume in conversion state %u (next %u, %u bytes under way) is not known, so it is not known which parts are encrypted",
+		"a volume in conversion state %u (next %u, %u bytes under way) is not known, so "
+		"it is not known which parts are encrypted",
 		info->state_current, info->state_next, info->conversion_size);
 	err_hint(err, "let Windows finish the conversion (manage-bde -resume), then try again");
 }

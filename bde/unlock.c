@@ -82,8 +82,7 @@ int unlock_no_fit(const struct bde_metadata *metadata, const struct bde_key *key
 				 guid_format(&key->protector_id).text,
 				 same_count > 0 ? same : "no startup key");
 	else if (same_count > 0)
-		result = err_set(err, ERR_KEY, ENOKEY, "%s does not fit: tried on %s", key->what,
-				 same);
+		result = err_set(err, ERR_KEY, ENOKEY, "%s does not open %s", key->what, same);
 	else
 		result = err_set(err, ERR_KEY, ENOKEY, "%s does not fit: this volume has no %s",
 				 key->what, bde_protector_type_name(type));
@@ -182,7 +181,7 @@ static int explain(const struct bde_key *key, const struct bde_protector *protec
 	result = err_set(
 		err, ERR_KEY, ENOKEY,
 		"%s has the identifier of startup key {%s} of this volume, but does not open "
-		"it: the key is damaged, or the volume's metadata",
+		"it: either the key or the volume's metadata is damaged",
 		key->what, id.text);
 	err_hint(err, "fetch the BEK file again, or try another key of this volume");
 	return result;
@@ -247,7 +246,8 @@ static int take_vmk(const struct bde_metadata *metadata, const struct bde_key *k
 		err_set(err, ERR_KEY, ENOKEY, "%s does not open this volume", key->what);
 		err_hint(
 			err,
-			"check that it is the current VMK of this volume; 'adefuse info DISK' shows the volume's identifier");
+			"check that it is the current VMK of this volume; 'adefuse info DISK' "
+			"shows the volume's identifier");
 		return -ENOKEY;
 	}
 	vmk = secret_copy(secret_bytes(key->bytes), secret_size(key->bytes));
@@ -336,7 +336,8 @@ int unlock_take_fvek(const struct bde_key *key, uint16_t method, struct secret *
 	if (result < 0) {
 		err_hint(
 			err,
-			"check that it is this volume's FVEK and complete, the tweak key after the key");
+			"check that it is this volume's FVEK and complete, the tweak key after "
+			"the key");
 		return result;
 	}
 	if (have < want)

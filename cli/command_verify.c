@@ -213,11 +213,12 @@ static int verify_volume(struct verify *verify, const struct opened_volume *volu
 	if (verify->settings->volume != 0 && verify->settings->volume != number)
 		return 0;
 	if (!opened_is_bitlocker(volume)) {
-		(void)printf("p%u: left out: no BitLocker (%s)\n", number, volume->content);
+		(void)printf("p%u: skipped: not encrypted with BitLocker (%s)\n", number,
+			     volume->content);
 		return 0;
 	}
 	if (volume->metadata && bde_metadata_info(volume->metadata)->state == BDE_STATE_DECRYPTED) {
-		(void)printf("p%u: left out: decrypted\n", number);
+		(void)printf("p%u: skipped: decrypted\n", number);
 		return 0;
 	}
 	if (volume->plain && volume->second)

@@ -210,7 +210,7 @@ static int nobody(const struct tokens *tokens, const struct attempt *attempts, s
 		return -EACCES;
 	}
 	(void)err_set(err, ERR_SIGNIN, EACCES,
-		      "cannot sign in to Azure: none of %zu ways to sign in%s serves", count,
+		      "cannot sign in to Azure: none of the %zu ways to sign in%s worked", count,
 		      tokens->restricted ? " that AZURE_TOKEN_CREDENTIALS allows" : "");
 	for (size_t i = 0; i < count; i++) {
 		if (attempts[i].result == CREDENTIAL_PARTIAL && attempts[i].why.hint[0]) {

@@ -81,7 +81,7 @@ static int verify(struct export_job *job, struct err *err)
 	(void)posix_fadvise(job->output->fd, 0, 0, POSIX_FADV_DONTNEED);
 	result = export_check(&check, &differs, err);
 	if (result == 0)
-		log_notice("%s: verified: '%s' holds what the disk holds", job->plan->what,
+		log_notice("%s: verified: '%s' is identical to the disk", job->plan->what,
 			   job->plan->path);
 	if (result <= 0)
 		return result;

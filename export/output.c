@@ -375,8 +375,9 @@ int output_failed(const struct output *output, int errnum, struct err *err)
 		err_hint(
 			err,
 			output->kind == OUTPUT_STREAM
-				? "make room there and start again"
-				: "make room there and give the same command: it goes on where it stopped");
+				? "free some space there and start again"
+				: "free some space there and run the same command again: it "
+				  "continues where it stopped");
 	else if (errnum == EFBIG)
 		err_hint(err, "its file system, or ulimit -f, allows no larger file (FAT: 4 GiB)");
 	else if (errnum == EIO)

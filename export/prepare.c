@@ -160,7 +160,7 @@ static void warn_of_room(const struct export_job *job)
 	}
 	free_bytes = (uint64_t)room.f_bavail * room.f_frsize;
 	if (data > free_bytes)
-		log_warning("the file system of '%s' has %s free, and up to %s are to be written",
+		log_warning("the file system of '%s' has %s free, but the copy may need %s",
 			    job->plan->path, units_size(free_bytes).text, units_size(data).text);
 }
 

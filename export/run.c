@@ -60,7 +60,7 @@ int export_run(struct export_plan *plan, struct err *err)
 	if (result == -EINTR && begun)
 		log_warning("interrupted: %s of %s written%s", units_size(job.done).text,
 			    units_size(job.content).text,
-			    job.state_path ? "; the same command goes on from there" : "");
+			    job.state_path ? "; run the same command again to continue" : "");
 	keeper_free(job.keeper);
 	output_close(job.output);
 	crypto_hash_free(job.hash);

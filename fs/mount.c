@@ -122,7 +122,8 @@ static int check_fuse(struct err *err)
 			return 0;
 		error = ENODEV;
 	}
-	err_set(err, ERR_MOUNT, error, "no FUSE here: /dev/fuse: %s", strerrordesc_np(error));
+	err_set(err, ERR_MOUNT, error, "FUSE is not available: /dev/fuse: %s",
+		strerrordesc_np(error));
 	if (error == EACCES || error == EPERM)
 		err_hint(err,
 			 "this user may not use FUSE: run as root, or allow it in the container");

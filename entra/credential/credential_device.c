@@ -192,7 +192,9 @@ static int device_get(const struct credential_context *context,
 		return result;
 	credential_tell(context, "to sign in, open %s in a browser and enter the code %s", code.uri,
 			code.user_code);
-	credential_tell(context, "waiting for it (%" PRId64 " minutes; Ctrl-C gives up) ...",
+	credential_tell(context,
+			"waiting for you to sign in (up to %" PRId64
+			" minutes; Ctrl-C to give up) ...",
 			(code.lifetime + 59) / 60);
 	return poll_token(context, tenant, &code, ret_token, err);
 }

@@ -44,8 +44,9 @@ static int check_configured(const struct credential_context *context, const char
 		 * AZURE_CLIENT_ID alone names a managed identity or a workload: nothing is
 		 * missing.
 		 */
-		(void)err_set(err, ERR_SIGNIN, ENODATA,
-			      "neither AZURE_CLIENT_SECRET nor AZURE_CLIENT_CERTIFICATE_PATH set");
+		(void)err_set(
+			err, ERR_SIGNIN, ENODATA,
+			"neither AZURE_CLIENT_SECRET nor AZURE_CLIENT_CERTIFICATE_PATH is set");
 		result = CREDENTIAL_ABSENT;
 	}
 	if (result == CREDENTIAL_ABSENT || result == CREDENTIAL_PARTIAL)

@@ -206,7 +206,7 @@ blocked()
 }
 blocked INT
 is "$status" 130 "Ctrl-C ends it"
-says "interrupted: " "the same command goes on"
+says "interrupted: " "run the same command again"
 is "$(stat -c %a "$state")" 600 "  only its user can read its state file"
 ok "  the file is not as long as the disk" test "$(stat -c %s "$out_file")" -lt "$disk_size"
 fails 2 "another volume is not resumed" export_disk --volume 1 "$disk" "$out_file"
@@ -257,8 +257,8 @@ mkdir "$small"
 if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=6M tmpfs "$small" 2>/dev/null; then
 	mounts+=("$small")
 	fails 1 "no room" export_disk "$disk" "$small/out"
-	says "are to be written" "No space left on device" \
-		"hint: make room there and give the same command"
+	says "but the copy may need" "No space left on device" \
+		"hint: free some space there and run the same command"
 	mount -o remount,size=60M "$small"
 	ok "  with more room it goes on" export_disk "$disk" "$small/out"
 	says "resumed at byte"

@@ -24,7 +24,7 @@ before=$(sha_of "$disk")
 export RP=$recovery_password
 
 ok "equal" adefuse verify --bek "$bek" "$disk"
-says "p3: equal: 24.0 MiB ($size bytes, every sector)" "p1: left out: no BitLocker"
+says "p3: equal: 24.0 MiB ($size bytes, every sector)" "p1: skipped: not encrypted with BitLocker"
 ok "equal, by a recovery password" adefuse verify --recovery-password env:RP --volume 3 "$disk"
 says "p3: equal"
 never_says "the other volumes are not mentioned" p1
@@ -97,10 +97,10 @@ says "p3: no key was given" "$bek_guid"
 fails 2 "no such partition" adefuse verify --bek "$bek" --volume 9 "$disk"
 says "this disk has no partition 9" "hint:"
 fails 3 "a partition without BitLocker" adefuse verify --bek "$bek" --volume 1 "$disk"
-says "p1: left out: no BitLocker" "nothing to compare"
+says "p1: skipped: not encrypted with BitLocker" "nothing to compare"
 make_disk "$work/decrypted.img" --state decrypted --recovery-password "$recovery_password"
 fails 3 "a decrypted volume" adefuse verify "$work/decrypted.img"
-says "p1: left out: decrypted" "nothing to compare"
+says "p1: skipped: decrypted" "nothing to compare"
 fails 2 "one engine" adefuse verify --engine own --bek "$bek" "$disk"
 fails 2 "a seed without a sample" adefuse verify --seed 1 --bek "$bek" "$disk"
 fails 2 "no sample" adefuse verify --sample 0 --bek "$bek" "$disk"

@@ -114,7 +114,7 @@ ok "the text of info" adefuse info "$disk"
 says "partly encrypted, AES-XTS 128" "bitmaps of 65536-byte chunks" "% encrypted"
 ok "a bitmap lost: made" make "$disk" "${eow[@]}" --eow-damage bitmap:2
 fails 3 "  refused" adefuse mount --bek "$bek" "$disk" "$mnt"
-says "1 of 6 EOW bitmaps are lost" "hint: --salvage serves what is known"
+says "1 of 6 EOW bitmaps are lost" "hint: --salvage shows the parts that are known"
 mounts_it "  with --salvage" --salvage "$disk"
 says "salvaged: "
 runs=$(pages "$mnt/p1.raw" "$work/plain")

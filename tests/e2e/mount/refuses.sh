@@ -45,9 +45,9 @@ without_fuse()
 }
 if has_own_mounts; then
 	fails 9 "/dev/fuse is not FUSE" without_fuse "mount --bind /dev/null /dev/fuse"
-	says "no FUSE here" "modprobe fuse" "--device /dev/fuse"
+	says "FUSE is not available" "modprobe fuse" "--device /dev/fuse"
 	fails 9 "/dev/fuse is missing" without_fuse "mount -t tmpfs tmpfs /dev"
-	says "no FUSE here: /dev/fuse: No such file"
+	says "FUSE is not available: /dev/fuse: No such file"
 else
 	skip "/dev/fuse is missing or is not FUSE" "no mount namespace with its own mounts here"
 fi

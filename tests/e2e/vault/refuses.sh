@@ -124,7 +124,7 @@ fails 5 "nothing to sign in with" env -u AZURE_CLIENT_ID PATH="$nowhere" "${get_
 says "AZURE_CLIENT_ID not set" "az) is not installed" "no managed identity endpoint"
 fails 5 "no environment when only that is asked for" \
 	env -u AZURE_CLIENT_SECRET "${get_plain[@]}" --credential env
-says "neither AZURE_CLIENT_SECRET nor AZURE_CLIENT_CERTIFICATE_PATH set"
+says "neither AZURE_CLIENT_SECRET nor AZURE_CLIENT_CERTIFICATE_PATH is set"
 while IFS='|' read -r text script; do
 	fake_az "$script"
 	fails 5 "az: $text" env PATH="$work/bin:$PATH" "${get_plain[@]}" --credential cli

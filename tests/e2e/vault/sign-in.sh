@@ -307,9 +307,9 @@ refuses 5 "no way to sign in is left" "az login --tenant $tenant" "${with_az[@]}
 # ---- who comes first, who is final, and the table
 credential=auto
 az_ran=$work/az-was-run
-refuses 5 "nothing is set up" "none of 5 ways to sign in serves" "$no_az"
+refuses 5 "nothing is set up" "none of the 5 ways to sign in worked" "$no_az"
 says "ways to sign in that were tried:" \
-	"  environment        neither AZURE_CLIENT_SECRET nor AZURE_CLIENT_CERTIFICATE_PATH set" \
+	"  environment        neither AZURE_CLIENT_SECRET nor AZURE_CLIENT_CERTIFICATE_PATH is set" \
 	"  workload identity  AZURE_FEDERATED_TOKEN_FILE not set" \
 	"  managed identity   this machine has no managed identity endpoint" \
 	"  Azure CLI          the Azure CLI (az) is not installed" \
@@ -335,13 +335,13 @@ signs_in "ManagedIdentityCredential: skips the environment" "AZURE_TENANT_ID=$te
 	$only=ManagedIdentityCredential
 requests_are "  whose secret is not sent" '.endpoint == "token"' 0
 refuses 5 "dev: neither environment nor managed identity" \
-	"none of 2 ways to sign in that AZURE_TOKEN_CREDENTIALS allows serves" \
+	"none of the 2 ways to sign in that AZURE_TOKEN_CREDENTIALS allows worked" \
 	"${with_secret[@]}" "${imds[@]}" "$no_az" $only=dev
 requests_are "  and nobody else is asked" '.endpoint == "token" or .endpoint == "imds"' 0
 rm -f "$az_ran"
 fake_az "touch $az_ran; echo 'Please run az login' >&2; exit 1"
 refuses 5 "prod: no Azure CLI" \
-	"none of 3 ways to sign in that AZURE_TOKEN_CREDENTIALS allows serves" \
+	"none of the 3 ways to sign in that AZURE_TOKEN_CREDENTIALS allows worked" \
 	"${with_az[@]}" $only=prod
 is "$(test -e "$az_ran" && echo run)" "" "  az was not run"
 refuses 5 "AzureCliCredential alone" \

@@ -99,9 +99,9 @@ static void test_all_keys(void)
 	opens(metadata, text_key(BDE_KEY_RECOVERY_PASSWORD, made_recovery), 3,
 	      "the recovery password");
 	does_not_open(metadata, text_key(BDE_KEY_PASSWORD, "open sesame"), -ENOKEY,
-		      "the password does not fit: tried on password {000000AA", "sesame");
+		      "the password does not open password {000000AA", "sesame");
 	does_not_open(metadata, text_key(BDE_KEY_RECOVERY_PASSWORD, other_recovery), -ENOKEY,
-		      "does not fit: tried on recovery password {000000EE", "720885");
+		      "does not open recovery password {000000EE", "720885");
 	does_not_open(metadata, bek_key(56), -ENOKEY,
 		      "is the startup key {04030200-0605-0807-090A-0B0C0D0E0F10}; this volume has "
 		      "startup key (BEK) {04030201-0605-0807-090A-0B0C0D0E0F10}",
