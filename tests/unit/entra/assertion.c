@@ -186,29 +186,52 @@ static void check_chain(const struct secret *header, X509 *leaf, size_t want)
 	   "  the leaf first, in standard base64");
 }
 
+static const struct assertion sample = {
+	.audience = "https://login.example/t/oauth2/v2.0/token",
+	.client = "aaaa-1",
+	.id = {.bytes = {0xab, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}},
+	.now = 1700000000,
+};
+
+static void check_header(const struct secret *header, X509 *leaf, bool with_chain)
+{
+	struct secret *print CLEANUP(secret_free) = NULL;
+	unsigned char digest[32];
+
+	must(X509_digest(leaf, EVP_sha256(), digest, NULL) == 1);
+	print = base64_encode_url(digest, sizeof(digest));
+	check_text(header, "alg", "PS256");
+	check_text(header, "typ", "JWT");
+	check_text(header, "x5t#S256", secret_text(print));
+	check_chain(header, leaf, with_chain ? 2 : 0);
+}
+
+static void check_claims(const struct secret *claims)
+{
+	check_text(claims, "aud", sample.audience);
+	check_text(claims, "iss", "aaaa-1");
+	check_text(claims, "sub", "aaaa-1");
+	check_text(claims, "jti", "030201ab-0504-0706-0809-0a0b0c0d0e0f");
+	is(number_of(claims, "nbf"), 1700000000, "  nbf");
+	is(number_of(claims, "iat"), 1700000000, "  iat");
+	is(number_of(claims, "exp"), 1700000600, "  exp");
+}
+
 static void test_assertion(EVP_PKEY *key, X509 *leaf, X509 *other, bool with_chain)
 {
 	X509 *const chain[] = {other, leaf, NULL};
 	struct secret *pem CLEANUP(secret_free) = make_pem(key, NULL, chain, false);
 	struct certificate *certificate CLEANUP(certificate_free) = NULL;
-	struct assertion assertion = {
-		.audience = "https://login.example/t/oauth2/v2.0/token",
-		.client = "aaaa-1",
-		.id = {.bytes = {0xab, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}},
-		.now = 1700000000,
-		.with_chain = with_chain,
-	};
+	struct assertion assertion = sample;
 	struct secret *jwt CLEANUP(secret_free) = NULL;
 	struct secret *header CLEANUP(secret_free) = NULL;
 	struct secret *claims CLEANUP(secret_free) = NULL;
 	struct secret *signature CLEANUP(secret_free) = NULL;
-	struct secret *print CLEANUP(secret_free) = NULL;
-	unsigned char digest[32];
 	size_t signed_size;
 	const char *text;
 
-	must(certificate_parse(pem, NULL, &certificate) == 0 &&
-	     X509_digest(leaf, EVP_sha256(), digest, NULL) == 1);
+	must(certificate_parse(pem, NULL, &certificate) == 0);
+	assertion.with_chain = with_chain;
 	jwt = assertion_make(&assertion, certificate);
 	must(ok(jwt != NULL, "an assertion%s", with_chain ? " with its chain" : ""));
 	text = secret_text(jwt);
@@ -217,18 +240,8 @@ static void test_assertion(EVP_PKEY *key, X509 *leaf, X509 *other, bool with_cha
 	signed_size = (size_t)(text - secret_text(jwt)) - 1;
 	signature = take_part(&text);
 	check_signature(key, secret_text(jwt), signed_size, signature);
-	print = base64_encode_url(digest, sizeof(digest));
-	check_text(header, "alg", "PS256");
-	check_text(header, "typ", "JWT");
-	check_text(header, "x5t#S256", secret_text(print));
-	check_chain(header, leaf, with_chain ? 2 : 0);
-	check_text(claims, "aud", assertion.audience);
-	check_text(claims, "iss", "aaaa-1");
-	check_text(claims, "sub", "aaaa-1");
-	check_text(claims, "jti", "030201ab-0504-0706-0809-0a0b0c0d0e0f");
-	is(number_of(claims, "nbf"), 1700000000, "  nbf");
-	is(number_of(claims, "iat"), 1700000000, "  iat");
-	is(number_of(claims, "exp"), 1700000600, "  exp");
+	check_header(header, leaf, with_chain);
+	check_claims(claims);
 }
 
 int main(void)

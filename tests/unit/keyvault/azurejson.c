@@ -31,7 +31,7 @@ static void check(const char *name, const char *text, size_t count, const char *
 	   "  the KEK");
 }
 
-static void test_forms(void)
+static void test_disks(void)
 {
 	check("az disk show",
 	      "{\"id\":\"/d\",\"encryptionSettingsCollection\":{\"enabled\":true,"
@@ -47,6 +47,14 @@ static void test_forms(void)
 		      SECRET, KEK) "," PLAIN(SECRET "0") "]}}",
 	      2, KEK);
 	check("an older disk", "{\"encryptionSettings\":" PAIR(SECRET, KEK) "}", 1, KEK);
+	check("az disk list",
+	      "[{\"encryptionSettingsCollection\":null},{\"encryptionSettingsCollection\":"
+	      "{\"encryptionSettings\":[" PAIR(SECRET, KEK) "]}}]",
+	      1, KEK);
+}
+
+static void test_machines(void)
+{
 	check("az vm show",
 	      "{\"storageProfile\":{\"dataDisks\":[],\"osDisk\":{\"encryptionSettings\":" PAIR(
 		      SECRET, KEK) ",\"name\":\"os\"}}}",
@@ -67,10 +75,10 @@ static void test_forms(void)
 	      "{\"instanceView\":{\"disks\":[{\"encryptionSettings\":[" PAIR(SECRET, KEK) "," PAIR(
 		      SECRET "0", KEK) "]}],\"extensions\":[]},\"name\":\"vm\"}",
 	      2, KEK);
-	check("az disk list",
-	      "[{\"encryptionSettingsCollection\":null},{\"encryptionSettingsCollection\":"
-	      "{\"encryptionSettings\":[" PAIR(SECRET, KEK) "]}}]",
-	      1, KEK);
+}
+
+static void test_other_forms(void)
+{
 	check("--query down to the pair", PAIR(SECRET, KEK), 1, KEK);
 	check("PowerShell, with UTF-8's mark",
 	      "\xef\xbb\xbf{\"EncryptionSettingsCollection\":{\"EncryptionSettings\":[{"
@@ -128,7 +136,7 @@ static void test_refusals(void)
 	free(many);
 }
 
-static void test_portal(void)
+static void test_portal_pages(void)
 {
 	static const char *const good[] = {
 		SECRET,
@@ -144,6 +152,19 @@ static void test_portal(void)
 		"%252F0123456789abcdef0123456789abcdef",
 		"https://portal.azure.com/#@t/k/" KEK "/s/" SECRET,
 	};
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		struct object_id *id CLEANUP(object_id_free) = NULL;
+		char *text CLEANUP(free) = NULL;
+
+		is(portal_object_parse(good[i], "secrets", &id, NULL), 0, "%s", good[i]);
+		text = id ? object_id_format(id, "secrets") : NULL;
+		is_text(text ? text : "", SECRET, "  the secret within");
+	}
+}
+
+static void test_not_portal(void)
+{
 	static const char *const bad[] = {
 		"https://portal.azure.com/",
 		"https://portal.azure.com/#@t/resource/subscriptions/x/vaults/contoso-kv",
@@ -160,14 +181,6 @@ static void test_portal(void)
 		"https://x@portal.azure.com/#" SECRET,
 	};
 
-	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-		struct object_id *id CLEANUP(object_id_free) = NULL;
-		char *text CLEANUP(free) = NULL;
-
-		is(portal_object_parse(good[i], "secrets", &id, NULL), 0, "%s", good[i]);
-		text = id ? object_id_format(id, "secrets") : NULL;
-		is_text(text ? text : "", SECRET, "  the secret within");
-	}
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct object_id *id CLEANUP(object_id_free) = NULL;
 		struct err err = {0};
@@ -180,8 +193,11 @@ static void test_portal(void)
 
 int main(void)
 {
-	test_forms();
+	test_disks();
+	test_machines();
+	test_other_forms();
 	test_refusals();
-	test_portal();
+	test_portal_pages();
+	test_not_portal();
 	return tap_done();
 }

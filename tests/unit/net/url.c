@@ -44,7 +44,7 @@ static void test_parse(void)
 	check_good("https://x.example?q=1", "x.example", 443, "/", "q=1");
 }
 
-static void test_refused(void)
+static void test_scheme_and_user(void)
 {
 	static const char *const bad[] = {
 		"",
@@ -59,6 +59,15 @@ static void test_refused(void)
 		"https://user:pass@x.vault.azure.net/",
 		"https://x.vault.azure.net@evil.example/",
 		"https://x.vault.azure.net\\@evil.example/",
+	};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		check_bad(bad[i]);
+}
+
+static void test_characters(void)
+{
+	static const char *const bad[] = {
 		"https://evil.example\\.vault.azure.net/",
 		"https://x.vault.azure.net/a\\b",
 		"https://evil.example%2f.vault.azure.net/",
@@ -71,6 +80,15 @@ static void test_refused(void)
 		"https://x.vault.azure.net/%7f",
 		"https://x.vault.azure.net/%zz",
 		"https://x.vault.azure.net/%4",
+	};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		check_bad(bad[i]);
+}
+
+static void test_host_and_port(void)
+{
+	static const char *const bad[] = {
 		"https://x..azure.net/",
 		"https://.azure.net/",
 		"https://x.vault.azure.net./",
@@ -87,22 +105,24 @@ static void test_refused(void)
 		"https://x'y/",
 		"https://\xc3\xa4.example/",
 	};
-	char *huge = malloc(URL_TEXT_MAX + 2);
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		check_bad(bad[i]);
+}
+
+static void test_length(void)
+{
+	char *huge = malloc(URL_TEXT_MAX + 2);
+	struct url *url = NULL;
+
 	must(huge);
 	memset(huge, 'a', URL_TEXT_MAX + 1);
 	memcpy(huge, "https://x/", 10);
 	huge[URL_TEXT_MAX + 1] = '\0';
-	{
-		struct url *url = NULL;
-
-		ok(url_parse(huge, &url, NULL) != 0, "refused: one byte more than URL_TEXT_MAX");
-		huge[URL_TEXT_MAX] = '\0';
-		ok(url_parse(huge, &url, NULL) == 0, "taken: URL_TEXT_MAX bytes");
-		url_free(url);
-	}
+	ok(url_parse(huge, &url, NULL) != 0, "refused: one byte more than URL_TEXT_MAX");
+	huge[URL_TEXT_MAX] = '\0';
+	ok(url_parse(huge, &url, NULL) == 0, "taken: URL_TEXT_MAX bytes");
+	url_free(url);
 	free(huge);
 }
 
@@ -148,7 +168,7 @@ static void check_local(const char *text, const char *want)
 	ok(!url || url->plain, "  and plain");
 }
 
-static void test_local(void)
+static void test_not_local(void)
 {
 	static const char *const bad[] = {"https://127.0.0.1/",
 					  "http://",
@@ -172,17 +192,26 @@ static void test_local(void)
 					  "ftp://127.0.0.1/",
 					  "http://localhost./",
 					  "127.0.0.1"};
-	struct url *plain CLEANUP(url_free) = NULL;
-	struct url *tls CLEANUP(url_free) = NULL;
-	struct url *below CLEANUP(url_free) = NULL;
 
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		check_local(bad[i], NULL);
+}
+
+static void test_local(void)
+{
 	check_local("http://169.254.169.254/metadata", "http://169.254.169.254/metadata");
 	check_local("HTTP://LocalHost:8081/msi/token?a=b", "http://localhost:8081/msi/token?a=b");
 	check_local("http://127.9.8.7:80/", "http://127.9.8.7/");
 	check_local("http://2130706433:443/", "http://127.0.0.1:443/");
 	check_local("http://[::1]:42356/x", "http://[::1]:42356/x");
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		check_local(bad[i], NULL);
+}
+
+static void test_plain(void)
+{
+	struct url *plain CLEANUP(url_free) = NULL;
+	struct url *tls CLEANUP(url_free) = NULL;
+	struct url *below CLEANUP(url_free) = NULL;
+
 	must(url_parse_local("http://127.0.0.1:443/", &plain, NULL) == 0);
 	must(url_parse("https://127.0.0.1:443/", &tls, NULL) == 0);
 	ok(!url_same_origin(plain, tls), "http is another origin than https");
@@ -194,8 +223,13 @@ static void test_local(void)
 int main(void)
 {
 	test_local();
+	test_not_local();
+	test_plain();
 	test_parse();
-	test_refused();
+	test_scheme_and_user();
+	test_characters();
+	test_host_and_port();
+	test_length();
 	test_origin();
 	return tap_done();
 }
