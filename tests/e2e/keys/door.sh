@@ -8,7 +8,8 @@ need node openssl jq mkntfs "$MKADE"
 cd "$work" || exit 99
 # XTS-128, which libbde reads in every version
 make_disk os.vhd --layout gpt --vhd --method xts-128 --guid "$bek_guid" --bek "$bek_guid.BEK" \
-	--recovery-password "$recovery_password" --plain-out plain --plain-disk-out plain-disk || exit 99
+	--recovery-password "$recovery_password" --plain-out plain --plain-disk-out plain-disk ||
+	exit 99
 plain=$(sha_of plain)
 whole=$(sha_of plain-disk)
 bek=$bek_guid.BEK

@@ -22,7 +22,8 @@ kind()
 	id=$(json "$disk.json" '.protectors[0].guid' | tr a-f A-F)
 	recovery=$(json "$disk.json" '.protectors[1].recovery_password')
 	ok "$name: info" adefuse info "$disk"
-	says "$id  $name: opens only in Windows $who" "recovery password: opened by --recovery-password"
+	says "$id  $name: opens only in Windows $who" \
+		"recovery password: opened by --recovery-password"
 	adefuse info --json "$disk" >"$work/info.json"
 	json_is "  in JSON" "$work/info.json" \
 		'[.. | .protectors? // empty][0] | map([.type, .opened_with])' \
