@@ -12,6 +12,8 @@
 
 #include <stddef.h>
 
+#include "base/cleanup.h"
+
 enum {
 	NOTES_MAX = 64
 };
@@ -26,10 +28,6 @@ void notes_add(struct notes *notes, const char *format, ...) __attribute__((form
 
 /* Free the lines and leave it empty. */
 void notes_clear(struct notes *notes);
-
-static inline __attribute__((unused)) void notes_clear_cleanup(struct notes *notes)
-{
-	notes_clear(notes);
-}
+DEFINE_CLEAR(struct notes, notes_clear)
 
 #endif

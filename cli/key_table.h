@@ -25,11 +25,7 @@ struct key_table {
 };
 
 void key_table_clear(struct key_table *table);
-
-static inline __attribute__((unused)) void key_table_clear_cleanup(struct key_table *table)
-{
-	key_table_clear(table);
-}
+DEFINE_CLEAR(struct key_table, key_table_clear)
 
 /* Room for one more row, filled with zeros; NULL when out of memory. */
 struct key_row *key_table_add(struct key_table *table);

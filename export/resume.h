@@ -23,10 +23,7 @@ struct resume {
 };
 
 void resume_clear(struct resume *resume);
-static inline __attribute__((unused)) void resume_clear_cleanup(struct resume *resume)
-{
-	resume_clear(resume);
-}
+DEFINE_CLEAR(struct resume, resume_clear)
 
 /* 0; -EINVAL when it is not such a text; -ENOMEM. */
 int resume_parse(const char *text, size_t size, struct resume *ret_resume);

@@ -150,10 +150,7 @@ int open_preview(struct opened_disk *disk, const struct open_request *request,
 		 struct open_plan *ret_plan, struct err *err);
 bool open_plan_has(const struct open_plan *plan, unsigned int volume);
 void open_plan_clear(struct open_plan *plan);
-static inline __attribute__((unused)) void open_plan_clear_cleanup(struct open_plan *plan)
-{
-	open_plan_clear(plan);
-}
+DEFINE_CLEAR(struct open_plan, open_plan_clear)
 
 /*
  * Overwrite and unset the environment's variables that hold secrets for signing in. Call it when no

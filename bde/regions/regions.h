@@ -64,10 +64,6 @@ uint64_t regions_count(const struct regions *regions, enum region_kind kind, uin
 const struct region *regions_find(const struct regions *regions, uint64_t offset);
 
 void regions_clear(struct regions *regions);
-
-static inline __attribute__((unused)) void regions_clear_cleanup(struct regions *regions)
-{
-	regions_clear(regions);
-}
+DEFINE_CLEAR(struct regions, regions_clear)
 
 #endif

@@ -19,11 +19,7 @@ struct gpt_table {
 };
 
 void partition_gpt_clear(struct gpt_table *table);
-
-static inline __attribute__((unused)) void partition_gpt_clear_cleanup(struct gpt_table *table)
-{
-	partition_gpt_clear(table);
-}
+DEFINE_CLEAR(struct gpt_table, partition_gpt_clear)
 
 /*
  * Look for a GPT: the primary at 512 and 4096 bytes a sector, then the backup. `mbr` may be NULL. A
