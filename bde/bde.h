@@ -134,6 +134,9 @@ DEFINE_CLEANUP(struct bde_metadata, bde_metadata_free)
 
 const struct bde_info *bde_metadata_info(const struct bde_metadata *metadata);
 
+/* Whether there is a protector of this type (enum bde_protector_type). */
+bool bde_info_has(const struct bde_info *info, uint16_t type);
+
 /* The protector with this identifier, or NULL. */
 const struct bde_protector *bde_info_protector(const struct bde_info *info, const struct guid *id);
 

@@ -195,15 +195,6 @@ static int collect_protectors(struct bde_metadata *metadata, struct notes *warni
 	return 0;
 }
 
-static bool has_clear_key(const struct bde_info *info)
-{
-	for (size_t i = 0; i < info->protector_count; i++) {
-		if (info->protectors[i].type == BDE_PROTECTOR_CLEAR_KEY)
-			return true;
-	}
-	return false;
-}
-
 /* ----------------------------------------------------------------------- EOW */
 
 static int fill_eow(struct bde_metadata *metadata)
@@ -275,7 +266,7 @@ static int fill_state(struct bde_metadata *metadata, uint64_t source_size)
 		.kind = metadata->boot.kind,
 		.block = &metadata->block,
 		.map = metadata->eow,
-		.clear_key = has_clear_key(info),
+		.clear_key = bde_info_has(info, BDE_PROTECTOR_CLEAR_KEY),
 		.sector_size = metadata->boot.sector_size,
 		.source_size = source_size,
 	};
@@ -364,6 +355,15 @@ void bde_metadata_free(struct bde_metadata *metadata)
 const struct bde_info *bde_metadata_info(const struct bde_metadata *metadata)
 {
 	return &metadata->info;
+}
+
+bool bde_info_has(const struct bde_info *info, uint16_t type)
+{
+	for (size_t i = 0; i < info->protector_count; i++) {
+		if (info->protectors[i].type == type)
+			return true;
+	}
+	return false;
 }
 
 const struct bde_protector *bde_info_protector(const struct bde_info *info, const struct guid *id)

@@ -141,17 +141,6 @@ bool attempt_try_key(struct attempt *attempt, const struct bde_key *key, const s
 	return opened;
 }
 
-static bool has_clear_key(const struct opened_volume *volume)
-{
-	const struct bde_info *info = bde_metadata_info(volume->metadata);
-
-	for (size_t i = 0; i < info->protector_count; i++) {
-		if (info->protectors[i].type == BDE_PROTECTOR_CLEAR_KEY)
-			return true;
-	}
-	return false;
-}
-
 int attempt_try_clear_key(struct attempt *attempt, struct err *err)
 {
 	for (size_t i = 0; i < attempt->disk->count; i++) {
@@ -160,7 +149,8 @@ int attempt_try_clear_key(struct attempt *attempt, struct err *err)
 		struct err why = {0};
 		int result;
 
-		if (!attempt_wants_key(volume) || !has_clear_key(volume))
+		if (!attempt_wants_key(volume) ||
+		    !bde_info_has(bde_metadata_info(volume->metadata), BDE_PROTECTOR_CLEAR_KEY))
 			continue;
 		result = bde_key_clear(&key, err);
 		if (result < 0)

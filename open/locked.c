@@ -6,19 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool has_protector(const struct opened_volume *volume, uint16_t type)
-{
-	const struct bde_info *info = bde_metadata_info(volume->metadata);
-
-	for (size_t i = 0; i < info->protector_count; i++) {
-		if (info->protectors[i].type == type)
-			return true;
-	}
-	return false;
-}
-
 /* By what a user can give; what a TPM or a card holds is of no use elsewhere. */
-static void hint_keys(const struct opened_volume *volume, struct err *err)
+static void hint_keys(const struct bde_info *info, struct err *err)
 {
 	static const struct {
 		uint16_t type;
@@ -32,7 +21,7 @@ static void hint_keys(const struct opened_volume *volume, struct err *err)
 	size_t used = 0;
 
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
-		if (has_protector(volume, ways[i].type))
+		if (bde_info_has(info, ways[i].type))
 			used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s",
 						 used > 0 ? ", " : "", ways[i].option);
 	}
@@ -40,9 +29,9 @@ static void hint_keys(const struct opened_volume *volume, struct err *err)
 		err_hint(err,
 			 "its protectors work only on its own machine or with its card; give an "
 			 "FVEK or a VMK instead (--fvek SRC, --vmk SRC)");
-	else if (has_protector(volume, BDE_PROTECTOR_STARTUP_KEY))
+	else if (bde_info_has(info, BDE_PROTECTOR_STARTUP_KEY))
 		err_hint(err, "give one of %s", text);
-	else if (has_protector(volume, BDE_PROTECTOR_RECOVERY_PASSWORD))
+	else if (bde_info_has(info, BDE_PROTECTOR_RECOVERY_PASSWORD))
 		err_hint(err,
 			 "give %s; Entra ID, Active Directory or a Microsoft account may have the "
 			 "recovery password: look for its identifier",
@@ -59,7 +48,7 @@ void locked_explain(const struct attempt *attempt, struct opened_volume *volume)
 		err = attempt->failure;
 	} else if (attempt->keys_tried == 0) {
 		err_set(&err, ERR_KEY, ENOKEY, "no key was given");
-		hint_keys(volume, &err);
+		hint_keys(bde_metadata_info(volume->metadata), &err);
 	} else if (attempt->keys_tried == 1) {
 		err = volume->misfit.kind != ERR_NONE ? volume->misfit : attempt->misfit;
 	} else {
