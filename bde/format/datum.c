@@ -50,19 +50,6 @@ int datum_next(struct cursor *list, struct datum *ret_datum)
 	return 1;
 }
 
-bool datum_find(struct cursor list, uint16_t type, struct datum *ret_datum)
-{
-	struct datum datum;
-
-	while (datum_next(&list, &datum) > 0) {
-		if (datum.type == type) {
-			*ret_datum = datum;
-			return true;
-		}
-	}
-	return false;
-}
-
 bool datum_read_ccm(const struct datum *datum, struct datum_ccm *ret_ccm)
 {
 	struct cursor body = datum->body;

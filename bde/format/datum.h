@@ -54,9 +54,6 @@ struct datum {
  */
 int datum_next(struct cursor *list, struct datum *ret_datum);
 
-/* The first datum of a type in a list, whatever its role. False: none, or the list is broken. */
-bool datum_find(struct cursor list, uint16_t type, struct datum *ret_datum);
-
 struct datum_ccm {
 	const uint8_t *nonce; /* DATUM_CCM_NONCE_SIZE bytes */
 	const uint8_t *tag;   /* DATUM_CCM_TAG_SIZE bytes */
