@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 enum {
 	/* A signal wakes poll(); this bounds the wait when the signal came just before. */
 	POLL_MS = 200,
@@ -28,15 +30,6 @@ struct child {
 	struct stream output;
 	struct stream message;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	if (clock_gettime(CLOCK_MONOTONIC, &now) != 0)
-		return 0;
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void close_fd(int *fd)
 {
@@ -136,7 +129,7 @@ static int drain(struct stream *stream)
 	return result;
 }
 
-static int collect(struct child *child, int64_t deadline, const volatile sig_atomic_t *interrupted)
+static int collect(struct child *child, uint64_t deadline, const volatile sig_atomic_t *interrupted)
 {
 	while (child->output.fd >= 0 || child->message.fd >= 0) {
 		struct pollfd fds[2] = {
@@ -147,7 +140,7 @@ static int collect(struct child *child, int64_t deadline, const volatile sig_ato
 
 		if (interrupted && *interrupted)
 			return -EINTR;
-		if (now_ms() >= deadline)
+		if (clock_ms() >= deadline)
 			return -ETIMEDOUT;
 		if (poll(fds, 2, POLL_MS) < 0 && errno != EINTR)
 			return -errno;
@@ -164,13 +157,13 @@ static int collect(struct child *child, int64_t deadline, const volatile sig_ato
  * After its output has ended the program may still run: until the deadline, and for a second at
  * least.
  */
-static int reap(struct child *child, int64_t deadline, int *ret_status)
+static int reap(struct child *child, uint64_t deadline, int *ret_status)
 {
 	static const struct timespec pause = {.tv_nsec = 5000000};
 	int status = 0;
 
-	if (deadline < now_ms() + GRACE_MS)
-		deadline = now_ms() + GRACE_MS;
+	if (deadline < clock_ms() + GRACE_MS)
+		deadline = clock_ms() + GRACE_MS;
 	for (;;) {
 		pid_t pid = waitpid(child->pid, &status, WNOHANG);
 
@@ -178,7 +171,7 @@ static int reap(struct child *child, int64_t deadline, int *ret_status)
 			break;
 		if (pid < 0 && errno != EINTR)
 			return -errno;
-		if (now_ms() >= deadline)
+		if (clock_ms() >= deadline)
 			return -ETIMEDOUT;
 		(void)nanosleep(&pause, NULL);
 	}
@@ -204,7 +197,7 @@ int program_run(char *const argv[], int64_t timeout_ms, const volatile sig_atomi
 		struct program_result *ret_result)
 {
 	struct child child = {.output.fd = -1, .message.fd = -1};
-	int64_t deadline = now_ms() + timeout_ms;
+	uint64_t deadline = clock_ms() + (uint64_t)timeout_ms;
 	int status = 0;
 	int result = start(argv, &child);
 
