@@ -62,18 +62,41 @@ void err_format(char *text, const char *format, va_list args)
 	err_sanitise(text);
 }
 
+static void fill(struct err *err, enum err_kind kind, const char *format, va_list args)
+	__attribute__((format(printf, 3, 0)));
+
+static void fill(struct err *err, enum err_kind kind, const char *format, va_list args)
+{
+	err->kind = kind;
+	err->hint[0] = '\0';
+	err->lists_keys = false;
+	err_format(err->message, format, args);
+}
+
 int err_set(struct err *err, enum err_kind kind, int errnum, const char *format, ...)
 {
 	va_list args;
 
 	if (!err)
 		return -errnum;
-	err->kind = kind;
-	err->hint[0] = '\0';
-	err->lists_keys = false;
 	va_start(args, format);
-	err_format(err->message, format, args);
+	fill(err, kind, format, args);
 	va_end(args);
+	return -errnum;
+}
+
+int err_errno(struct err *err, enum err_kind kind, int errnum, const char *format, ...)
+{
+	va_list args;
+	size_t used;
+
+	if (!err)
+		return -errnum;
+	va_start(args, format);
+	fill(err, kind, format, args);
+	va_end(args);
+	used = strlen(err->message);
+	(void)snprintf(err->message + used, ERR_TEXT_MAX - used, ": %s", strerrordesc_np(errnum));
 	return -errnum;
 }
 

@@ -51,6 +51,10 @@ struct err {
 int err_set(struct err *err, enum err_kind kind, int errnum, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* The same, with ": " and what errno(3) says of `errnum` after the message. */
+int err_errno(struct err *err, enum err_kind kind, int errnum, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
 /* Set the hint of an error that is already set. */
 void err_hint(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -46,8 +46,7 @@ static int key_new(enum bde_key_type type, const char *what, const void *origina
 
 static int hash_failed(struct err *err, int result)
 {
-	return err_set(err, ERR_OTHER, -result, "cannot compute SHA-256: %s",
-		       strerrordesc_np(-result));
+	return err_errno(err, ERR_OTHER, -result, "cannot compute SHA-256");
 }
 
 int bde_key_from_bek(const void *data, size_t size, const char *what, struct bde_key **ret_key,

@@ -15,8 +15,7 @@ static int read_boot(struct source *volume, uint8_t data[BOOT_SIZE], struct err 
 	int result = source_pread(volume, data, BOOT_SIZE, 0);
 
 	if (result < 0)
-		return err_set(err, ERR_DISK, -result, "cannot read the first sector: %s",
-			       strerrordesc_np(-result));
+		return err_errno(err, ERR_DISK, -result, "cannot read the first sector");
 	return 0;
 }
 

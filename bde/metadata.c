@@ -38,8 +38,7 @@ static int read_copy(struct source *volume, const struct boot *boot, uint64_t of
 		return err_nomem(err);
 	result = source_pread(volume, bytes, size, offset);
 	if (result < 0)
-		return err_set(err, ERR_DISK, -result, "cannot be read: %s",
-			       strerrordesc_np(-result));
+		return err_errno(err, ERR_DISK, -result, "cannot be read");
 	result = block_parse(bytes, size, boot->sector_size, &ret_candidate->block, err);
 	if (result == 0 && (ret_candidate->block.version == 1) != (boot->kind == BOOT_VISTA))
 		result = err_set(err, ERR_DISK, EINVAL,

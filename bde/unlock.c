@@ -170,8 +170,7 @@ static int explain(const struct bde_key *key, const struct bde_protector *protec
 		return result;
 	}
 	if (result != -EBADMSG)
-		return err_set(err, ERR_OTHER, -result, "cannot try %s: %s", key->what,
-			       strerrordesc_np(-result));
+		return err_errno(err, ERR_OTHER, -result, "cannot try %s", key->what);
 	if (key->type == BDE_KEY_CLEAR) {
 		result = err_set(err, ERR_KEY, ENOKEY,
 				 "the clear key on the disk does not open the volume");
@@ -276,8 +275,7 @@ static int check_hash(const struct bde_metadata *metadata, const struct secret *
 		return damaged(err,
 			       "the hash of the metadata cannot be opened with the volume's key");
 	if (result < 0)
-		return err_set(err, ERR_OTHER, -result, "cannot check the metadata: %s",
-			       strerrordesc_np(-result));
+		return err_errno(err, ERR_OTHER, -result, "cannot check the metadata");
 	if (secret_size(stored) != sizeof(computed) ||
 	    memcmp(secret_bytes(stored), computed, sizeof(computed)) != 0)
 		return damaged(err, "the metadata does not have the hash that is stored with it");
@@ -299,8 +297,7 @@ static int open_fvek(const struct bde_metadata *metadata, const struct secret *v
 	if (result == -EBADMSG || result == -EINVAL)
 		return damaged(err, "the volume encryption key in the metadata is damaged");
 	if (result < 0)
-		return err_set(err, ERR_OTHER, -result, "cannot open the volume encryption key: %s",
-			       strerrordesc_np(-result));
+		return err_errno(err, ERR_OTHER, -result, "cannot open the volume encryption key");
 	if (method != info->method)
 		result =
 			err_set(err, ERR_DISK, EBADMSG,

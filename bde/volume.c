@@ -188,8 +188,8 @@ static int make_cipher(const struct bde_info *info, const struct bde_unlocked *u
 	if (result == 0)
 		result = sector_cipher_new(&keys, info->sector_size, ret_cipher);
 	if (result < 0)
-		return err_set(err, ERR_DISK, -result, "cannot set up %s: %s",
-			       bde_method_name(info->method), strerrordesc_np(-result));
+		return err_errno(err, ERR_DISK, -result, "cannot set up %s",
+				 bde_method_name(info->method));
 	return 0;
 }
 

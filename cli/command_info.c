@@ -109,12 +109,8 @@ static int list_folder(struct listing *listing, const char *folder, struct err *
 	struct dirent **entries = NULL;
 	int count = scandir(folder, &entries, is_no_dot, alphasort);
 
-	if (count < 0) {
-		int error = errno;
-
-		return err_set(err, ERR_DISK, error, "cannot list '%s': %s", folder,
-			       strerrordesc_np(error));
-	}
+	if (count < 0)
+		return err_errno(err, ERR_DISK, errno, "cannot list '%s'", folder);
 	for (int i = 0; i < count; i++) {
 		char path[4096];
 		struct stat st;

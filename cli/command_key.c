@@ -103,8 +103,7 @@ static int write_bek(const struct opened_volume *volume, int directory, const ch
 	(void)snprintf(name, sizeof(name), "%s.BEK", guid_format(&volume->protector->id).text);
 	result = write_file(directory, name, volume->bek, force);
 	if (result < 0) {
-		err_set(err, ERR_OTHER, -result, "cannot write '%s': %s", path,
-			strerrordesc_np(-result));
+		err_errno(err, ERR_OTHER, -result, "cannot write '%s'", path);
 		if (result == -EEXIST)
 			err_hint(err, "the file was not changed; use --force to replace it");
 	}
@@ -153,13 +152,13 @@ static void say_no_bek(const struct opened_volume *volume)
 static int open_directory(const char *out, struct err *err)
 {
 	int directory = open(out, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int error = errno;
+	int result;
 
 	if (directory >= 0)
 		return directory;
-	err_set(err, ERR_USAGE, error, "cannot write to '%s': %s", out, strerrordesc_np(error));
+	result = err_errno(err, ERR_USAGE, errno, "cannot write to '%s'", out);
 	err_hint(err, "--out must name an existing directory that you can write to");
-	return -error;
+	return result;
 }
 
 static bool has_bitlocker(const struct opened_disk *disk)

@@ -90,8 +90,7 @@ static int add_file(struct tree *tree, const char *name, struct source *source, 
 	int result = tree_add(tree, name, source);
 
 	if (result < 0)
-		err_set(err, ERR_OTHER, -result, "cannot add '%s' to the mount: %s", name,
-			strerrordesc_np(-result));
+		err_errno(err, ERR_OTHER, -result, "cannot add '%s' to the mount", name);
 	return result;
 }
 

@@ -40,14 +40,14 @@ int daemon_fork(struct daemon *ret_daemon, int *ret_exit, struct err *err)
 	pid_t child;
 
 	if (pipe2(ends, O_CLOEXEC) != 0)
-		return err_set(err, ERR_OTHER, errno, "pipe: %s", strerrordesc_np(errno));
+		return err_errno(err, ERR_OTHER, errno, "pipe");
 	child = fork();
 	if (child < 0) {
 		int error = errno;
 
 		(void)close(ends[0]);
 		(void)close(ends[1]);
-		return err_set(err, ERR_OTHER, error, "fork: %s", strerrordesc_np(error));
+		return err_errno(err, ERR_OTHER, error, "fork");
 	}
 	if (child == 0) {
 		(void)close(ends[0]);

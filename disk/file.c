@@ -95,7 +95,7 @@ static int refuse_open(const char *path, int errnum, struct err *err)
 	struct stat status;
 	bool is_device = stat(path, &status) == 0 && S_ISBLK(status.st_mode);
 
-	err_set(err, ERR_DISK, errnum, "cannot open '%s': %s", path, strerrordesc_np(errnum));
+	err_errno(err, ERR_DISK, errnum, "cannot open '%s'", path);
 	switch (errnum) {
 	case ENOENT:
 	case ENOTDIR:

@@ -30,9 +30,8 @@ static int refuse_unreadable(struct copy *copy, const struct piece *piece)
 	struct err *err = &copy->failure;
 
 	(void)piece_next_bad(piece, &run);
-	err_set(err, ERR_DISK, piece->errnum,
-		"%s: %zu bytes at byte %" PRIu64 " cannot be read: %s", copy->job->plan->what,
-		run.end - run.start, piece->offset + run.start, strerrordesc_np(piece->errnum));
+	err_errno(err, ERR_DISK, piece->errnum, "%s: %zu bytes at byte %" PRIu64 " cannot be read",
+		  copy->job->plan->what, run.end - run.start, piece->offset + run.start);
 	err_hint(err, "use --skip-unreadable to put zeros in their place, list them, and copy the "
 		      "rest");
 	return -EIO;
@@ -177,8 +176,7 @@ int export_hash_written(struct export_job *job, struct err *err)
 	result = pipeline_run(&pipeline);
 	callbacks_end(&job->plan->callbacks);
 	if (result < 0 && result != -EINTR)
-		err_set(err, ERR_OTHER, -result, "cannot read back '%s': %s", job->plan->path,
-			strerrordesc_np(-result));
+		err_errno(err, ERR_OTHER, -result, "cannot read back '%s'", job->plan->path);
 	return result;
 }
 
@@ -205,6 +203,6 @@ int export_copy(struct export_job *job, struct err *err)
 	if (copy.failure.kind != ERR_NONE)
 		*err = copy.failure;
 	else
-		err_set(err, ERR_OTHER, -result, "cannot copy: %s", strerrordesc_np(-result));
+		err_errno(err, ERR_OTHER, -result, "cannot copy");
 	return result;
 }

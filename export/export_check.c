@@ -108,12 +108,11 @@ int export_check(const struct check_plan *plan, uint64_t *ret_differs, struct er
 		return 1;
 	}
 	if (check.unreadable)
-		err_set(err, ERR_DISK, check.unreadable,
-			"byte %" PRIu64 " can no longer be read, so '%s' cannot be compared: %s",
-			check.differs, plan->output->path, strerrordesc_np(check.unreadable));
+		err_errno(err, ERR_DISK, check.unreadable,
+			  "byte %" PRIu64 " can no longer be read, so '%s' cannot be compared",
+			  check.differs, plan->output->path);
 	else if (result < 0 && result != -EINTR)
-		err_set(err, ERR_OTHER, -result, "cannot read back '%s': %s", plan->output->path,
-			strerrordesc_np(-result));
+		err_errno(err, ERR_OTHER, -result, "cannot read back '%s'", plan->output->path);
 	return result;
 }
 

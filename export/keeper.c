@@ -103,8 +103,7 @@ int keeper_start(const char *path, const char *identity, int fd, uint64_t done,
 		keeper->running = result == 0;
 	}
 	if (result < 0) {
-		err_set(err, ERR_OTHER, -result, "cannot write '%s': %s", path,
-			strerrordesc_np(-result));
+		err_errno(err, ERR_OTHER, -result, "cannot write '%s'", path);
 		err_hint(err, "make that folder writable: the state of an export is kept beside "
 			      "its output");
 		return result;

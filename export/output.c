@@ -99,8 +99,7 @@ static int examine_stdout(struct output *output, struct err *err)
 	output->path = "standard output";
 	output->to_stdout = true;
 	if (fstat(STDOUT_FILENO, &status) != 0)
-		return err_set(err, ERR_OTHER, errno, "standard output cannot be written: %s",
-			       strerrordesc_np(errno));
+		return err_errno(err, ERR_OTHER, errno, "standard output cannot be written");
 	if (isatty(STDOUT_FILENO)) {
 		err_set(err, ERR_USAGE, EINVAL, "a disk is not written to a terminal");
 		err_hint(err, "redirect standard output to a file or a pipe");
@@ -151,8 +150,8 @@ int output_examine(const char *path, const char *disk_path, const struct stat *d
 
 static int refuse_open(const struct output *output, int errnum, struct err *err)
 {
-	err_set(err, errnum == EINTR ? ERR_OTHER : ERR_USAGE, errnum, "cannot write to '%s': %s",
-		output->path, strerrordesc_np(errnum));
+	err_errno(err, errnum == EINTR ? ERR_OTHER : ERR_USAGE, errnum, "cannot write to '%s'",
+		  output->path);
 	if (errnum == EBUSY)
 		err_hint(err, "it is mounted or in use: unmount it, if it is the right one");
 	else if (errnum == ENOENT)
@@ -170,8 +169,8 @@ static int refuse_device(const struct output *output, uint64_t size, bool force,
 	uint64_t room = 0;
 
 	if (ioctl(output->fd, BLKGETSIZE64, &room) < 0)
-		return err_set(err, ERR_OTHER, errno, "cannot get the size of '%s': %s",
-			       output->path, strerrordesc_np(errno));
+		return err_errno(err, ERR_OTHER, errno, "cannot get the size of '%s'",
+				 output->path);
 	if (room < size) {
 		err_set(err, ERR_USAGE, ENOSPC, "'%s' has %s, less than the %s to be written",
 			output->path, units_size(room).text, units_size(size).text);
@@ -196,8 +195,7 @@ static int check_open(struct output *output, struct err *err)
 	int result;
 
 	if (fstat(output->fd, &status) != 0)
-		return err_set(err, ERR_OTHER, errno, "cannot examine '%s': %s", output->path,
-			       strerrordesc_np(errno));
+		return err_errno(err, ERR_OTHER, errno, "cannot examine '%s'", output->path);
 	result = take_kind(output, &status, err);
 	if (result < 0)
 		return result;
@@ -369,8 +367,7 @@ int output_failed(const struct output *output, int errnum, struct err *err)
 		err_hint(err, "check why it exited: its own message may say so");
 		return -EPIPE;
 	}
-	err_set(err, ERR_OTHER, errnum, "cannot write to '%s': %s", output->path,
-		strerrordesc_np(errnum));
+	err_errno(err, ERR_OTHER, errnum, "cannot write to '%s'", output->path);
 	if (errnum == ENOSPC || errnum == EDQUOT)
 		err_hint(
 			err,

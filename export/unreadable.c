@@ -45,7 +45,6 @@ int unreadable_write(const char *path, const struct ranges *ranges, struct err *
 		return err_nomem(err);
 	result = smallfile_replace(path, text);
 	if (result < 0)
-		err_set(err, ERR_OTHER, -result, "cannot write '%s': %s", path,
-			strerrordesc_np(-result));
+		err_errno(err, ERR_OTHER, -result, "cannot write '%s'", path);
 	return result;
 }

@@ -52,7 +52,7 @@ static bool is_mountpoint(const char *path, const struct stat *st)
 
 static int refuse_missing(const char *path, int errnum, struct err *err)
 {
-	err_set(err, ERR_MOUNT, errnum, "mountpoint '%s': %s", path, strerrordesc_np(errnum));
+	err_errno(err, ERR_MOUNT, errnum, "mountpoint '%s'", path);
 	if (errnum == ENOENT)
 		err_hint(err, "create it first: mkdir '%s'", path);
 	else if (errnum == ENOTCONN)
@@ -98,8 +98,7 @@ static int check_content(const struct mount_options *options, struct err *err)
 	}
 	result = directory_is_empty(path, &empty);
 	if (result < 0)
-		return err_set(err, ERR_MOUNT, -result, "mountpoint '%s': %s", path,
-			       strerrordesc_np(-result));
+		return err_errno(err, ERR_MOUNT, -result, "mountpoint '%s'", path);
 	if (!empty && !options->nonempty) {
 		err_set(err, ERR_MOUNT, ENOTEMPTY, "mountpoint '%s' is not empty", path);
 		err_hint(err, "name an empty directory, or hide its files with -o nonempty");
@@ -122,8 +121,7 @@ static int check_fuse(struct err *err)
 			return 0;
 		error = ENODEV;
 	}
-	err_set(err, ERR_MOUNT, error, "FUSE is not available: /dev/fuse: %s",
-		strerrordesc_np(error));
+	err_errno(err, ERR_MOUNT, error, "FUSE is not available: /dev/fuse");
 	if (error == EACCES || error == EPERM)
 		err_hint(err,
 			 "this user may not use FUSE: run as root, or allow it in the container");
@@ -318,8 +316,7 @@ static int serve_session(struct fuse_session *session, const struct mount_option
 	int result;
 
 	if (!mountpoint)
-		return err_set(err, ERR_MOUNT, errno, "mountpoint '%s': %s", options->mountpoint,
-			       strerrordesc_np(errno));
+		return err_errno(err, ERR_MOUNT, errno, "mountpoint '%s'", options->mountpoint);
 	result = mount_session(session, options, mountpoint, err);
 	if (result < 0)
 		return result;
@@ -329,8 +326,7 @@ static int serve_session(struct fuse_session *session, const struct mount_option
 	fuse_remove_signal_handlers(session);
 	context->readahead = NULL;
 	if (result < 0)
-		return err_set(err, ERR_MOUNT, -result, "serving the mount failed: %s",
-			       strerrordesc_np(-result));
+		return err_errno(err, ERR_MOUNT, -result, "serving the mount failed");
 	return 0;
 }
 

@@ -30,8 +30,7 @@ static int read_all(int fd, const char *what, struct secret **ret_secret, struct
 	if (result == -ENOMEM)
 		return err_nomem(err);
 	if (result < 0)
-		return err_set(err, ERR_USAGE, -result, "cannot read %s: %s", what,
-			       strerrordesc_np(-result));
+		return err_errno(err, ERR_USAGE, -result, "cannot read %s", what);
 	return 0;
 }
 
@@ -44,8 +43,7 @@ int secret_file_read(const char *path, struct secret **ret_secret, struct err *e
 	if (fd < 0) {
 		int error = errno;
 
-		err_set(err, ERR_USAGE, error, "cannot open '%s': %s", path,
-			strerrordesc_np(error));
+		err_errno(err, ERR_USAGE, error, "cannot open '%s'", path);
 		err_hint(
 			err,
 			error == EACCES

@@ -40,12 +40,8 @@ static int try_folder(struct attempt *attempt, const char *path, struct err *err
 	struct dirent **entries = NULL;
 	int count = scandir(path, &entries, is_bek_name, alphasort);
 
-	if (count < 0) {
-		int error = errno;
-
-		return err_set(err, ERR_USAGE, error, "cannot list '%s': %s", path,
-			       strerrordesc_np(error));
-	}
+	if (count < 0)
+		return err_errno(err, ERR_USAGE, errno, "cannot list '%s'", path);
 	if (count == 0) {
 		struct err none = {0};
 
@@ -72,12 +68,10 @@ int way_bek(struct attempt *attempt, const struct open_key *given, struct err *e
 	struct stat st;
 
 	if (stat(given->value, &st) != 0) {
-		int error = errno;
+		int result = err_errno(err, ERR_USAGE, errno, "BEK file '%s'", given->value);
 
-		err_set(err, ERR_USAGE, error, "BEK file '%s': %s", given->value,
-			strerrordesc_np(error));
 		err_hint(err, "--bek takes a .BEK file or a directory of them");
-		return -error;
+		return result;
 	}
 	return S_ISDIR(st.st_mode) ? try_folder(attempt, given->value, err)
 				   : try_file(attempt, given->value, err);

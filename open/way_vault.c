@@ -330,12 +330,8 @@ static int read_json_file(const char *path, char **ret_text, size_t *ret_size, s
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	int result;
 
-	if (fd < 0) {
-		int error = errno;
-
-		return err_set(err, ERR_USAGE, error, "cannot open '%s': %s", path,
-			       strerrordesc_np(error));
-	}
+	if (fd < 0)
+		return err_errno(err, ERR_USAGE, errno, "cannot open '%s'", path);
 	result = smallfile_read_plain(fd, AZURE_KEYS_TEXT_MAX, ret_text, ret_size);
 	(void)close(fd);
 	if (result == -ENOMEM)
@@ -344,8 +340,7 @@ static int read_json_file(const char *path, char **ret_text, size_t *ret_size, s
 		return err_set(err, ERR_USAGE, EFBIG, "'%s' has more than %d bytes", path,
 			       AZURE_KEYS_TEXT_MAX);
 	if (result < 0)
-		return err_set(err, ERR_USAGE, -result, "cannot read '%s': %s", path,
-			       strerrordesc_np(-result));
+		return err_errno(err, ERR_USAGE, -result, "cannot read '%s'", path);
 	return 0;
 }
 

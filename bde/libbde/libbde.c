@@ -160,8 +160,7 @@ static int unlock(struct libbde_source *source, const struct bde_key *key, struc
 						   libbde_get_access_flags_read(), &error);
 	quirks_opened(&source->io);
 	if (opened < 0 && source->io.errnum)
-		result = err_set(err, ERR_DISK, source->io.errnum, "cannot read the volume: %s",
-				 strerrordesc_np(source->io.errnum));
+		result = err_errno(err, ERR_DISK, source->io.errnum, "cannot read the volume");
 	else if (opened < 0 && key && key->type == BDE_KEY_FVEK)
 		result = cannot_open_with(key, error, err);
 	else if (opened < 0)

@@ -58,8 +58,7 @@ static int read_field(struct bfio *io, uint64_t from, uint64_t at, struct bfio_f
 
 	ret_field->at = at;
 	if (result < 0)
-		return err_set(err, ERR_DISK, -result, "cannot read the volume: %s",
-			       strerrordesc_np(-result));
+		return err_errno(err, ERR_DISK, -result, "cannot read the volume");
 	return 0;
 }
 

@@ -85,8 +85,7 @@ static int ask(void *context, const char *what, struct secret **ret_secret, stru
 		err_set(err, ERR_USAGE, ENOTTY, "no terminal to ask for the %s", what);
 		err_hint(err, "give it as file:PATH, env:NAME or fd:N");
 	} else if (result < 0) {
-		err_set(err, ERR_USAGE, -result, "cannot read the %s: %s", what,
-			strerrordesc_np(-result));
+		err_errno(err, ERR_USAGE, -result, "cannot read the %s", what);
 	}
 	return result;
 }

@@ -76,8 +76,8 @@ static int image_read_ends(struct image *image, struct err *err)
 	image->head_size = size < SIGNATURE_BYTES ? (size_t)size : SIGNATURE_BYTES;
 	result = source_pread(image->below, image->head, image->head_size, 0);
 	if (result < 0) {
-		err_set(err, ERR_DISK, -result, "cannot read the first sector of %s: %s",
-			image_label(image).text, strerrordesc_np(-result));
+		err_errno(err, ERR_DISK, -result, "cannot read the first sector of %s",
+			  image_label(image).text);
 		err_hint(err, "copy what can be read of the disk first (ddrescue), and use the "
 			      "copy");
 		return result;

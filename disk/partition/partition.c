@@ -129,8 +129,7 @@ static int build(struct partition_builder *builder, struct err *err)
 		return err_set(err, ERR_DISK, ENODATA, "the disk is empty");
 	result = source_pread(builder->disk, data, size, 0);
 	if (result < 0) {
-		err_set(err, ERR_DISK, -result, "cannot read the first sector of the disk: %s",
-			strerrordesc_np(-result));
+		err_errno(err, ERR_DISK, -result, "cannot read the first sector of the disk");
 		err_hint(err, "copy what can be read of the disk first (ddrescue), and use the "
 			      "copy");
 		return result;

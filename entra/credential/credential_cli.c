@@ -71,8 +71,7 @@ static int cli_not_run(int result, struct err *err)
 	else if (result == -EMSGSIZE)
 		(void)err_set(err, ERR_SIGNIN, EMSGSIZE, "az printed too much for a token");
 	else
-		(void)err_set(err, ERR_SIGNIN, -result, "az cannot be run: %s",
-			      strerrordesc_np(-result));
+		(void)err_errno(err, ERR_SIGNIN, -result, "az cannot be run");
 	err_hint(err, "see what it says: az account get-access-token");
 	return CREDENTIAL_ABSENT;
 }

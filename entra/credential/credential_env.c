@@ -96,8 +96,8 @@ static int load_certificate(const char *path, struct certificate **ret_certifica
 	int result = smallfile_read(path, PEM_MAX, false, &pem);
 
 	if (result != 0) {
-		(void)err_set(err, ERR_USAGE, -result, "cannot read the certificate file '%s': %s",
-			      path, strerrordesc_np(-result));
+		(void)err_errno(err, ERR_USAGE, -result, "cannot read the certificate file '%s'",
+				path);
 		err_hint(err, "check AZURE_CLIENT_CERTIFICATE_PATH");
 		return result;
 	}

@@ -26,8 +26,7 @@ static int cannot_read(int result, const char *path, struct err *err)
 {
 	if (result == -ENOMEM)
 		return err_nomem(err);
-	(void)err_set(err, ERR_USAGE, -result, "cannot read the federated token file '%s': %s",
-		      path, strerrordesc_np(-result));
+	(void)err_errno(err, ERR_USAGE, -result, "cannot read the federated token file '%s'", path);
 	err_hint(err, "check AZURE_FEDERATED_TOKEN_FILE");
 	return result;
 }

@@ -30,6 +30,13 @@ static void test_err(void)
 	err_prefix(&err, "%s", longer);
 	is(strlen(err.message), ERR_TEXT_MAX - 1, "an over-long prefix is cut, not overrun");
 	is(err_set(NULL, ERR_DISK, EIO, "x"), -EIO, "NULL err is allowed");
+	is(err_errno(&err, ERR_USAGE, ENOENT, "cannot open '%s'", "a"), -ENOENT,
+	   "err_errno returns -errno");
+	is(err.kind, ERR_USAGE, "  its kind");
+	is_text(err.message, "cannot open 'a': No such file or directory", "  and the reason");
+	err_errno(&err, ERR_USAGE, ENOENT, "%s", longer);
+	is(strlen(err.message), ERR_TEXT_MAX - 1, "  cut where there is no room");
+	is(err_errno(NULL, ERR_USAGE, ENOENT, "x"), -ENOENT, "  NULL err is allowed");
 	err_prefix(NULL, "x");
 	err_hint(NULL, "x");
 }
