@@ -3,7 +3,6 @@
 #include "base/log.h"
 
 #include <stdarg.h>
-#include <stddef.h>
 
 static log_sink current;
 

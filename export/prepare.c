@@ -13,7 +13,7 @@
 #include "base/text/units.h"
 #include "export/export_check.h"
 #include "export/job.h"
-#include "export/pipeline.h"
+#include "export/piece.h"
 #include "export/unreadable.h"
 
 enum {

@@ -2,7 +2,6 @@
 /* Handing candidates to the caller of a search; see offer.h. */
 #include "keyvault/offer.h"
 
-#include <errno.h>
 #include <time.h>
 
 #include "base/log.h"

@@ -2,7 +2,6 @@
 /* Turns of a search and what is asked for ahead of them; see turns.h. */
 #include "keyvault/turns.h"
 
-#include <errno.h>
 #include <string.h>
 #include <time.h>
 

@@ -43,7 +43,6 @@
 #include "bde/format/eow.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/crc32.h"

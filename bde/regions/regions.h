@@ -10,7 +10,6 @@
 #ifndef ADEFUSE_BDE_REGIONS_REGIONS_H
 #define ADEFUSE_BDE_REGIONS_REGIONS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -2,7 +2,6 @@
 /* A bar on the terminal; see progress.h. */
 #include "cli/terminal/progress.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 

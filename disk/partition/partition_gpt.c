@@ -2,7 +2,6 @@
 /* Reading a GPT from its two copies; see partition_gpt.h. */
 #include "disk/partition/partition_gpt.h"
 
-#include <errno.h>
 #include <inttypes.h>
 
 #include "base/checked.h"

@@ -11,7 +11,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/log.h"
 #include "entra/credential/device.h"
 #include "entra/credential/endpoint.h"
 #include "entra/identity/tenant.h"
