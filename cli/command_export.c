@@ -23,15 +23,14 @@ struct export_settings {
 	bool force;
 };
 
-static int set_format(const struct option_command *command, const struct option_row *row,
-		      void *field, const char *value, struct err *err)
+static int set_format(const struct option_given *given, struct err *err)
 {
-	bool *vhd = field;
+	bool *vhd = given->field;
 
-	(void)command;
-	*vhd = strcmp(value, "vhd") == 0;
-	return *vhd || strcmp(value, "raw") == 0 ? 0
-						 : option_bad_choice(row, value, "raw, vhd", err);
+	*vhd = strcmp(given->value, "vhd") == 0;
+	if (*vhd || strcmp(given->value, "raw") == 0)
+		return 0;
+	return option_bad_choice(given, "raw, vhd", err);
 }
 
 static const struct option_row export_rows[] = {

@@ -22,25 +22,19 @@ struct mount_settings {
 	struct optlist list; /* -o */
 };
 
-static int set_debug(const struct option_command *command, const struct option_row *row,
-		     void *field, const char *value, struct err *err)
+static int set_debug(const struct option_given *given, struct err *err)
 {
-	struct mount_settings *settings = field;
+	struct mount_settings *settings = given->field;
 
-	(void)command;
-	(void)row;
-	(void)value;
 	(void)err;
 	settings->foreground = true;
 	settings->debug = true;
 	return 0;
 }
 
-static int add_list(const struct option_command *command, const struct option_row *row, void *field,
-		    const char *value, struct err *err)
+static int add_list(const struct option_given *given, struct err *err)
 {
-	(void)row;
-	return optlist_parse(field, value, false, command, err);
+	return optlist_parse(given->field, given->value, false, given->command, err);
 }
 
 static const struct option_row mount_rows[] = {

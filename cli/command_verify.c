@@ -17,19 +17,18 @@
 struct verify_settings {
 	unsigned int volume; /* 0: all */
 	unsigned int sample; /* 0: every sector */
-	struct seed {
-		bool given;
-		uint64_t value;
-	} seed;
+	bool seeded;
+	uint64_t seed;
 };
 
-static int set_seed(const struct option_command *command, const struct option_row *row, void *field,
-		    const char *value, struct err *err)
+static int set_seed(const struct option_given *given, struct err *err)
 {
-	struct seed *seed = field;
+	struct verify_settings *settings = given->field;
+	struct option_given seed = *given;
 
-	seed->given = true;
-	return option_u64(command, row, &seed->value, value, err);
+	settings->seeded = true;
+	seed.field = &settings->seed;
+	return option_u64(&seed, err);
 }
 
 static const struct option_row verify_rows[] = {
@@ -42,7 +41,6 @@ static const struct option_row verify_rows[] = {
 	{.name = "seed",
 	 .value = "N",
 	 .set = set_seed,
-	 .field = offsetof(struct verify_settings, seed),
 	 .most = UINT64_MAX,
 	 .help = "compare the same places as an earlier run, which\nprinted this seed"},
 };
@@ -237,7 +235,7 @@ static int check_settings(const struct verify_settings *settings, enum engine en
 		err_hint(err, "leave out --engine");
 		return -EINVAL;
 	}
-	if (settings->seed.given && settings->sample == 0) {
+	if (settings->seeded && settings->sample == 0) {
 		err_set(err, ERR_USAGE, EINVAL, "--seed needs --sample");
 		err_hint(err, "add --sample N, or leave out --seed to compare every sector");
 		return -EINVAL;
@@ -274,7 +272,7 @@ static int compare_all(const struct opened_disk *disk, const struct verify_setti
 {
 	struct verify verify = {
 		.settings = settings,
-		.seed = settings->seed.given ? settings->seed.value : (uint64_t)time(NULL),
+		.seed = settings->seeded ? settings->seed : (uint64_t)time(NULL),
 	};
 	int result = 0;
 

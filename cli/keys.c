@@ -9,44 +9,38 @@
 #include "cli/terminal/person.h"
 
 /* The field is the struct keys, of which `kind` says what is added. */
-static int add_key(const struct option_command *command, const struct option_row *row, void *field,
-		   const char *value, struct err *err)
+static int add_key(const struct option_given *given, struct err *err)
 {
-	struct keys *keys = field;
+	struct keys *keys = given->field;
 
-	(void)command;
 	if (keys->request.key_count >= KEYS_MAX)
 		return err_set(err, ERR_USAGE, EINVAL, "more than %d key options", KEYS_MAX);
-	keys->list[keys->request.key_count++] =
-		(struct open_key){.kind = (enum open_key_kind)row->kind, .value = value};
+	keys->list[keys->request.key_count++] = (struct open_key){
+		.kind = (enum open_key_kind)given->row->kind, .value = given->value};
 	return 0;
 }
 
-static int add_host(const struct option_command *command, const struct option_row *row, void *field,
-		    const char *value, struct err *err)
+static int add_host(const struct option_given *given, struct err *err)
 {
-	const char **hosts = field;
+	const char **hosts = given->field;
 	size_t count = 0;
 
-	(void)command;
-	(void)row;
 	while (hosts[count])
 		count++;
 	if (count >= KEYS_HOST_MAX)
 		return err_set(err, ERR_USAGE, EINVAL, "more than %d trusted vault hosts",
 			       KEYS_HOST_MAX);
-	hosts[count] = value;
+	hosts[count] = given->value;
 	return 0;
 }
 
 /* What follows "token:" is not repeated in errors: it may be the token itself. */
-static int set_credential(const struct option_command *command, const struct option_row *row,
-			  void *field, const char *value, struct err *err)
+static int set_credential(const struct option_given *given, struct err *err)
 {
-	struct open_request *request = field;
+	struct open_request *request = given->field;
+	const char *value = given->value;
 	enum entra_credential credential;
 
-	(void)command;
 	request->token = NULL;
 	if (strncmp(value, "token:", 6) == 0) {
 		request->signin.credential = ENTRA_CREDENTIAL_TOKEN;
@@ -55,36 +49,30 @@ static int set_credential(const struct option_command *command, const struct opt
 	}
 	if (!entra_credential_parse(value, &credential) || credential == ENTRA_CREDENTIAL_TOKEN)
 		return option_bad_choice(
-			row, value, "auto, env, workload, managed, cli, device, token:SRC", err);
+			given, "auto, env, workload, managed, cli, device, token:SRC", err);
 	request->signin.credential = credential;
 	return 0;
 }
 
-static int set_identity(const struct option_command *command, const struct option_row *row,
-			void *field, const char *value, struct err *err)
+static int set_identity(const struct option_given *given, struct err *err)
 {
-	(void)command;
-	if (entra_identity_parse(value, field))
+	if (entra_identity_parse(given->value, given->field))
 		return 0;
-	return option_bad_choice(row, value, "client:ID, object:ID, resource:/subscriptions/...",
-				 err);
+	return option_bad_choice(given, "client:ID, object:ID, resource:/subscriptions/...", err);
 }
 
-static int set_cloud(const struct option_command *command, const struct option_row *row,
-		     void *field, const char *value, struct err *err)
+static int set_cloud(const struct option_given *given, struct err *err)
 {
-	(void)command;
-	return entra_cloud_parse(value, field)
-		       ? 0
-		       : option_bad_choice(row, value, "public, china, usgov", err);
+	if (entra_cloud_parse(given->value, given->field))
+		return 0;
+	return option_bad_choice(given, "public, china, usgov", err);
 }
 
-static int set_engine(const struct option_command *command, const struct option_row *row,
-		      void *field, const char *value, struct err *err)
+static int set_engine(const struct option_given *given, struct err *err)
 {
-	(void)command;
-	return engine_parse(value, field) ? 0
-					  : option_bad_choice(row, value, "auto, own, libbde", err);
+	if (engine_parse(given->value, given->field))
+		return 0;
+	return option_bad_choice(given, "auto, own, libbde", err);
 }
 
 #define KEY(key_name, key_kind, key_value, key_help)                                            \

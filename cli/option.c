@@ -19,31 +19,24 @@ enum {
 
 /* ------------------------------------------------------------------- values */
 
-int option_flag(const struct option_command *command, const struct option_row *row, void *field,
-		const char *value, struct err *err)
+int option_flag(const struct option_given *given, struct err *err)
 {
-	(void)command;
-	(void)row;
-	(void)value;
 	(void)err;
-	*(bool *)field = true;
+	*(bool *)given->field = true;
 	return 0;
 }
 
-int option_text(const struct option_command *command, const struct option_row *row, void *field,
-		const char *value, struct err *err)
+int option_text(const struct option_given *given, struct err *err)
 {
-	(void)command;
-	(void)row;
 	(void)err;
-	*(const char **)field = value;
+	*(const char **)given->field = given->value;
 	return 0;
 }
 
-int option_u64(const struct option_command *command, const struct option_row *row, void *field,
-	       const char *value, struct err *err)
+int option_u64(const struct option_given *given, struct err *err)
 {
-	(void)command;
+	const struct option_row *row = given->row;
+	const char *value = given->value;
 	char *end;
 	uintmax_t number;
 
@@ -57,62 +50,62 @@ int option_u64(const struct option_command *command, const struct option_row *ro
 			 row->most);
 		return -EINVAL;
 	}
-	*(uint64_t *)field = number;
+	*(uint64_t *)given->field = number;
 	return 0;
 }
 
-int option_uint(const struct option_command *command, const struct option_row *row, void *field,
-		const char *value, struct err *err)
+int option_uint(const struct option_given *given, struct err *err)
 {
-	(void)command;
+	struct option_given wide = *given;
 	uint64_t number = 0;
-	int result = option_u64(command, row, &number, value, err);
+	int result;
 
+	wide.field = &number;
+	result = option_u64(&wide, err);
 	if (result == 0)
-		*(unsigned int *)field = (unsigned int)number;
+		*(unsigned int *)given->field = (unsigned int)number;
 	return result;
 }
 
-int option_bad_choice(const struct option_row *row, const char *value, const char *choices,
-		      struct err *err)
+int option_bad_choice(const struct option_given *given, const char *choices, struct err *err)
 {
-	err_set(err, ERR_USAGE, EINVAL, "unknown value '%s' for --%s", value, row->name);
-	err_hint(err, "--%s takes one of: %s", row->name, choices);
+	err_set(err, ERR_USAGE, EINVAL, "unknown value '%s' for --%s", given->value,
+		given->row->name);
+	err_hint(err, "--%s takes one of: %s", given->row->name, choices);
 	return -EINVAL;
 }
 
 int option_set(const struct option_command *command, const struct option_table *table,
 	       const struct option_row *row, const char *value, struct err *err)
 {
+	const struct option_given given = {
+		.command = command,
+		.row = row,
+		.field = (char *)table->target + row->field,
+		.value = value,
+	};
+
 	if (row->value && !row->may_be_empty && !*value) {
 		err_set(err, ERR_USAGE, EINVAL, "--%s has an empty value", row->name);
 		err_hint(err, "a shell variable in the command may be unset");
 		return -EINVAL;
 	}
-	return row->set(command, row, (char *)table->target + row->field, value, err);
+	return row->set(&given, err);
 }
 
 /* -------------------------------------------------------------- general rows */
 
-static int set_verbose(const struct option_command *command, const struct option_row *row,
-		       void *field, const char *value, struct err *err)
+static int set_verbose(const struct option_given *given, struct err *err)
 {
-	(void)command;
-	(void)row;
-	(void)field;
-	(void)value;
+	(void)given;
 	(void)err;
 	logger_set_level(logger_get_level() < LOGGER_INFO ? LOGGER_INFO : LOGGER_DEBUG);
 	return 0;
 }
 
-static int set_quiet(const struct option_command *command, const struct option_row *row,
-		     void *field, const char *value, struct err *err)
+static int set_quiet(const struct option_given *given, struct err *err)
 {
-	(void)command;
-	(void)row;
-	(void)field;
-	(void)value;
+	(void)given;
 	(void)err;
 	logger_set_level(LOGGER_ERRORS);
 	return 0;

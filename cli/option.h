@@ -24,9 +24,15 @@ enum option_place {
 struct option_command;
 struct option_row;
 
-/* Set what the row is for. `field` points to it, `value` is NULL when the row takes none. */
-typedef int option_setter(const struct option_command *command, const struct option_row *row,
-			  void *field, const char *value, struct err *err);
+/* An option as it was given. */
+struct option_given {
+	const struct option_command *command;
+	const struct option_row *row;
+	void *field;	   /* what the row is for */
+	const char *value; /* NULL when the row takes none */
+};
+
+typedef int option_setter(const struct option_given *given, struct err *err);
 
 struct option_row {
 	const char *name; /* without dashes; NULL: only the letter */
@@ -78,8 +84,7 @@ option_setter option_uint;
 option_setter option_u64;
 
 /* "unknown value 'moon' for --cloud", with those that are known. */
-int option_bad_choice(const struct option_row *row, const char *value, const char *choices,
-		      struct err *err);
+int option_bad_choice(const struct option_given *given, const char *choices, struct err *err);
 
 /* Set a row; an empty value is refused: a shell variable in the command may be unset. */
 int option_set(const struct option_command *command, const struct option_table *table,

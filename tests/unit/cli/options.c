@@ -21,11 +21,9 @@ struct settings {
 	struct optlist list;
 };
 
-static int add_list(const struct option_command *command, const struct option_row *row, void *field,
-		    const char *value, struct err *err)
+static int add_list(const struct option_given *given, struct err *err)
 {
-	(void)row;
-	return optlist_parse(field, value, false, command, err);
+	return optlist_parse(given->field, given->value, false, given->command, err);
 }
 
 static const struct option_row rows[] = {
