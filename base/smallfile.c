@@ -136,19 +136,19 @@ int smallfile_read(const char *path, size_t max, bool strict, struct secret **re
 	return result;
 }
 
-static int write_text(int fd, const char *text)
+int smallfile_write_fd(int fd, const void *data, size_t size)
 {
-	size_t left = strlen(text);
+	const char *left = data;
 
-	while (left > 0) {
-		ssize_t wrote = write(fd, text, left);
+	while (size > 0) {
+		ssize_t wrote = write(fd, left, size);
 
 		if (wrote < 0 && errno == EINTR)
 			continue;
 		if (wrote < 0)
 			return -errno;
-		text += wrote;
-		left -= (size_t)wrote;
+		left += wrote;
+		size -= (size_t)wrote;
 	}
 	return fsync(fd) == 0 ? 0 : -errno;
 }
@@ -166,7 +166,7 @@ int smallfile_replace(const char *path, const char *text)
 	fd = mkostemp(temporary, O_CLOEXEC); /* of mode 0600 */
 	if (fd < 0)
 		return -errno;
-	result = write_text(fd, text);
+	result = smallfile_write_fd(fd, text, strlen(text));
 	if (close(fd) != 0 && result == 0)
 		result = -errno;
 	if (result == 0 && rename(temporary, path) != 0)

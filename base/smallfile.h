@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Reading small files whole: keys, tokens, certificates, settings. Never more than the caller's
- * bound, whatever the file says its size is, and no secret in memory that is not wiped. What is
- * returned belongs to the caller. From any thread.
+ * Small files, read and written whole: keys, tokens, certificates, settings. Never more than the
+ * caller's bound, whatever the file says its size is, and no secret in memory that is not wiped.
+ * What is returned belongs to the caller. From any thread.
  */
 #ifndef ADEFUSE_BASE_SMALLFILE_H
 #define ADEFUSE_BASE_SMALLFILE_H
@@ -26,6 +26,9 @@ int smallfile_read_plain(int fd, size_t max, char **ret_text, size_t *ret_size);
  * `strict` -ELOOP for a symbolic link. Else as above, or open()'s -errno.
  */
 int smallfile_read(const char *path, size_t max, bool strict, struct secret **ret_content);
+
+/* Write all of it, and sync. 0 or -errno. */
+int smallfile_write_fd(int fd, const void *data, size_t size);
 
 /*
  * Replace what is at `path`, if anything, by a text: whole or not at all, synced, readable by its

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/smallfile.h"
 #include "cli/command.h"
 #include "cli/key_table.h"
 
@@ -40,22 +41,6 @@ static const struct command key = {
 	.most = 1,
 };
 
-static int write_all(int fd, const struct secret *bek)
-{
-	size_t done = 0;
-
-	while (done < secret_size(bek)) {
-		ssize_t wrote = write(fd, secret_bytes(bek) + done, secret_size(bek) - done);
-
-		if (wrote < 0 && errno == EINTR)
-			continue;
-		if (wrote < 0)
-			return -errno;
-		done += (size_t)wrote;
-	}
-	return fsync(fd) == 0 ? 0 : -errno;
-}
-
 /*
  * Written under another name and moved into place, so that a half-written key never carries the
  * name of a whole one. link() instead of rename() refuses a name that is taken.
@@ -71,7 +56,7 @@ static int write_file(int directory, const char *name, const struct secret *bek,
 		    0600);
 	if (fd < 0)
 		return -errno;
-	result = write_all(fd, bek);
+	result = smallfile_write_fd(fd, secret_bytes(bek), secret_size(bek));
 	if (close(fd) != 0 && result == 0)
 		result = -errno;
 	if (result == 0 && force)
