@@ -11,6 +11,5 @@ bde_libbitlocker_a_SOURCES = \
 	bde/served.c bde/served.h \
 	bde/state.c bde/state.h \
 	bde/unlock.c bde/unlock.h \
-	bde/unlocked.h \
 	bde/volume.c \
 	bde/wrapped.c bde/wrapped.h

@@ -14,7 +14,6 @@
 #include "bde/metadata.h"
 #include "bde/served.h"
 #include "bde/unlock.h"
-#include "bde/unlocked.h"
 #include "bde/wrapped.h"
 #include "crypto/crypto.h"
 #include "crypto/stretch.h"

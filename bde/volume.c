@@ -21,7 +21,7 @@
 #include "bde/regions/layout.h"
 #include "bde/regions/regions.h"
 #include "bde/served.h"
-#include "bde/unlocked.h"
+#include "bde/unlock.h"
 #include "crypto/sector.h"
 #include "disk/partition/bootsector.h"
 

@@ -9,7 +9,6 @@
 #include "bde/libbde/libbde.h"
 #include "bde/metadata.h"
 #include "bde/unlock.h"
-#include "bde/unlocked.h"
 
 const char *engine_name(enum engine engine)
 {
