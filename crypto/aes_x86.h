@@ -6,7 +6,7 @@
  * or 4096 bytes needs.
  *
  * With one block an instruction (AES-NI) this is no more than 1.1x as fast as the library's own use
- * of the same instructions (crypto/xts.h, crypto/cbc.h), which such processors take.
+ * of the same instructions (crypto/xts.h, crypto/sector.c), which such processors take.
  *
  * These instructions take the same time for all keys and data: nothing leaks through caches.
  *

@@ -4,7 +4,6 @@ noinst_LIBRARIES += crypto/libciphers.a
 crypto_libciphers_a_SOURCES = \
 	crypto/aes_x86.c crypto/aes_x86.h \
 	crypto/aes_x86_kernel.h \
-	crypto/cbc.c crypto/cbc.h \
 	crypto/certificate.c crypto/certificate.h \
 	crypto/crypto.c crypto/crypto.h \
 	crypto/diffuser.c crypto/diffuser.h \

@@ -24,7 +24,6 @@
 
 #include "base/secret.h"
 #include "crypto/aes_x86.h"
-#include "crypto/cbc.h"
 #include "crypto/crypto.h"
 #include "crypto/diffuser.h"
 #include "crypto/xts.h"
@@ -34,8 +33,6 @@ enum {
 	BATCH = 64,   /* sectors whose vectors are encrypted in one call */
 	CHECKED = 11, /* sectors decrypted twice to check a way: more than are done at once */
 };
-
-_Static_assert((int)BATCH <= (int)CBC_RUN_MAX, "a batch is one run of CBC");
 
 /* What one thread needs of the crypto library; which of these depends on method and way. */
 struct context {
@@ -160,6 +157,30 @@ static int decrypt_xts(struct sector_cipher *cipher, struct context *context, ui
 	return result;
 }
 
+/*
+ * At most BATCH sectors with one call of the crypto library, since each call starts slowly. They
+ * are decrypted as if they were one message, and then the first block of each next sector is
+ * corrected: in the message it was XORed with the last block of ciphertext before it, and it needs
+ * its sector's initialisation vector.
+ */
+static int decrypt_cbc_bulk(struct crypto_cipher *cipher, const uint8_t (*ivs)[CRYPTO_BLOCK_SIZE],
+			    uint8_t *buffer, size_t count, uint32_t size)
+{
+	uint8_t last[BATCH][CRYPTO_BLOCK_SIZE]; /* of each sector's ciphertext */
+	int result;
+
+	for (size_t i = 0; i < count; i++)
+		memcpy(last[i], buffer + (i + 1) * size - CRYPTO_BLOCK_SIZE, CRYPTO_BLOCK_SIZE);
+	result = crypto_cipher_run(cipher, ivs[0], buffer, buffer, count * size);
+	for (size_t i = 1; i < count; i++) {
+		uint8_t *block = buffer + i * size;
+
+		for (size_t k = 0; k < CRYPTO_BLOCK_SIZE; k++)
+			block[k] ^= (uint8_t)(ivs[i][k] ^ last[i - 1][k]);
+	}
+	return result;
+}
+
 static int decrypt_cbc(struct sector_cipher *cipher, struct context *context, uint64_t offset,
 		       uint8_t *buffer, size_t count)
 {
@@ -171,7 +192,7 @@ static int decrypt_cbc(struct sector_cipher *cipher, struct context *context, ui
 		put_le64(ivs[i], offset + i * size);
 	result = crypto_cipher_run(context->iv, NULL, ivs[0], ivs[0], count * CRYPTO_BLOCK_SIZE);
 	if (result == 0 && cipher->way != SECTOR_LIBRARY)
-		return cbc_decrypt(context->data, ivs, buffer, count, size);
+		return decrypt_cbc_bulk(context->data, ivs, buffer, count, size);
 	for (size_t i = 0; i < count && result == 0; i++)
 		result = crypto_cipher_run(context->data, ivs[i], buffer + i * size,
 					   buffer + i * size, size);
