@@ -25,7 +25,12 @@ struct http_response {
 };
 
 /* Free what is in it; not the struct. */
-void http_response_clear(struct http_response *response);
+static inline void http_response_clear(struct http_response *response)
+{
+	secret_free(response->body);
+	free(response->www_authenticate);
+	*response = (struct http_response){0};
+}
 DEFINE_CLEAR(struct http_response, http_response_clear)
 
 #endif

@@ -6,7 +6,7 @@ net_libnet_a_SOURCES = \
 	net/http.c net/http.h \
 	net/http_failure.c net/http_failure.h \
 	net/http_reception.c net/http_reception.h \
-	net/http_response.c net/http_response.h \
+	net/http_response.h \
 	net/json.c net/json.h \
 	net/json_write.c net/json_write.h \
 	net/libcurl.c net/libcurl.h \

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/text/hex.h"
 #include "net/libcurl.h"
 
 enum {
@@ -21,16 +22,11 @@ static int refuse(struct err *err, const char *why)
 	return err_set(err, ERR_USAGE, EINVAL, "not a usable https URL: %s", why);
 }
 
-static bool is_hex(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
 /* %XX only, and none that stands for a control character. */
 static bool percent_ok(const char *text)
 {
 	for (const char *p = strchr(text, '%'); p; p = strchr(p + 1, '%')) {
-		if (!is_hex(p[1]) || !is_hex(p[2]))
+		if (hex_digit((unsigned char)p[1]) < 0 || hex_digit((unsigned char)p[2]) < 0)
 			return false;
 		if (p[1] == '0' || p[1] == '1' || (p[1] == '7' && (p[2] | 0x20) == 'f'))
 			return false;
