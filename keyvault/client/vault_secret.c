@@ -163,12 +163,9 @@ int vault_secret_page_parse(const char *body, size_t size, const struct url *vau
 	if (result != 0)
 		return refusal_not_understood(vault, "it is not JSON", err);
 	result = json_get_array(json_root(json), "value", &entries);
-	if (result == -EBADMSG || (result != 0 && !json_is_object(json_root(json))))
+	if (result != 0)
 		return refusal_not_understood(vault, "it is not a list of secrets", err);
-	if (result == 0)
-		result = visit_entries(entries, vault, visit, context, err);
-	else
-		result = refusal_not_understood(vault, "it is not a list of secrets", err);
+	result = visit_entries(entries, vault, visit, context, err);
 	return result == 0 ? parse_next(json_root(json), vault, ret_next, err) : result;
 }
 
