@@ -8,8 +8,8 @@ int served_check_version(const struct bde_metadata *metadata, struct err *err)
 {
 	if (metadata->info.version == 2)
 		return 0;
-	return err_set(err, ERR_DISK, ENOTSUP, "%s is not supported",
-		       "the BitLocker format of Windows Vista (version 1)");
+	return err_set(err, ERR_DISK, ENOTSUP,
+		       "the BitLocker format of Windows Vista (version 1) is not supported");
 }
 
 /* Without all of the bitmaps only a part of the volume is known; --salvage asks for that. */
