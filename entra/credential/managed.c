@@ -3,10 +3,10 @@
 #include "entra/credential/managed.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
+#include "entra/credential/endpoint.h"
 #include "net/json.h"
 
 #define IMDS_HOST "http://169.254.169.254"
@@ -82,47 +82,22 @@ int managed_find(bool arc_agent, struct managed_endpoint *ret_endpoint, struct e
 	return 0;
 }
 
-/* Percent-encoded into `out`; false when it does not fit. */
-static bool encode(const char *value, char *out, size_t size)
-{
-	static const char plain[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-	size_t used = 0;
-
-	for (; *value; value++) {
-		bool safe = strchr(plain, *value) != NULL;
-
-		if (used + 4 > size)
-			return false;
-		used += (size_t)snprintf(out + used, size - used, safe ? "%c" : "%%%02X",
-					 (unsigned char)*value);
-	}
-	if (used >= size)
-		return false;
-	out[used] = '\0';
-	return true;
-}
-
 char *managed_query(enum managed_source source, const char *resource,
 		    const struct entra_identity *identity)
 {
+	struct secret *form CLEANUP(secret_free) = NULL;
 	const char *parameter = "client_id";
-	char encoded_resource[1024];
-	char encoded_id[2048] = "";
-	char *query;
-	int length;
+	bool named = identity->value && *identity->value;
 
 	if (identity->kind == ENTRA_IDENTITY_OBJECT)
 		parameter = "object_id";
 	else if (identity->kind == ENTRA_IDENTITY_RESOURCE)
 		parameter = sources[source].resource_id;
-	if (!encode(resource, encoded_resource, sizeof(encoded_resource)) ||
-	    (identity->value && !encode(identity->value, encoded_id, sizeof(encoded_id))))
+	if (endpoint_form_add(&form, "api-version", sources[source].version) != 0 ||
+	    endpoint_form_add(&form, "resource", resource) != 0 ||
+	    (named && endpoint_form_add(&form, parameter, identity->value) != 0))
 		return NULL;
-	length = asprintf(&query, "api-version=%s&resource=%s%s%s%s%s", sources[source].version,
-			  encoded_resource, *encoded_id ? "&" : "", *encoded_id ? parameter : "",
-			  *encoded_id ? "=" : "", encoded_id);
-	return length < 0 ? NULL : query;
+	return strdup(secret_text(form));
 }
 
 /* Seconds, which come as a number or as a text of digits. */
