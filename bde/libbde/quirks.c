@@ -62,14 +62,19 @@ static int read_field(struct bfio *io, uint64_t from, uint64_t at, struct bfio_f
 	return 0;
 }
 
-static int prepare_vista(struct bfio *io, const struct bde_info *info, struct quirks *quirks,
-			 struct err *err)
+int quirks_prepare(struct bfio *io, const struct bde_info *info, struct quirks *ret_quirks,
+		   struct err *err)
 {
+	struct quirks quirks = {.count = 2};
 	uint64_t sectors = info->volume_size / info->sector_size;
 	struct bfio_field *shown;
 	uint64_t copy = 0;
 	int result;
 
+	if (info->version != 1) {
+		*ret_quirks = (struct quirks){0};
+		return 0;
+	}
 	for (unsigned int i = 0; i < BDE_COPIES; i++) {
 		io->shown[io->shown_count++].at = info->copies[i].offset + MIRROR_AT;
 		if (info->copies[i].valid)
@@ -80,20 +85,9 @@ static int prepare_vista(struct bfio *io, const struct bde_info *info, struct qu
 	shown->at = SECTORS_AT;
 	for (unsigned int i = 0; i < BFIO_FIELD_SIZE; i++)
 		shown->bytes[i] = (uint8_t)(sectors >> 8 * i);
-	result = read_field(io, copy + MIRROR_AT, MIRROR_AT, &quirks->right[0], err);
+	result = read_field(io, copy + MIRROR_AT, MIRROR_AT, &quirks.right[0], err);
 	if (result == 0)
-		result = read_field(io, SECTORS_AT, SECTORS_AT, &quirks->right[1], err);
-	if (result == 0)
-		quirks->count = 2;
-	return result;
-}
-
-int quirks_prepare(struct bfio *io, const struct bde_info *info, struct quirks *ret_quirks,
-		   struct err *err)
-{
-	struct quirks quirks = {0};
-	int result = info->version == 1 ? prepare_vista(io, info, &quirks, err) : 0;
-
+		result = read_field(io, SECTORS_AT, SECTORS_AT, &quirks.right[1], err);
 	if (result == 0)
 		*ret_quirks = quirks;
 	return result;
