@@ -82,11 +82,11 @@ static int make_tokens(const struct entra_settings *settings, struct entra *entr
 
 int entra_new(const struct entra_settings *settings, struct entra **ret_entra, struct err *err)
 {
-	struct entra *entra = calloc(1, sizeof(*entra));
+	struct entra *entra CLEANUP(entra_free) = calloc(1, sizeof(*entra));
 	int result;
 
 	if (!entra || pthread_mutex_init(&entra->lock, NULL) != 0) {
-		free(entra);
+		free(TAKE(entra)); /* without a lock to destroy */
 		return err_nomem(err);
 	}
 	entra->cloud = settings->cloud;
@@ -95,12 +95,9 @@ int entra_new(const struct entra_settings *settings, struct entra **ret_entra, s
 		result = tenant_check(settings->tenant, err);
 	if (result == 0)
 		result = make_tokens(settings, entra, err);
-	if (result != 0) {
-		entra_free(entra);
-		return result;
-	}
-	*ret_entra = entra;
-	return 0;
+	if (result == 0)
+		*ret_entra = TAKE(entra);
+	return result;
 }
 
 void entra_free(struct entra *entra)

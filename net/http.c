@@ -90,7 +90,7 @@ static int setup(struct http *http, const struct http_options *options, struct e
 
 int http_new(const struct http_options *options, struct http **ret_http, struct err *err)
 {
-	struct http *http;
+	struct http *http CLEANUP(http_free) = NULL;
 	int result = libcurl_load(err);
 
 	if (result != 0)
@@ -99,12 +99,9 @@ int http_new(const struct http_options *options, struct http **ret_http, struct 
 	if (!http)
 		return err_nomem(err);
 	result = setup(http, options, err);
-	if (result != 0) {
-		http_free(http);
-		return result;
-	}
-	*ret_http = http;
-	return 0;
+	if (result == 0)
+		*ret_http = TAKE(http);
+	return result;
 }
 
 int http_clone(const struct http *http, const volatile sig_atomic_t *interrupted,

@@ -203,7 +203,7 @@ static int parse_parts(const char *text, struct url *url, struct err *err)
 static int parse(const char *text, const char *scheme, struct url **ret_url, struct err *err)
 {
 	const char *why = reject_text(text, scheme);
-	struct url *url;
+	struct url *url CLEANUP(url_free) = NULL;
 	int result;
 
 	if (why)
@@ -212,12 +212,9 @@ static int parse(const char *text, const char *scheme, struct url **ret_url, str
 	if (!url)
 		return err_nomem(err);
 	result = parse_parts(text, url, err);
-	if (result != 0) {
-		url_free(url);
-		return result;
-	}
-	*ret_url = url;
-	return 0;
+	if (result == 0)
+		*ret_url = TAKE(url);
+	return result;
 }
 
 int url_parse(const char *text, struct url **ret_url, struct err *err)

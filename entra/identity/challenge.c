@@ -189,7 +189,7 @@ static int fill(struct challenge *challenge, struct found *found, struct err *er
 
 int challenge_parse(const char *header, struct challenge **ret_challenge, struct err *err)
 {
-	struct challenge *challenge;
+	struct challenge *challenge CLEANUP(challenge_free) = NULL;
 	struct found found = {0};
 	int result = walk(header, &found);
 
@@ -202,12 +202,9 @@ int challenge_parse(const char *header, struct challenge **ret_challenge, struct
 	if (!challenge)
 		return err_nomem(err);
 	result = fill(challenge, &found, err);
-	if (result != 0) {
-		challenge_free(challenge);
-		return result;
-	}
-	*ret_challenge = challenge;
-	return 0;
+	if (result == 0)
+		*ret_challenge = TAKE(challenge);
+	return result;
 }
 
 void challenge_free(struct challenge *challenge)

@@ -39,18 +39,15 @@ static int fill(struct object_id *id, const struct url *vault, const char *name,
 int object_id_make(const struct url *vault, const char *name, const char *version,
 		   struct object_id **ret_id, struct err *err)
 {
-	struct object_id *id = calloc(1, sizeof(*id));
+	struct object_id *id CLEANUP(object_id_free) = calloc(1, sizeof(*id));
 	int result;
 
 	if (!id)
 		return err_nomem(err);
 	result = fill(id, vault, name, version, err);
-	if (result != 0) {
-		object_id_free(id);
-		return result;
-	}
-	*ret_id = id;
-	return 0;
+	if (result == 0)
+		*ret_id = TAKE(id);
+	return result;
 }
 
 /* "/secrets/NAME[/[VERSION]]" */

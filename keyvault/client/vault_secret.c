@@ -90,18 +90,15 @@ static int fill_item(struct vault_secret *item, const struct json_value *object,
 int vault_secret_parse(const struct json_value *object, const struct url *vault,
 		       struct vault_secret **ret_item)
 {
-	struct vault_secret *item = calloc(1, sizeof(*item));
+	struct vault_secret *item CLEANUP(vault_secret_free) = calloc(1, sizeof(*item));
 	int result;
 
 	if (!item)
 		return -ENOMEM;
 	result = fill_item(item, object, vault);
-	if (result != 0) {
-		vault_secret_free(item);
-		return result;
-	}
-	*ret_item = item;
-	return 0;
+	if (result == 0)
+		*ret_item = TAKE(item);
+	return result;
 }
 
 static int parse_next(const struct json_value *root, const struct url *vault, struct url **ret_next,
