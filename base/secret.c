@@ -142,16 +142,6 @@ void secret_wipe(void *data, size_t size)
 	explicit_bzero(data, size);
 }
 
-void *secret_heap_malloc(size_t size)
-{
-	return malloc(size);
-}
-
-void *secret_heap_calloc(size_t count, size_t size)
-{
-	return calloc(count, size);
-}
-
 void *secret_heap_realloc(void *pointer, size_t size)
 {
 	size_t old = pointer ? malloc_usable_size(pointer) : 0;
@@ -165,16 +155,6 @@ void *secret_heap_realloc(void *pointer, size_t size)
 		secret_heap_free(pointer);
 	}
 	return bigger;
-}
-
-char *secret_heap_strdup(const char *text)
-{
-	size_t size = strlen(text) + 1;
-	char *copy = malloc(size);
-
-	if (copy)
-		memcpy(copy, text, size);
-	return copy;
 }
 
 void secret_heap_free(void *pointer)

@@ -54,13 +54,10 @@ bool secret_equal(const struct secret *a, const struct secret *b);
 void secret_wipe(void *data, size_t size);
 
 /*
- * The malloc family, wiping on free: for libraries that handle secrets in their own buffers (cJSON,
- * libcurl, OpenSSL).
+ * realloc() and free() of what malloc() gave, wiping what is freed: for libraries that handle
+ * secrets in their own buffers (cJSON, libcurl, OpenSSL).
  */
-void *secret_heap_malloc(size_t size);
-void *secret_heap_calloc(size_t count, size_t size);
 void *secret_heap_realloc(void *pointer, size_t size);
-char *secret_heap_strdup(const char *text);
 void secret_heap_free(void *pointer);
 
 #endif

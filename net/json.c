@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <math.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Doubles are exact up to here. */
@@ -17,7 +18,7 @@ struct json {
 
 static void wipe_on_free(void)
 {
-	cJSON_Hooks hooks = {secret_heap_malloc, secret_heap_free};
+	cJSON_Hooks hooks = {malloc, secret_heap_free};
 
 	cJSON_InitHooks(&hooks);
 }

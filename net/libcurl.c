@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/secret.h"
@@ -109,9 +110,8 @@ static void load(void)
 	}
 	if (!find_all(handle))
 		return;
-	code = library.curl_global_init_mem(CURL_GLOBAL_DEFAULT, secret_heap_malloc,
-					    secret_heap_free, secret_heap_realloc,
-					    secret_heap_strdup, secret_heap_calloc);
+	code = library.curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, secret_heap_free,
+					    secret_heap_realloc, strdup, calloc);
 	if (code != CURLE_OK)
 		(void)snprintf(failure, sizeof(failure), "it does not start: %s",
 			       library.curl_easy_strerror(code));
