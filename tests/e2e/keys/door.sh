@@ -45,7 +45,8 @@ says "second $plain"
 opens "libbde" bek="$bek" engine=libbde
 
 fails 4 "no key" door os.vhd
-says "p3: no key was given; the volume is opened by: startup key (BEK) $bek_guid" "hint: give one of"
+says "p3: no key was given; the volume is opened by: startup key (BEK) $bek_guid" \
+	"hint: give one of"
 head -c 300 /dev/zero >broken
 fails 4 "a key that is no BEK file" door os.vhd bek=broken
 fails 2 "a caller without an answer" door os.vhd recovery-password=prompt

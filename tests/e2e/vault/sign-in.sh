@@ -308,8 +308,9 @@ refuses 5 "no way to sign in is left" "az login --tenant $tenant" "${with_az[@]}
 credential=auto
 az_ran=$work/az-was-run
 refuses 5 "nothing is set up" "none of the 5 ways to sign in worked" "$no_az"
+neither="neither AZURE_CLIENT_SECRET nor AZURE_CLIENT_CERTIFICATE_PATH is set"
 says "ways to sign in that were tried:" \
-	"  environment        neither AZURE_CLIENT_SECRET nor AZURE_CLIENT_CERTIFICATE_PATH is set" \
+	"  environment        $neither" \
 	"  workload identity  AZURE_FEDERATED_TOKEN_FILE not set" \
 	"  managed identity   this machine has no managed identity endpoint" \
 	"  Azure CLI          the Azure CLI (az) is not installed" \
