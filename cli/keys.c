@@ -34,7 +34,7 @@ static int add_host(const struct option_given *given, struct err *err)
 	return 0;
 }
 
-/* What follows "token:" is not repeated in errors: it may be the token itself. */
+/* The value is not repeated in errors: it may be the token itself. */
 static int set_credential(const struct option_given *given, struct err *err)
 {
 	struct open_request *request = given->field;
@@ -47,9 +47,13 @@ static int set_credential(const struct option_given *given, struct err *err)
 		request->token = value + 6;
 		return 0;
 	}
-	if (!entra_credential_parse(value, &credential) || credential == ENTRA_CREDENTIAL_TOKEN)
-		return option_bad_choice(
-			given, "auto, env, workload, managed, cli, device, token:SRC", err);
+	if (!entra_credential_parse(value, &credential) || credential == ENTRA_CREDENTIAL_TOKEN) {
+		err_set(err, ERR_USAGE, EINVAL, "unknown value for --credential");
+		err_hint(err,
+			 "--credential takes one of: auto, env, workload, managed, cli, device, "
+			 "token:SRC");
+		return -EINVAL;
+	}
 	request->signin.credential = credential;
 	return 0;
 }

@@ -70,7 +70,8 @@ static int run_command(int argc, char **argv)
 		if (strcmp(argv[0], commands[i].name) == 0)
 			return commands[i].run(argc, argv);
 	}
-	err_set(&err, ERR_USAGE, EINVAL, "'%s' is not a command", argv[0]);
+	err_set(&err, ERR_USAGE, EINVAL, "'%.*s' is not a command", (int)strcspn(argv[0], "="),
+		argv[0]);
 	if (argv[0][0] == '-')
 		err_hint(&err, "the command comes first: adefuse COMMAND [OPTIONS] ...");
 	else

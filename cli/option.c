@@ -176,14 +176,20 @@ static const struct entry *find_entry(const struct menu *menu, int code)
 	return NULL;
 }
 
+/* Never what follows a name: it may be a secret that was typed where it does not belong. */
 static int usage_error(struct err *err, char **argv, int code)
 {
 	const char *word = argv[optind - 1];
+	char letter[] = {'-', (char)optopt, '\0'};
 
+	/* getopt moves past a cluster of letters only after its last one */
+	if (optopt > 0 && optopt < FIRST_CODE)
+		word = letter;
 	if (code == ':')
 		err_set(err, ERR_USAGE, EINVAL, "option '%s' needs a value", word);
 	else
-		err_set(err, ERR_USAGE, EINVAL, "'adefuse %s' does not take '%s'", argv[0], word);
+		err_set(err, ERR_USAGE, EINVAL, "'adefuse %s' does not take '%.*s'", argv[0],
+			(int)strcspn(word, "="), word);
 	err_hint(err, "adefuse %s --help lists the options", argv[0]);
 	return -EINVAL;
 }
@@ -209,7 +215,7 @@ int option_parse(int argc, char **argv, const struct option_command *command, ch
 	add_table(&menu, &general);
 	for (size_t i = 0; i < command->table_count; i++)
 		add_table(&menu, &command->tables[i]);
-	optind = 1;
+	optind = 0; /* begin anew, even within a cluster that was left */
 	opterr = 0;
 	while (result == 0 && !help &&
 	       (code = getopt_long(argc, argv, menu.letters, menu.longs, NULL)) != -1)

@@ -149,13 +149,12 @@ static int measure(int fd, const char *path, uint64_t *ret_size, uint32_t *ret_s
 	int sector_size = 0;
 
 	if (fstat(fd, &status) < 0)
-		return err_set(err, ERR_DISK, errno, "cannot examine '%s': %m", path);
+		return err_errno(err, ERR_DISK, errno, "cannot examine '%s'", path);
 	if (S_ISREG(status.st_mode)) {
 		size = (uint64_t)status.st_size;
 	} else if (S_ISBLK(status.st_mode)) {
 		if (ioctl(fd, BLKGETSIZE64, &size) < 0)
-			return err_set(err, ERR_DISK, errno, "cannot get the size of '%s': %m",
-				       path);
+			return err_errno(err, ERR_DISK, errno, "cannot get the size of '%s'", path);
 		if (ioctl(fd, BLKSSZGET, &sector_size) < 0 || sector_size < 0)
 			sector_size = 0;
 	} else {

@@ -242,8 +242,9 @@ static int complain_of_options(struct err *err)
 	char *names = strstr(fuse_complaint, "-o ");
 	char *end = strrchr(fuse_complaint, '\'');
 
-	if (strstr(fuse_complaint, "unknown option") && names && end > names) {
-		*end = '\0';
+	if (strstr(fuse_complaint, "unknown option") && names) {
+		if (end > names) /* else it was longer than what is kept */
+			*end = '\0';
 		drop_values(names);
 		err_set(err, ERR_MOUNT, EINVAL, "unknown to adefuse and to FUSE: %s", names);
 	} else {
@@ -338,8 +339,9 @@ static int new_session(const struct mount_options *options, struct ops_context *
 	struct fuse_session *session = NULL;
 	int result = build_args(options, &args);
 
-	if (!options->debug)
-		fuse_set_log_func(keep_complaint);
+	/* with -d, too: what mount_check() is told of options may have a secret in it */
+	fuse_complaint[0] = '\0';
+	fuse_set_log_func(options->debug && context->tree ? NULL : keep_complaint);
 	if (result == 0 && fuse_opt_parse(&args, context, needed_here, NULL) == 0)
 		session = fuse_session_new(&args, &ops_callbacks, sizeof(ops_callbacks), context);
 	fuse_opt_free_args(&args);

@@ -6,6 +6,7 @@
 #ifndef ADEFUSE_OPEN_ATTEMPT_H
 #define ADEFUSE_OPEN_ATTEMPT_H
 
+#include "keyvault/request.h"
 #include "open/open.h"
 
 struct attempt {

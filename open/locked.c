@@ -56,6 +56,7 @@ void locked_explain(const struct attempt *attempt, struct opened_volume *volume)
 		err_hint(&err, "use -v to see why each key does not fit");
 	}
 	opened_set_reason(volume, &err);
+	volume->key_missing = true;
 }
 
 /* "startup key (BEK) 4381F759-..., recovery password 294BC732-..." */
@@ -104,6 +105,8 @@ int open_verdict(const struct opened_disk *disk, struct err *err)
 	if (!first)
 		return 0;
 	*err = first->reason;
+	if (err->kind == ERR_NONE)
+		err_set(err, ERR_KEY, ENOKEY, "no key was tried");
 	if (err->kind == ERR_KEY && first->metadata && !err->lists_keys)
 		append_protectors(bde_metadata_info(first->metadata), err);
 	/* what an option or a vault does wrong is not the volume's */

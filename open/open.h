@@ -34,8 +34,8 @@
  *
  * Threads: one thread makes these calls for a disk. A search in a vault uses threads of its own,
  * which have ended when the call returns. The caller's functions are called in the caller's thread.
- * The exception is a token that is renewed during a search: `tell` and `ask` may then be called
- *from any thread, one at a time.
+ * The exception is a token that is renewed during a search: then `tell` and `ask` may be called
+ * from any thread, one at a time.
  *
  * Errors: 0 or -errno with `err` filled (base/err.h): ERR_USAGE for a mistake in the request,
  * ERR_DISK for the disk, and those of signing in, vault and network. When no key fits, that is no
@@ -47,7 +47,6 @@
 #define ADEFUSE_OPEN_OPEN_H
 
 #include "entra/identity/settings.h"
-#include "keyvault/keyvault.h"
 #include "open/opened.h"
 
 enum open_key_kind {
@@ -111,7 +110,8 @@ int open_disk(const struct open_request *request, struct opened_disk **ret_disk,
 /*
  * open_disk() in two steps, for callers with something to check in between. The first reads all
  * that needs no key, and opens what needs none: volumes without BitLocker, decrypted volumes. The
- * second tries the keys.
+ * second tries the keys. It may be called again with other keys, which it then tries on the volumes
+ * that are still locked.
  */
 int open_survey(const struct open_request *request, struct opened_disk **ret_disk, struct err *err);
 int open_unlock(struct opened_disk *disk, const struct open_request *request, struct err *err);

@@ -26,6 +26,7 @@ struct opened_volume {
 	enum engine engine;	       /* that decrypts `plain` */
 	struct err misfit;	       /* why the last key that was tried did not fit */
 	struct err reason;	       /* why there is no plaintext; kind ERR_NONE: no reason yet */
+	bool key_missing;	       /* the reason is that no key fitted so far: another may */
 	struct source *second;	       /* `plain` by the other engine, if it was asked for */
 	struct err second_reason;      /* why there is none */
 

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "keyvault/keyvault.h"
+#include "base/err.h"
+#include "keyvault/request.h"
 
 /* Tags are foreign text, and go to terminals and JSON. */
 static char *copy_or_null(const char *text)

@@ -52,7 +52,8 @@ static void read_plain(struct opened_volume *volume, unsigned int flags)
 		take_bitlocker(volume, flags, result, &err);
 }
 
-static void read_volume(struct opened_volume *volume, struct source *disk, unsigned int flags)
+static int read_volume(struct opened_volume *volume, struct source *disk, unsigned int flags,
+		       struct err *ret_err)
 {
 	const struct partition *partition = volume->partition;
 	struct err err = {0};
@@ -60,11 +61,13 @@ static void read_volume(struct opened_volume *volume, struct source *disk, unsig
 
 	volume->content = "unknown";
 	result = slice_new(disk, partition->offset, partition->size, &volume->source);
+	if (result == -ENOMEM)
+		return err_nomem(ret_err);
 	if (result < 0) {
 		err_set(&err, ERR_DISK, -result, "partition %u is outside the disk",
 			partition->number);
 		opened_set_reason(volume, &err);
-		return;
+		return 0;
 	}
 	result = bde_probe(volume->source, &err);
 	if (result == 0) {
@@ -77,6 +80,7 @@ static void read_volume(struct opened_volume *volume, struct source *disk, unsig
 		/* nobody can tell whether what is readable of it is plaintext */
 		opened_set_reason(volume, &err);
 	}
+	return 0;
 }
 
 static int read_partitions(struct opened_disk *disk, unsigned int flags, struct err *err)
@@ -89,11 +93,11 @@ static int read_partitions(struct opened_disk *disk, unsigned int flags, struct 
 	if (!disk->volumes)
 		return err_nomem(err);
 	disk->count = disk->table->count;
-	for (size_t i = 0; i < disk->count; i++) {
+	for (size_t i = 0; i < disk->count && result == 0; i++) {
 		disk->volumes[i].partition = &disk->table->partitions[i];
-		read_volume(&disk->volumes[i], disk->source, flags);
+		result = read_volume(&disk->volumes[i], disk->source, flags, err);
 	}
-	return 0;
+	return result;
 }
 
 int open_survey(const struct open_request *request, struct opened_disk **ret_disk, struct err *err)

@@ -53,13 +53,30 @@ static int check_volume(const struct opened_disk *disk, unsigned int number, str
 	return -EINVAL;
 }
 
+/* What came of keys that were tried before. */
+static void forget_attempt(struct opened_disk *disk)
+{
+	source_unref(disk->plain);
+	disk->plain = NULL;
+	for (size_t i = 0; i < disk->count; i++) {
+		struct opened_volume *volume = &disk->volumes[i];
+
+		volume->misfit = (struct err){0};
+		if (volume->key_missing)
+			volume->reason = (struct err){0};
+		volume->key_missing = false;
+	}
+}
+
 int open_unlock(struct opened_disk *disk, const struct open_request *request, struct err *err)
 {
 	struct attempt attempt = {.disk = disk, .request = request};
 	int result = check_volume(disk, request->volume, err);
 
-	if (result == 0)
+	if (result == 0) {
+		forget_attempt(disk);
 		result = try_all(&attempt, err);
+	}
 	if (result < 0)
 		return result;
 	for (size_t i = 0; i < disk->count; i++) {

@@ -11,7 +11,9 @@
 
 #include "base/log.h"
 #include "base/smallfile.h"
+#include "entra/entra.h"
 #include "keyvault/azure_keys.h"
+#include "keyvault/keyvault.h"
 #include "open/secret_source.h"
 #include "open/way.h"
 

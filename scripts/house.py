@@ -329,7 +329,7 @@ def check_function_lengths(tree):
 
 
 HABITS = [
-    (r'\bstrerror(_r)?\s*\(', 'strerrordesc_np() names an error'),
+    (r'\bstrerror(_r)?\s*\(|: %m\b', 'strerrordesc_np() names an error'),
     (r'%[-+ #0-9.*]*ll[ux]', 'PRIu64 prints 64 bits'),
     (r'\bint\s+(?:[^;(){}]*,\s*\**)?(?:rc|r)\s*(?=[=,;)])', 'a return code is called result'),
 ]

@@ -3,11 +3,12 @@
 #include "cli/terminal/interrupt.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
 
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 
-static volatile sig_atomic_t caught; /* 0: none */
+static atomic_int caught; /* 0: none. Set in a signal handler, read by any thread */
 
 static void on_signal(int signal)
 {

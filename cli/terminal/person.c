@@ -49,7 +49,7 @@ static void hold_signals(sigset_t *ret_before)
 
 /*
  * Signals that end the program are held back while the terminal does not echo, so that it always
- * echoes again afterwards; a Ctrl-C takes effect at the next line end.
+ * echoes again afterwards. Ctrl-C is a byte like any other then.
  */
 static int ask_on(int tty, const char *what, struct secret **ret_secret)
 {

@@ -6,9 +6,10 @@
  *   open-disk DISK [KIND=VALUE]... [option=VALUE]...
  *
  * KIND is bek, recovery-password, password, vmk, fvek, vault, secret or azure-json; the options are
- * vm, kek, engine, volume, ca-file, trust-vault-host, salvage, second-engine, preview. What a
- * prompt asks for comes from the variable ANSWER. Prints a line for the disk and each volume, with
- * SHA-256 of what is readable; exits with the kind of the error.
+ * vm, kek, engine, volume, ca-file, trust-vault-host, salvage, second-engine, preview, and first: a
+ * BEK that a call of its own tries before. What a prompt asks for comes from the variable ANSWER.
+ * Prints a line for the disk and each volume, with SHA-256 of what is readable; exits with the kind
+ * of the error.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -36,6 +37,7 @@ static const struct {
 static struct open_key keys[KEYS_MAX];
 static const char *trusted[2];
 static bool preview;
+static struct open_key first = {.kind = OPEN_KEY_BEK};
 
 static int ask(void *context, const char *what, struct secret **ret_secret, struct err *err)
 {
@@ -83,7 +85,7 @@ static bool take_option(const char *word, struct open_request *request)
 
 	if (is(word, "vm", &request->vm) || is(word, "kek", &request->kek) ||
 	    is(word, "ca-file", &request->signin.ca_file) ||
-	    is(word, "trust-vault-host", &trusted[0]))
+	    is(word, "trust-vault-host", &trusted[0]) || is(word, "first", &first.value))
 		return true;
 	if (is(word, "engine", &value))
 		return engine_parse(value, &request->engine);
@@ -159,10 +161,31 @@ static int show_plan(const struct open_request *request, struct err *err)
 	return result;
 }
 
+/* As somebody does who is asked again after a key that did not fit. */
+static int open_twice(const struct open_request *request, struct opened_disk **ret_disk,
+		      struct err *err)
+{
+	struct open_request before = {.disk = request->disk, .keys = &first, .key_count = 1};
+	struct opened_disk *disk CLEANUP(opened_free) = NULL;
+	int result = open_survey(request, &disk, err);
+
+	if (result == 0 && open_verdict(disk, err) == -ENOKEY)
+		printf("before: %s\n", err->message);
+	if (result == 0)
+		result = open_unlock(disk, &before, err);
+	if (result == 0 && open_verdict(disk, err) == -ENOKEY)
+		printf("first: %s\n", err->message);
+	if (result == 0)
+		result = open_unlock(disk, request, err);
+	if (result == 0)
+		*ret_disk = TAKE(disk);
+	return result;
+}
+
 static int show(const struct open_request *request, struct err *err)
 {
 	struct opened_disk *disk CLEANUP(opened_free) = NULL;
-	int result = open_disk(request, &disk, err);
+	int result = first.value ? open_twice(request, &disk, err) : open_disk(request, &disk, err);
 
 	if (result == 0)
 		result = open_verdict(disk, err);

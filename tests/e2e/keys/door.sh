@@ -63,6 +63,13 @@ fails 4 "another disk's key" door os.vhd bek=other.BEK
 is "$(grep -o "$bek_guid" <<<"$out" | wc -l)" 2 \
 	"  what would fit is named in the message and in the hint, and not appended again"
 
+ok "another key after one that did not fit" door os.vhd first=other.BEK bek="$bek"
+says "before: p3: no key was tried; the volume is opened by: startup key (BEK) $bek_guid" \
+	"first: p3: BEK file 'other.BEK' is the startup key" "p3 bitlocker " " $plain" "disk $whole"
+fails 4 "and one that does not fit either" door os.vhd first=other.BEK recovery-password=fd:8 \
+	8<<<235818-357951-253979-013365-241120-245575-342914-591921
+says "the recovery password does not open"
+
 # ---- out of a vault
 cat >config.json <<END
 { "tenants": [{"id": "11111111-2222-3333-4444-555555555555"}],

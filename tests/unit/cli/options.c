@@ -138,6 +138,33 @@ static void refuses(const char *line)
 	optlist_clear(&p.settings.list);
 }
 
+/* What follows a name, or stands where one belongs, may be a secret. */
+static void test_secrets(void)
+{
+	static const char *const lines[] = {
+		"x --recovery-password SECRET -Zf y",
+		"x --recovery-pasword=SECRET y",
+		"x --salvage=SECRET y",
+		"x --flag=SECRET",
+		"x --credential SECRET",
+		"x --password SECRET -Z",
+	};
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		struct parsed p;
+
+		is(parse(&p, lines[i]), -EINVAL, "refused: %s", lines[i]);
+		ok(!strstr(p.err.message, "SECRET") && !strstr(p.err.hint, "SECRET"),
+		   "  the value is not repeated");
+	}
+	{
+		struct parsed p;
+
+		(void)parse(&p, "x --password SECRET -fZ y");
+		ok(strstr(p.err.message, "'-Z'"), "  a letter in a cluster is named");
+	}
+}
+
 static void test_refusals(void)
 {
 	char many[2048] = "mount";
@@ -230,6 +257,7 @@ int main(void)
 {
 	test_line();
 	test_credential();
+	test_secrets();
 	test_refusals();
 	test_list();
 	test_units();
