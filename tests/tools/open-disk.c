@@ -90,7 +90,7 @@ static bool take_option(const char *word, struct open_request *request)
 	if (is(word, "engine", &value))
 		return engine_parse(value, &request->engine);
 	if (is(word, "volume", &value))
-		return sscanf(value, "%u", &request->volume) == 1;
+		return (request->volume = (unsigned int)strtoul(value, NULL, 10)) > 0;
 	if (strcmp(word, "salvage") == 0)
 		return request->salvage = true;
 	if (strcmp(word, "second-engine") == 0)
