@@ -33,10 +33,9 @@ static void refuse_contradiction(struct err *err)
 	err_set(err, ERR_DISK, ENOTSUP,
 		"the metadata says that an EOW bitmap lists the encrypted parts of the volume, "
 		"but the boot sector says that there is none");
-	err_hint(
-		err,
-		"the boot sector is another volume's or an older one: look for another image of "
-		"this disk, or use --salvage, which believes the boot sector");
+	err_hint(err,
+		 "the boot sector is another volume's or an older one: look for another image of "
+		 "this disk, or use --salvage, which believes the boot sector");
 }
 
 static void refuse_state(const struct bde_info *info, struct err *err)

@@ -242,10 +242,9 @@ static int take_vmk(const struct bde_metadata *metadata, const struct bde_key *k
 	if (!opens_datum(&metadata->block.hash, key->bytes) &&
 	    !opens_datum(&metadata->block.fvek, key->bytes)) {
 		err_set(err, ERR_KEY, ENOKEY, "%s does not open this volume", key->what);
-		err_hint(
-			err,
-			"check that it is the current VMK of this volume; 'adefuse info DISK' "
-			"shows the volume's identifier");
+		err_hint(err,
+			 "check that it is the current VMK of this volume; 'adefuse info DISK' "
+			 "shows the volume's identifier");
 		return -ENOKEY;
 	}
 	vmk = secret_copy(secret_bytes(key->bytes), secret_size(key->bytes));
@@ -330,10 +329,9 @@ int unlock_take_fvek(const struct bde_key *key, uint16_t method, struct secret *
 				 "%s has %zu bytes; %s of this volume takes %zu", key->what, have,
 				 bde_method_name(method), want);
 	if (result < 0) {
-		err_hint(
-			err,
-			"check that it is this volume's FVEK and complete, the tweak key after "
-			"the key");
+		err_hint(err,
+			 "check that it is this volume's FVEK and complete, the tweak key after "
+			 "the key");
 		return result;
 	}
 	if (have < want)

@@ -369,12 +369,10 @@ int output_failed(const struct output *output, int errnum, struct err *err)
 	}
 	err_errno(err, ERR_OTHER, errnum, "cannot write to '%s'", output->path);
 	if (errnum == ENOSPC || errnum == EDQUOT)
-		err_hint(
-			err,
-			output->kind == OUTPUT_STREAM
-				? "free some space there and start again"
-				: "free some space there and run the same command again: it "
-				  "continues where it stopped");
+		err_hint(err, output->kind == OUTPUT_STREAM
+				      ? "free some space there and start again"
+				      : "free some space there and run the same command again: it "
+					"continues where it stopped");
 	else if (errnum == EFBIG)
 		err_hint(err, "its file system, or ulimit -f, allows no larger file (FAT: 4 GiB)");
 	else if (errnum == EIO)

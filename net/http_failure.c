@@ -43,10 +43,8 @@ static int unconnected(const struct http_failure *failure, struct err *err)
 	result = err_set(err, ERR_NETWORK, number == ECONNREFUSED ? ECONNREFUSED : EHOSTUNREACH,
 			 "cannot connect to '%s' port %u: %s", url->host, url->port,
 			 strerrordesc_np(number));
-	err_hint(
-		err,
-		"check the network between this machine and that host (firewall, routing, "
-		"https_proxy)");
+	err_hint(err, "check the network between this machine and that host (firewall, routing, "
+		      "https_proxy)");
 	return result;
 }
 
@@ -79,10 +77,8 @@ static int timed_out(const struct http_failure *failure, struct err *err)
 		result = err_set(err, ERR_NETWORK, EHOSTDOWN,
 				 "no connection to '%s' port %u in time", failure->url->host,
 				 failure->url->port);
-		err_hint(
-			err,
-			"check the network between this machine and that host (firewall, "
-			"routing, https_proxy)");
+		err_hint(err, "check the network between this machine and that host (firewall, "
+			      "routing, https_proxy)");
 		return result;
 	}
 	result = err_set(err, ERR_NETWORK, ETIMEDOUT, "'%s' did not answer in time",

@@ -38,7 +38,7 @@ static int check_configured(const struct credential_context *context, const char
 			result = CREDENTIAL_PARTIAL;
 		else
 			err_prefix(err, "neither AZURE_CLIENT_SECRET nor "
-					"AZURE_CLIENT_CERTIFICATE_PATH set");
+					"AZURE_CLIENT_CERTIFICATE_PATH is set");
 	} else if (result == 0 && !secret && !certificate) {
 		/*
 		 * AZURE_CLIENT_ID alone names a managed identity or a workload: nothing is

@@ -51,7 +51,7 @@ without_names()
 		s/refuses to [^:]*:/refuses to ...:/
 		s/not understood: .*/not understood: .../
 		s/(not trusted|damaged BEK file|cannot be loaded): .*/\1: .../
-		s/none of [0-9]+ ways/none of N ways/
+		s/none of the [0-9]+ ways/none of the N ways/
 		s/sign-in refused \(HTTP .*/sign-in refused (HTTP N ...)/
 		s/port [0-9]+/port N/; s/^(cannot connect to .*): .*/\1: .../
 		s/(refuses the given token \(HTTP 401).*/\1 ...)/
