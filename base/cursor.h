@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Bounded reading of bytes from outside. A cursor never reads past its end: a read that does not
- * fit yields zeros, moves to the end and sets `bad`, which stays set; parsers check it once behind
+ * fit yields zeros, moves to the end and sets `bad`, which stays set; parsers check it once after
  * a group of fields. Sub-cursors are bounded by their parent.
  *
  * It owns nothing: the bytes outlive it.

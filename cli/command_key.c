@@ -211,7 +211,7 @@ static int print_table(const struct key_table *table, const char *disk, bool as_
 	return 0;
 }
 
-/* What files and passwords open is opened; of vaults only what is told without a value. */
+/* Files and passwords are tried; vaults are asked for names, versions and tags alone. */
 static int preview_table(const struct opened_disk *disk, const struct open_plan *plan,
 			 const struct key_settings *settings, struct key_table *table,
 			 struct err *err)

@@ -215,7 +215,7 @@ int option_parse(int argc, char **argv, const struct option_command *command, ch
 	add_table(&menu, &general);
 	for (size_t i = 0; i < command->table_count; i++)
 		add_table(&menu, &command->tables[i]);
-	optind = 0; /* begin anew, even within a cluster that was left */
+	optind = 0; /* start over, even if the last parse ended within a cluster */
 	opterr = 0;
 	while (result == 0 && !help &&
 	       (code = getopt_long(argc, argv, menu.letters, menu.longs, NULL)) != -1)

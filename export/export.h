@@ -16,7 +16,7 @@
  *	if (result == 0)
  *		result = export_run(&plan, &err);
  *	if (result == -EINTR && err.kind == ERR_NONE)
- *		puts("stopped: the same export goes on from there");
+ *		puts("stopped: the same export continues from there");
  *	else if (result < 0)
  *		fprintf(stderr, "%s; %s\n", err.message, err.hint);
  *

@@ -339,7 +339,7 @@ static int new_session(const struct mount_options *options, struct ops_context *
 	struct fuse_session *session = NULL;
 	int result = build_args(options, &args);
 
-	/* with -d, too: what mount_check() is told of options may have a secret in it */
+	/* with -d, too: the options that mount_check() judges may contain a secret */
 	fuse_complaint[0] = '\0';
 	fuse_set_log_func(options->debug && context->tree ? NULL : keep_complaint);
 	if (result == 0 && fuse_opt_parse(&args, context, needed_here, NULL) == 0)

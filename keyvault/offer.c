@@ -42,7 +42,7 @@ int offer_bek(const struct bek_fetch_result *fetched, const struct keyvault_requ
 }
 
 /*
- * What would be done with a secret. A KEK that cannot be determined is left out: the fetch would
+ * What would be done with a secret. A KEK that cannot be determined is omitted: the fetch would
  * report it.
  */
 int offer_preview(const struct vault_secret *item, const struct guid *id,

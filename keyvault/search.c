@@ -151,7 +151,7 @@ static int walk_versions(struct search *search, const struct ade_candidates *ver
 }
 
 /*
- * Versions other than the one that was got: there are some when somebody wrote the secret anew, or
+ * Versions other than the one that was got: there are some when somebody wrote the secret again, or
  * disabled the current one. Nothing is said when they cannot be listed.
  */
 static int try_versions(struct search *search, struct ahead_job *job, const char *tried,

@@ -33,9 +33,9 @@ static void take_bitlocker(struct opened_volume *volume, unsigned int flags, int
 }
 
 /*
- * A first sector that begins no volume may have been written over the one of a BitLocker volume:
- * serving what is behind it as plaintext would be wrong then. A volume that begins as it should is
- * not searched; it may have been formatted where a BitLocker volume was.
+ * A first sector that does not begin a file system may have been written over a BitLocker volume's:
+ * then it would be wrong to serve what follows as plaintext. A volume that begins as it should is
+ * not searched: it may have been formatted where a BitLocker volume was.
  */
 static void read_plain(struct opened_volume *volume, unsigned int flags)
 {

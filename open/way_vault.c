@@ -93,7 +93,7 @@ static int accept_bek(void *context, const struct secret *bek, const struct keyv
 	result = bde_key_from_bek(secret_bytes(bek), secret_size(bek), what, &key, err);
 	if (result == -ENOMEM)
 		return result;
-	if (result < 0) { /* what is there and broken is told apart from what is not there */
+	if (result < 0) { /* a broken secret is not a missing one */
 		err_hint(err,
 			 "it was overwritten, or Azure Disk Encryption did not make it; az "
 			 "keyvault secret list-versions shows older versions, and --secret takes "

@@ -9,7 +9,7 @@
 
 /*
  * Decode either alphabet (mixed is refused), padding optional, white space at both ends ignored.
- * -EINVAL when it is not base64 (also when bits behind the last byte are not zero), -ENOMEM.
+ * -EINVAL when it is not base64 (also when bits after the last byte are not zero), -ENOMEM.
  */
 int base64_decode(const char *text, size_t length, struct secret **ret_bytes);
 
