@@ -139,7 +139,7 @@ refuses()
 }
 
 RECOVERY=$other_recovery_password refuses 4 'another recovery password' recovery:RECOVERY
-says 'does not fit' "recovery password {"
+says 'does not open recovery password {'
 RECOVERY=${recovery/013365/013366} refuses 4 'a typing error' recovery:RECOVERY
 says 'group 4'
 PASSWORD=wrong-password refuses 4 'a password on a disk without' password:PASSWORD
