@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A source as a file of libbfio; see bfio.h. */
+#include "config.h" /* HAVE_LIBBFIO: which functions <libbde.h> declares */
+
 #include "bde/libbde/bfio.h"
 
 #include <errno.h>

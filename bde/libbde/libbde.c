@@ -8,6 +8,8 @@
  * Its errors are a stack of sentences, the cause first; the user gets that one. It writes to a
  * stream only when it is set to be verbose.
  */
+#include "config.h" /* HAVE_LIBBFIO: which functions <libbde.h> declares */
+
 #include "bde/libbde/libbde.h"
 
 #include <errno.h>

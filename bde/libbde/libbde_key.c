@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Keys in the form that libbde wants; see keys.h. Its functions give 1 for success. */
+/* Keys in the form that libbde wants; see libbde_key.h. Its functions give 1 for success. */
+#include "config.h" /* HAVE_LIBBFIO: which functions <libbde.h> declares */
+
 #include "bde/libbde/libbde_key.h"
 
 #include <ctype.h>

@@ -18,6 +18,8 @@
  * a block there. For a read that begins within a sector and ends after it, it gives bytes from
  * elsewhere: such a read is split in two.
  */
+#include "config.h" /* HAVE_LIBBFIO: which functions <libbde.h> declares */
+
 #include "bde/libbde/quirks.h"
 
 #include <errno.h>
